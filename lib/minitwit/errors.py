@@ -1,0 +1,45 @@
+"""What can go wrong, as facts of the domain.
+
+The docstring of a class is the sentence that its reader sees, unless a raise
+gives a better one. `runtime/errors.py` is the only place that knows statuses.
+"""
+
+
+class MiniTwitError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        """Take the message, by default the first line of the docstring."""
+        super().__init__(message or (type(self).__doc__ or "").splitlines()[0])
+
+
+class InvalidSettings(MiniTwitError):
+    """A setting is missing or malformed."""
+
+
+class InvalidInput(MiniTwitError):
+    """The request is not understood."""
+
+
+class UsernameTaken(MiniTwitError):
+    """The username is already taken"""  # noqa: D400, D415 (the contract's words)
+
+
+class UnknownUser(MiniTwitError):
+    """There is no user of that name."""
+
+
+class InvalidUsername(MiniTwitError):
+    """Invalid username"""  # noqa: D400, D415 (the contract's words)
+
+
+class InvalidPassword(MiniTwitError):
+    """Invalid password"""  # noqa: D400, D415 (the contract's words)
+
+
+class StorageUnavailable(MiniTwitError):
+    """The storage does not answer at the moment; try again in a few seconds."""
+
+
+class SchemaOutdated(StorageUnavailable):
+    """The database's schema is missing or too old; run `minitwit migrate`."""

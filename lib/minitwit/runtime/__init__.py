@@ -1,0 +1,1 @@
+"""The runtime around a request: everything that knows HTTP or the process."""

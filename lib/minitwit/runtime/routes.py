@@ -1,0 +1,120 @@
+"""The route table: which function answers which path, said once.
+
+Falcon's routes, the rules of Traefik (local run and stack.yml), the names that
+nobody may register, the `Allow` header and the API description derive from it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+FUNCTIONS = ("register", "follow", "messages", "timeline")
+
+# The function that renders pages. It answers whatever no other route claims, so
+# that an unknown path or a wrong method on a page is a page as well.
+PAGES = "timeline"
+
+API_PREFIX = "/api"
+
+# Traefik sorts routers by rule length unless told otherwise, and shadowing is
+# silent. `/msgs/follow` is a page of messages, never a request to follow "msgs".
+_PRIORITIES = {"register": 40, "messages": 30, "follow": 20, "timeline": 10}
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path template, the methods it takes, and the function that answers."""
+
+    path: str
+    methods: tuple[str, ...]
+    function: str
+    caller: Literal["api", "browser"]
+
+
+ROUTES = (
+    Route("/register", ("POST",), "register", "api"),
+    Route("/login", ("POST",), "register", "browser"),
+    Route("/logout", ("GET", "POST"), "register", "browser"),
+    Route("/fllws/{username}", ("GET", "POST"), "follow", "api"),
+    Route("/{username}/follow", ("GET", "POST"), "follow", "browser"),
+    Route("/{username}/unfollow", ("GET", "POST"), "follow", "browser"),
+    Route("/msgs", ("GET",), "messages", "api"),
+    Route("/msgs/{username}", ("GET", "POST"), "messages", "api"),
+    Route("/latest", ("GET",), "messages", "api"),
+    Route("/add_message", ("POST",), "messages", "browser"),
+    Route("/", ("GET",), "timeline", "browser"),
+    Route("/public", ("GET",), "timeline", "browser"),
+    Route("/register", ("GET",), "timeline", "browser"),
+    Route("/login", ("GET",), "timeline", "browser"),
+    Route("/{username}", ("GET",), "timeline", "browser"),
+    Route("/static/{file}", ("GET",), "timeline", "browser"),
+    Route("/openapi.json", ("GET",), "timeline", "api"),
+)
+
+
+def routes_of(function: str) -> Iterator[Route]:
+    """Yield the routes that a function answers."""
+    return (route for route in ROUTES if route.function == function)
+
+
+def served_paths(route: Route) -> tuple[str, ...]:
+    """Return the templates a route is reached by: API routes also under /api."""
+    if route.caller == "api":
+        return (route.path, API_PREFIX + route.path)
+    return (route.path,)
+
+
+def allowed_methods(path: str) -> tuple[str, ...]:
+    """Return the methods that any function takes on a served path, sorted."""
+    methods = {
+        method
+        for route in ROUTES
+        if path in served_paths(route)
+        for method in _with_head(route.methods)
+    }
+    return tuple(sorted(methods))
+
+
+def reserved_names() -> frozenset[str]:
+    """Return the names that would shadow a route if a user had them."""
+    first_segments = (
+        path.split("/")[1] for route in ROUTES for path in served_paths(route)
+    )
+    # A client or a proxy resolves the two dot segments away before any router
+    # sees them, so a user of that name could never be reached.
+    return frozenset({".", ".."} | {s for s in first_segments if s and "{" not in s})
+
+
+def traefik_rule(function: str) -> str:
+    """Return the rule of the function's one Traefik router."""
+    if function == PAGES:
+        return "PathPrefix(`/`)"
+    return " || ".join(_matcher(route) for route in routes_of(function))
+
+
+def traefik_priority(function: str) -> int:
+    """Return the explicit priority of the function's Traefik router."""
+    return _PRIORITIES[function]
+
+
+def _matcher(route: Route) -> str:
+    pattern = re.sub(r"\{\w+\}", "[^/]+", route.path)
+    if route.caller == "api" and not _shared_with_pages(route.path):
+        return f"PathRegexp(`^({API_PREFIX})?{pattern}/?$`)"
+    methods = " || ".join(f"Method(`{m}`)" for m in _with_head(route.methods))
+    page = f"(PathRegexp(`^{pattern}/?$`) && ({methods}))"
+    if route.caller == "api":
+        return f"PathRegexp(`^{API_PREFIX}{pattern}/?$`) || {page}"
+    return page
+
+
+def _shared_with_pages(path: str) -> bool:
+    return any(r.path == path and r.caller == "browser" for r in ROUTES)
+
+
+def _with_head(methods: Iterable[str]) -> tuple[str, ...]:
+    return tuple(m for method in methods for m in _HEAD.get(method, (method,)))
+
+
+_HEAD = {"GET": ("GET", "HEAD")}

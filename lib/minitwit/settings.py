@@ -1,0 +1,149 @@
+"""Settings: read once at start from MINITWIT_* variables, then never changed.
+
+A secret comes from the file that MINITWIT_<NAME>_FILE names, never from a
+variable, since a process's environment is shown by `docker inspect` and ends up
+in crash reports.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+
+from minitwit.errors import InvalidSettings
+
+_PREFIX = "MINITWIT_"
+
+
+class DatabaseSettings(BaseModel):
+    """Where PostgreSQL is and how long a caller may wait for it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    database_url: str = Field(
+        description="postgresql://user@host:port/name, or ?host=/folder for a socket",
+    )
+    database_password: SecretStr | None = Field(
+        default=None, description="Password of the user in the URL."
+    )
+    connect_timeout: float = Field(
+        default=1.0, gt=0, description="Seconds to wait for a new connection."
+    )
+    statement_timeout_ms: int = Field(
+        default=2000, gt=0, description="Milliseconds a statement may run."
+    )
+    lock_timeout_ms: int = Field(
+        default=1000, gt=0, description="Milliseconds a statement may wait for a lock."
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings from environment variables and secret files.
+
+        Raises:
+            InvalidSettings: a setting is missing, malformed or unreadable.
+
+        """
+        values: dict[str, Any] = {}
+        for name, field in cls.model_fields.items():
+            variable = _PREFIX + name.upper()
+            if _is_secret(field.annotation):
+                if variable in environment:
+                    raise InvalidSettings(
+                        f"{variable} is a secret: put it in a file and name that "
+                        f"file in {variable}_FILE"
+                    )
+                if path := environment.get(f"{variable}_FILE"):
+                    values[name] = _read_secret(f"{variable}_FILE", path)
+            elif environment.get(variable):
+                values[name] = environment[variable]
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise InvalidSettings(_explain(error)) from None
+
+    def masked(self) -> dict[str, object]:
+        """Return the effective settings, fit for a log: secrets are stars."""
+        return self.model_dump(mode="json")
+
+
+class Settings(DatabaseSettings):
+    """Everything that a function is told from outside."""
+
+    function: str = Field(description="Which of the functions this process is.")
+    host: str = Field(default="0.0.0.0", description="Address to listen on.")  # noqa: S104
+    port: int = Field(default=8000, description="Port for callers.")
+    operator_port: int = Field(
+        default=8001, description="Internal port for /live, /ready, /version, /metrics."
+    )
+    threads: int = Field(
+        default=1, ge=1, description="Threads; 1 answers in the worker's own loop."
+    )
+    drain_seconds: float = Field(
+        default=3.0,
+        ge=0,
+        description="Seconds to go on serving after SIGTERM while the edge lets go.",
+    )
+    session_keys: SecretStr = Field(
+        description="Keys that sign cookies, one a line, the newest first."
+    )
+    session_days: int = Field(
+        default=30, ge=1, description="Days until a signed-in user signs in again."
+    )
+    simulator_credential: SecretStr = Field(
+        default=SecretStr("simulator:super_safe!"),
+        description="user:password that the simulator sends.",
+    )
+    version: str = Field(default="development", description="Version of the image.")
+    revision: str = Field(default="unknown", description="Commit of the image.")
+    environment: str = Field(default="local", description="Name of the installation.")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING, ERROR.")
+    otlp_endpoint: str | None = Field(
+        default=None, description="http://host:4318 of the collector; none: no traces."
+    )
+    trace_ratio: float = Field(
+        default=0.1, ge=0, le=1, description="Share of requests traced from here on."
+    )
+    sentry_dsn: SecretStr | None = Field(
+        default=None, description="Where exceptions go; none: nowhere."
+    )
+
+    @field_validator("session_keys")
+    @classmethod
+    def _keys_are_long(cls, keys: SecretStr) -> SecretStr:
+        lines = keys.get_secret_value().split()
+        if not lines or min(map(len, lines)) < 32:
+            raise ValueError("each key needs at least 32 characters")
+        return keys
+
+    @property
+    def session_key_ring(self) -> list[str]:
+        """The keys, oldest first, as the signer wants them."""
+        return self.session_keys.get_secret_value().split()[::-1]
+
+
+def _is_secret(annotation: object) -> bool:
+    return annotation in (SecretStr, SecretStr | None)
+
+
+def _read_secret(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSettings(f"{variable}: cannot read {path}: {error}") from None
+
+
+def _explain(error: ValidationError) -> str:
+    """Name every faulty variable, without the value (it may be a secret)."""
+    return "; ".join(
+        f"{_PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}"
+        for fault in error.errors(include_input=False, include_url=False)
+    )
