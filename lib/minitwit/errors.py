@@ -43,3 +43,7 @@ class StorageUnavailable(MiniTwitError):
 
 class SchemaOutdated(StorageUnavailable):
     """The database's schema is missing or too old; run `minitwit migrate`."""
+
+
+class DatabaseRefused(MiniTwitError):
+    """The database refused a command's statement."""

@@ -24,23 +24,30 @@ _PRIORITIES = {"register": 40, "messages": 30, "follow": 20, "timeline": 10}
 
 @dataclass(frozen=True)
 class Route:
-    """A path template, the methods it takes, and the function that answers."""
+    """A path template, the methods it takes, and the function that answers.
+
+    `credentials`: only the simulator may; `get_changes`: GET is more than reading.
+    """
 
     path: str
     methods: tuple[str, ...]
     function: str
     caller: Literal["api", "browser"]
+    credentials: bool = False
+    get_changes: bool = False
 
 
 ROUTES = (
     Route("/register", ("POST",), "register", "api"),
     Route("/login", ("POST",), "register", "browser"),
-    Route("/logout", ("GET", "POST"), "register", "browser"),
-    Route("/fllws/{username}", ("GET", "POST"), "follow", "api"),
-    Route("/{username}/follow", ("GET", "POST"), "follow", "browser"),
-    Route("/{username}/unfollow", ("GET", "POST"), "follow", "browser"),
-    Route("/msgs", ("GET",), "messages", "api"),
-    Route("/msgs/{username}", ("GET", "POST"), "messages", "api"),
+    Route("/logout", ("GET", "POST"), "register", "browser", get_changes=True),
+    Route("/fllws/{username}", ("GET", "POST"), "follow", "api", credentials=True),
+    Route("/{username}/follow", ("GET", "POST"), "follow", "browser", get_changes=True),
+    Route(
+        "/{username}/unfollow", ("GET", "POST"), "follow", "browser", get_changes=True
+    ),
+    Route("/msgs", ("GET",), "messages", "api", credentials=True),
+    Route("/msgs/{username}", ("GET", "POST"), "messages", "api", credentials=True),
     Route("/latest", ("GET",), "messages", "api"),
     Route("/add_message", ("POST",), "messages", "browser"),
     Route("/", ("GET",), "timeline", "browser"),

@@ -1,0 +1,48 @@
+"""How gunicorn runs a function: one worker process, two ports, replicas for scale."""
+
+import os
+import sys
+from pathlib import Path
+
+import gunicorn
+
+from minitwit.errors import InvalidSettings
+from minitwit.runtime.logs import GunicornLogger, configuration
+from minitwit.settings import Settings
+
+try:
+    settings = Settings.from_environment(os.environ)
+except InvalidSettings as error:
+    sys.exit(f"minitwit cannot start: {error}")
+
+gunicorn.SERVER = "minitwit"
+
+bind = [
+    f"{settings.host}:{settings.port}",
+    f"{settings.host}:{settings.operator_port}",
+]
+chdir = str(Path(__file__).parent.parent)
+worker_class = "minitwit.runtime.worker.FunctionWorker"
+workers = 1
+threads = settings.threads
+
+# Longer than the edge keeps an idle connection (90 s): were it shorter, the edge could
+# send a POST on a connection that is just being closed, and would have to answer 502.
+keepalive = 120
+graceful_timeout = settings.drain_seconds + 15
+timeout = 30
+
+# The heartbeat's file: never on a disk that may stall or be read-only.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+control_socket_disable = True
+http_parser = "python"
+# Only the edge reaches these ports; it says whether the caller came by HTTPS.
+forwarded_allow_ips = "*"
+
+logger_class = GunicornLogger
+logconfig_dict = configuration(settings.function, settings.version, settings.log_level)
+
+
+def worker_exit(_server, worker):  # noqa: D103
+    if worker.wsgi is not None:
+        worker.wsgi.close()

@@ -1,0 +1,52 @@
+"""The address of a database, read from a URL."""
+
+import socket
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from minitwit.errors import InvalidSettings
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a database is and who comes to it."""
+
+    user: str
+    database: str
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Read postgresql://user@host:port/name; ?host=/folder means a socket.
+
+        Raises:
+            InvalidSettings: the URL lacks a part or holds a password.
+
+        """
+        parts = urlsplit(url)
+        if parts.password:
+            raise InvalidSettings(
+                "MINITWIT_DATABASE_URL: take the password out of the URL and name a "
+                "file with it in MINITWIT_DATABASE_PASSWORD_FILE"
+            )
+        host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+        database = parts.path.removeprefix("/")
+        if parts.scheme != "postgresql" or not (parts.username and database and host):
+            raise InvalidSettings(
+                "MINITWIT_DATABASE_URL: write postgresql://user@host:port/database"
+            )
+        return cls(unquote(parts.username), database, host, parts.port or 5432)
+
+    def open_socket(self, timeout: float) -> socket.socket:
+        """Connect to the server within so many seconds."""
+        if self.host.startswith("/"):
+            stream = socket.socket(socket.AF_UNIX)
+            stream.settimeout(timeout)
+            stream.connect(f"{self.host}/.s.PGSQL.{self.port}")
+            return stream
+        stream = socket.create_connection((self.host, self.port), timeout)
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        return stream

@@ -1,0 +1,258 @@
+"""The way to PostgreSQL: one connection a thread, prepared statements only.
+
+The only module that imports pg8000. Two of its traits shape the code. A prepared
+statement is one round trip where an unprepared one with parameters is three. And
+after an error that is not the server's, a connection may be out of step and answer
+the next query with the rows of the last one, so it is dropped.
+"""
+
+import select
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from time import perf_counter
+from typing import Any
+
+from opentelemetry import trace
+from pg8000.native import Connection, DatabaseError, InterfaceError, PreparedStatement
+
+from minitwit.address import Address
+from minitwit.errors import DatabaseRefused, StorageUnavailable
+from minitwit.queries import statements
+from minitwit.settings import DatabaseSettings
+from minitwit.sqlstates import domain_error, is_stale_plan
+
+Row = list[Any]
+
+_LOST = (InterfaceError, OSError, struct.error, AttributeError)
+
+# A reply may take as long as its statement; this much more means that the network or
+# the server's machine is gone and no reply will come (seconds).
+_REPLY_SLACK = 1.0
+
+_UNTRACED: AbstractContextManager[object] = nullcontext()
+
+_tracer = trace.get_tracer("minitwit.db")
+
+
+class _ConnectionLost(StorageUnavailable):
+    """The connection to the storage was lost; try again in a few seconds."""
+
+
+class _StalePlan(StorageUnavailable):
+    """The storage was just changed; try again."""
+
+
+def connect(settings: DatabaseSettings) -> tuple[Connection, socket.socket]:
+    """Open a connection with the settings' limits.
+
+    Returns:
+        the connection and the socket under it.
+
+    Raises:
+        OSError: nobody listens there, or not in time.
+        InterfaceError, DatabaseError: the server refuses.
+
+    """
+    address = Address.parse(settings.database_url)
+    password = settings.database_password
+    stream = address.open_socket(settings.connect_timeout)
+    try:
+        connection = Connection(
+            user=address.user,
+            password=password.get_secret_value() if password else None,
+            database=address.database,
+            sock=stream,
+            ssl_context=False,
+            application_name="minitwit",
+            startup_params={
+                "statement_timeout": str(settings.statement_timeout_ms),
+                "lock_timeout": str(settings.lock_timeout_ms),
+            },
+        )
+    except BaseException:
+        stream.close()
+        raise
+    stream.settimeout(settings.statement_timeout_ms / 1000 + _REPLY_SLACK)
+    return connection, stream
+
+
+class Script:
+    """A command's own connection, for statements that no handler runs."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def run(self, sql: str) -> list[Row]:
+        """Run statements without parameters, as the simple protocol does.
+
+        Raises:
+            DatabaseRefused: with the server's words.
+
+        """
+        try:
+            return self._connection.run(sql) or []
+        except DatabaseError as error:
+            raise DatabaseRefused(_explained(error)) from error
+
+
+@contextmanager
+def open_script(settings: DatabaseSettings) -> Iterator[Script]:
+    """Open a connection for a command and close it behind it.
+
+    Raises:
+        DatabaseRefused: the server's words, when it lets nobody in.
+        StorageUnavailable: nobody answers.
+
+    """
+    try:
+        connection, stream = connect(settings)
+    except DatabaseError as error:
+        raise DatabaseRefused(_explained(error)) from error
+    except _LOST as error:
+        raise StorageUnavailable(
+            f"No PostgreSQL answers at {settings.database_url}: {error}"
+        ) from error
+    try:
+        yield Script(connection)
+    except _LOST as error:
+        raise StorageUnavailable(f"The connection was lost: {error}") from error
+    finally:
+        stream.close()
+
+
+class _Session:
+    """A thread's connection and what was prepared on it."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self._connection, self._stream = connect(settings)
+        self._prepared: dict[str, PreparedStatement] = {}
+        self._poll = select.poll()
+        self._poll.register(self._stream, select.POLLIN)
+
+    def run(self, query: str, parameters: dict[str, Any]) -> list[Row]:
+        statement = self._prepared.get(query)
+        if statement is None:
+            statement = self._connection.prepare(statements()[query])
+            self._prepared[query] = statement
+        return statement.run(**parameters) or []
+
+    def is_dead(self) -> bool:
+        """Say whether the server hung up: an idle connection has nothing to read."""
+        return bool(self._poll.poll(0))
+
+    def close(self) -> None:
+        with suppress(*_LOST):
+            self._stream.close()
+
+
+class Database:
+    """Runs named statements for any thread and speaks the domain's errors.
+
+    Args:
+        settings: where the database is and how long to wait for it.
+        observe: is told each query's name and seconds.
+
+    """
+
+    def __init__(
+        self,
+        settings: DatabaseSettings,
+        observe: Callable[[str, float], None] = lambda query, seconds: None,
+    ) -> None:
+        self._settings = settings
+        self._observe = observe
+        self._thread = threading.local()
+
+    def read(self, query: str, **parameters: Any) -> list[Row]:
+        """Run a statement that changes nothing; try again once on a lost connection.
+
+        Raises:
+            StorageUnavailable: the database does not answer, or not in time.
+
+        """
+        return self._run(query, parameters, retried=(_StalePlan, _ConnectionLost))
+
+    def write(self, query: str, **parameters: Any) -> list[Row]:
+        """Run a statement that changes something; never twice, as it may have taken.
+
+        Raises:
+            StorageUnavailable: the database does not answer, or not in time.
+            UsernameTaken, InvalidInput: the database refuses the values.
+
+        """
+        return self._run(query, parameters, retried=(_StalePlan,))
+
+    def _run(
+        self,
+        query: str,
+        parameters: dict[str, Any],
+        retried: tuple[type[StorageUnavailable], ...],
+    ) -> list[Row]:
+        start = perf_counter()
+        try:
+            with _span(query):
+                try:
+                    return self._attempt(query, parameters)
+                except retried:
+                    return self._attempt(query, parameters)
+        finally:
+            self._observe(query, perf_counter() - start)
+
+    def _attempt(self, query: str, parameters: dict[str, Any]) -> list[Row]:
+        try:
+            return self._session().run(query, parameters)
+        except DatabaseError as error:
+            fields = _fields(error)
+            if is_stale_plan(fields):
+                self._drop()
+                raise _StalePlan from error
+            raise (domain_error(fields) or error) from error
+        except _LOST as error:
+            self._drop()
+            raise _ConnectionLost from error
+        except BaseException:
+            self._drop()
+            raise
+
+    def _session(self) -> _Session:
+        session: _Session | None = getattr(self._thread, "session", None)
+        if session is not None and session.is_dead():
+            self._drop()
+            session = None
+        if session is None:
+            session = self._thread.session = _Session(self._settings)
+        return session
+
+    def _drop(self) -> None:
+        session: _Session | None = self._thread.__dict__.pop("session", None)
+        if session is not None:
+            session.close()
+
+
+def _span(query: str) -> AbstractContextManager[object]:
+    """Return a span for the query, or nothing when the request is not traced."""
+    if not trace.get_current_span().is_recording():
+        return _UNTRACED
+    attributes = {
+        "db.system.name": "postgresql",
+        "db.query.summary": query,
+        "db.query.text": statements()[query],
+    }
+    return _tracer.start_as_current_span(
+        query, kind=trace.SpanKind.CLIENT, attributes=attributes
+    )
+
+
+def _fields(error: DatabaseError) -> dict[str, str]:
+    """Return the fields of the server's ErrorResponse, by their one-letter codes."""
+    first = error.args[0] if error.args else None
+    return first if isinstance(first, dict) else {"M": str(error)}
+
+
+def _explained(error: DatabaseError) -> str:
+    """Return the server's message and what it adds to it."""
+    fields = _fields(error)
+    return " ".join(fields[key] for key in ("M", "D", "H") if key in fields)

@@ -1,0 +1,56 @@
+"""Follows: who reads whom."""
+
+from minitwit.db import Database
+from minitwit.errors import UnknownUser
+
+
+class Follows:
+    """Every pair of a follower and somebody followed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, follower: str, followed: str) -> None:
+        """Make one user follow another; a second time changes nothing.
+
+        Raises:
+            UnknownUser: one of the two does not exist.
+
+        """
+        self._change("follow", follower, followed)
+
+    def remove(self, follower: str, followed: str) -> None:
+        """Make one user no longer follow another; nor is not following an error.
+
+        Raises:
+            UnknownUser: one of the two does not exist.
+
+        """
+        self._change("unfollow", follower, followed)
+
+    def exists(self, follower_id: int, followed_id: int) -> bool:
+        """Say whether one user follows another."""
+        rows = self._database.read(
+            "is_following", follower_id=follower_id, followed_id=followed_id
+        )
+        return bool(rows[0][0])
+
+    def names_json(self, follower: str, limit: int) -> str:
+        """Return at most so many names that a user follows, oldest first, as JSON.
+
+        Raises:
+            UnknownUser: the follower does not exist.
+
+        """
+        if "\x00" in follower:
+            raise UnknownUser
+        rows = self._database.read("followed_names", follower=follower, limit=limit)
+        if not rows:
+            raise UnknownUser
+        return str(rows[0][0])
+
+    def _change(self, query: str, follower: str, followed: str) -> None:
+        if "\x00" in follower + followed:
+            raise UnknownUser
+        if not self._database.write(query, follower=follower, followed=followed):
+            raise UnknownUser

@@ -1,0 +1,171 @@
+"""What comes in and goes out, as pydantic models.
+
+The models are the single source of the API description as well: names, limits and
+descriptions here are what /openapi.json shows.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+MAX_USERNAME = 100  # characters
+MAX_EMAIL = 320  # characters: 64 before the @ and 255 behind it (RFC 3696, errata)
+MAX_CONTENT = 1000  # characters
+DEFAULT_LIMIT = 100  # entries of a list
+MAX_LIMIT = 1000  # entries of a list
+
+_CONTROL = "Cc"
+
+
+def _refuse(message: str) -> PydanticCustomError:
+    return PydanticCustomError("refused", "{message}", {"message": message})
+
+
+def _username(value: str) -> str:
+    if not value.strip():
+        raise _refuse("You have to enter a username")
+    if len(value) > MAX_USERNAME:
+        raise _refuse(f"The username is longer than {MAX_USERNAME} characters")
+    if "/" in value:
+        raise _refuse("The username must not contain a slash")
+    if any(unicodedata.category(character) == _CONTROL for character in value):
+        raise _refuse("The username must not contain control characters")
+    return value
+
+
+def _email(value: str) -> str:
+    if "@" not in value or len(value) > MAX_EMAIL or "\x00" in value:
+        raise _refuse("You have to enter a valid email address")
+    return value
+
+
+def _password(value: str) -> str:
+    if not value:
+        raise _refuse("You have to enter a password")
+    return value
+
+
+def _content(value: str) -> str:
+    if not value.strip():
+        raise _refuse("You have to enter a message")
+    if len(value) > MAX_CONTENT:
+        raise _refuse(f"The message is longer than {MAX_CONTENT} characters")
+    if "\x00" in value:
+        raise _refuse("The message must not contain NUL characters")
+    return value
+
+
+Username = Annotated[str, AfterValidator(_username)]
+Content = Annotated[str, AfterValidator(_content)]
+
+
+class Incoming(BaseModel):
+    """A request's body: types are exact, unknown fields are ignored."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+    # What the caller is told when a field is missing or is no string, in the order
+    # in which the fields are checked.
+    wording: ClassVar[dict[str, str]] = {}
+
+
+class Registration(Incoming):
+    """A new account."""
+
+    wording: ClassVar[dict[str, str]] = {
+        "username": "You have to enter a username",
+        "email": "You have to enter a valid email address",
+        "pwd": "You have to enter a password",
+    }
+
+    username: Username = Field(
+        description=f"1 to {MAX_USERNAME} characters, no slash, no control characters."
+    )
+    email: Annotated[str, AfterValidator(_email)] = Field(
+        description="An address with an @."
+    )
+    password: Annotated[str, AfterValidator(_password)] = Field(alias="pwd")
+
+
+class NewMessage(Incoming):
+    """A message to post."""
+
+    wording: ClassVar[dict[str, str]] = {"content": "You have to enter a message"}
+
+    content: Content = Field(
+        description=f"1 to {MAX_CONTENT} characters, kept verbatim."
+    )
+
+
+class FollowChange(Incoming):
+    """Whom to follow or no longer to follow; `follow` wins when both are given."""
+
+    wording: ClassVar[dict[str, str]] = {
+        "follow": "follow must be a username",
+        "unfollow": "unfollow must be a username",
+    }
+
+    follow: str | None = None
+    unfollow: str | None = None
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if self.follow is None and self.unfollow is None:
+            raise _refuse("Name a user in follow or in unfollow")
+        return self
+
+
+class Message(BaseModel):
+    """A message as the API shows it."""
+
+    content: str
+    pub_date: int = Field(description="Unix seconds.")
+    user: str = Field(description="The author's username.")
+
+
+class Follows(BaseModel):
+    """Whom a user follows, oldest follow first."""
+
+    follows: list[str]
+
+
+class Latest(BaseModel):
+    """The simulator's progress mark; -1 before any."""
+
+    latest: int
+
+
+class ErrorBody(BaseModel):
+    """What went wrong, with the same code as the status line."""
+
+    status: int
+    error_msg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who is signed up."""
+
+    id: int
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message as a page shows it."""
+
+    id: int
+    username: str
+    content: str
+    pub_date: int  # Unix seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a timeline: the page goes on with what is older than this."""
+
+    pub_date: int
+    id: int

@@ -1,0 +1,44 @@
+"""Hashing of passwords with argon2id.
+
+The cost is OWASP's (19 MiB, two passes, one lane): about 20 ms, a fifth of scrypt's
+at werkzeug's default.
+https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
+"""
+
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type
+
+_hasher = PasswordHasher(
+    time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID
+)
+
+
+def hash_password(password: str) -> str:
+    """Return a new salted hash of a password."""
+    return _hasher.hash(password)
+
+
+def matches(password: str, password_hash: str | None) -> bool:
+    """Say whether a password belongs to a hash.
+
+    Without a hash (there is no such user) the work is done all the same, so that
+    the time of the answer does not tell which names exist.
+    """
+    try:
+        _hasher.verify(password_hash or _nobodys_hash(), password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return password_hash is not None
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Say whether a hash was made with another cost than today's."""
+    return _hasher.check_needs_rehash(password_hash)
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher.hash("")

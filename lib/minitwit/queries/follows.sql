@@ -1,0 +1,46 @@
+-- name: follow
+-- Make one user follow another; no row comes back when either is unknown.
+WITH pair AS (
+    SELECT follower.id AS follower_id, followed.id AS followed_id
+    FROM users AS follower, users AS followed
+    WHERE follower.username = :follower AND followed.username = :followed
+), added AS (
+    INSERT INTO follows (follower_id, followed_id)
+    SELECT follower_id, followed_id FROM pair
+    ON CONFLICT DO NOTHING
+)
+SELECT follower_id FROM pair;
+
+-- name: unfollow
+-- Make one user no longer follow another; no row comes back when either is unknown.
+WITH pair AS (
+    SELECT follower.id AS follower_id, followed.id AS followed_id
+    FROM users AS follower, users AS followed
+    WHERE follower.username = :follower AND followed.username = :followed
+), removed AS (
+    DELETE FROM follows USING pair
+    WHERE follows.follower_id = pair.follower_id
+        AND follows.followed_id = pair.followed_id
+)
+SELECT follower_id FROM pair;
+
+-- name: followed_names
+-- List whom a user follows as JSON, oldest follow first; no row for an unknown user.
+SELECT coalesce((
+    SELECT json_agg(followed.username ORDER BY oldest.id)
+    FROM (
+        SELECT id, followed_id FROM follows
+        WHERE follower_id = users.id
+        ORDER BY id
+        LIMIT :limit
+    ) AS oldest
+    JOIN users AS followed ON followed.id = oldest.followed_id
+), '[]')::text
+FROM users WHERE username = :follower;
+
+-- name: is_following
+-- Say whether one user follows another.
+SELECT EXISTS (
+    SELECT FROM follows
+    WHERE follower_id = :follower_id AND followed_id = :followed_id
+);

@@ -1,0 +1,92 @@
+-- name: add_message
+-- Add a message of a user; no row comes back when the user is unknown.
+INSERT INTO messages (author_id, content)
+SELECT id, :content FROM users WHERE username = :username
+RETURNING id;
+
+-- name: recent_messages
+-- List everybody's newest messages as JSON.
+SELECT coalesce(json_agg(json_build_object(
+    'content', newest.content, 'pub_date', newest.pub_date, 'user', users.username
+) ORDER BY newest.pub_date DESC, newest.id DESC), '[]')::text
+FROM (
+    SELECT id, author_id, pub_date, content FROM messages
+    WHERE NOT flagged
+    ORDER BY pub_date DESC, id DESC
+    LIMIT :limit
+) AS newest
+JOIN users ON users.id = newest.author_id;
+
+-- name: recent_messages_of
+-- List a user's newest messages as JSON; no row for an unknown user.
+SELECT coalesce((
+    SELECT json_agg(json_build_object(
+        'content', newest.content, 'pub_date', newest.pub_date, 'user', users.username
+    ) ORDER BY newest.pub_date DESC, newest.id DESC)
+    FROM (
+        SELECT id, pub_date, content FROM messages
+        WHERE author_id = users.id AND NOT flagged
+        ORDER BY pub_date DESC, id DESC
+        LIMIT :limit
+    ) AS newest
+), '[]')::text
+FROM users WHERE username = :username;
+
+-- name: public_timeline
+-- List everybody's messages before a message (or the newest), newest first.
+SELECT page.id, users.username, page.content, page.pub_date
+FROM (
+    SELECT id, author_id, pub_date, content FROM messages
+    WHERE NOT flagged AND (pub_date, id) < (:before_date, :before_id)
+    ORDER BY pub_date DESC, id DESC
+    LIMIT :limit
+) AS page
+JOIN users ON users.id = page.author_id
+ORDER BY page.pub_date DESC, page.id DESC;
+
+-- name: user_timeline
+-- List a user's messages before a message (or the newest), newest first.
+SELECT id, :username::text, content, pub_date FROM messages
+WHERE author_id = :author_id AND NOT flagged
+    AND (pub_date, id) < (:before_date, :before_id)
+ORDER BY pub_date DESC, id DESC
+LIMIT :limit;
+
+-- name: own_timeline
+-- List messages of a user and of whom the user follows, newest first.
+-- The newest messages can only come from the authors whose own newest message is
+-- newest: one index probe an author finds these, and no more than :limit authors
+-- are read further, however many are followed.
+WITH authors AS (
+    SELECT followed_id AS author_id FROM follows WHERE follower_id = :user_id
+    UNION
+    SELECT :user_id
+), candidates AS (
+    SELECT authors.author_id
+    FROM authors
+    CROSS JOIN LATERAL (
+        SELECT pub_date, id FROM messages
+        WHERE messages.author_id = authors.author_id AND NOT flagged
+            AND (pub_date, id) < (:before_date, :before_id)
+        ORDER BY pub_date DESC, id DESC
+        LIMIT 1
+    ) AS newest
+    ORDER BY newest.pub_date DESC, newest.id DESC
+    LIMIT :limit
+), page AS (
+    SELECT message.id, candidates.author_id, message.content, message.pub_date
+    FROM candidates
+    CROSS JOIN LATERAL (
+        SELECT id, content, pub_date FROM messages
+        WHERE messages.author_id = candidates.author_id AND NOT flagged
+            AND (pub_date, id) < (:before_date, :before_id)
+        ORDER BY pub_date DESC, id DESC
+        LIMIT :limit
+    ) AS message
+    ORDER BY message.pub_date DESC, message.id DESC
+    LIMIT :limit
+)
+SELECT page.id, users.username, page.content, page.pub_date
+FROM page
+JOIN users ON users.id = page.author_id
+ORDER BY page.pub_date DESC, page.id DESC;

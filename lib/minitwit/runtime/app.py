@@ -1,0 +1,134 @@
+"""Assembles a function: its handler, the store, and the runtime around them."""
+
+import importlib
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from wsgiref.types import StartResponse
+
+import falcon
+
+from minitwit.db import Database
+from minitwit.runtime import reports, tracing
+from minitwit.runtime.browser import Browser
+from minitwit.runtime.guard import CrossSiteGuard
+from minitwit.runtime.metrics import RequestMetrics, observe_query
+from minitwit.runtime.operators import Operators, Readiness
+from minitwit.runtime.rim import Rim
+from minitwit.runtime.routes import PAGES, ROUTES, routes_of, served_paths
+from minitwit.runtime.sessions import Sessions
+from minitwit.runtime.simulator import SimulatorMiddleware
+from minitwit.runtime.telemetry import Telemetry
+from minitwit.settings import Settings
+from minitwit.store import Store
+
+_log = logging.getLogger(__name__)
+
+App = falcon.App[Any, Any]
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a handler's `routes` may take from."""
+
+    store: Store
+    sessions: Sessions
+    browser: Browser
+
+
+class Function:
+    """A function as its worker runs it: callers on one port, operators on another."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        callers: App,
+        readiness: Readiness,
+        stop_exporting: Callable[[], None],
+    ) -> None:
+        self.drain_seconds = settings.drain_seconds
+        self._callers = callers
+        self._operators = Operators(settings, readiness)
+        self._operator_port = str(settings.operator_port)
+        self._readiness = readiness
+        self._stop_exporting = stop_exporting
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer a request."""
+        if environ["SERVER_PORT"] == self._operator_port:
+            return self._operators(environ, start_response)
+        return self._callers(environ, start_response)
+
+    def drain(self) -> None:
+        """Say not ready, so that the edge lets go of this replica."""
+        self._readiness.drain()
+
+    def close(self) -> None:
+        """Hand over what telemetry still holds."""
+        self._stop_exporting()
+
+
+def create_app(environment: Mapping[str, str] = os.environ) -> Function:
+    """Assemble the function that MINITWIT_FUNCTION names; gunicorn calls this.
+
+    Raises:
+        InvalidSettings: a setting is missing or malformed.
+
+    """
+    settings = Settings.from_environment(environment)
+    _log.info("settings: %s", settings.masked())
+    store = Store.on(Database(settings, observe_query))
+    reports.start(settings)
+    return Function(
+        settings,
+        callers=build(settings, store),
+        readiness=Readiness(store.schema),
+        stop_exporting=tracing.start_exporting(settings),
+    )
+
+
+def build(settings: Settings, store: Store) -> App:
+    """Wire a function's handler into a Falcon app, with the runtime around it."""
+    sessions = Sessions(settings.session_key_ring, settings.session_days)
+    services = Services(store, sessions, Browser(sessions))
+    handler = importlib.import_module(f"functions.{settings.function}.handler")
+    metrics = RequestMetrics(settings.function, settings.version, settings.revision)
+    credential = settings.simulator_credential.get_secret_value()
+    app: App = falcon.App(
+        middleware=[
+            Telemetry(metrics),
+            CrossSiteGuard(),
+            SimulatorMiddleware(credential, store.latest),
+        ]
+    )
+    app.req_options.strip_url_path_trailing_slash = True
+    _add_routes(app, settings.function, handler.routes(services))
+    make_error_page = getattr(handler, "error_page", None)
+    error_page = make_error_page(services) if make_error_page else None
+    Rim(services.browser, error_page).install(app)
+    return app
+
+
+class _AnsweredElsewhere:
+    """A path whose methods another function answers: every other is a 405 here."""
+
+
+def _add_routes(app: App, function: str, resources: Mapping[str, object]) -> None:
+    for route in routes_of(function):
+        resource = resources[route.path]
+        if hasattr(resource, "on_get") and not hasattr(resource, "on_head"):
+            # Falcon and the server drop the body themselves.
+            vars(resource)["on_head"] = resource.on_get
+        for path in served_paths(route):
+            app.add_route(path, resource)
+    if function == PAGES:
+        for path in sorted(_other_browser_paths() - resources.keys()):
+            app.add_route(path, _AnsweredElsewhere())
+
+
+def _other_browser_paths() -> set[str]:
+    return {route.path for route in ROUTES if route.caller == "browser"}

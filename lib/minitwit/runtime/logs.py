@@ -1,0 +1,69 @@
+"""Logs: one JSON object a line on standard output, with the trace's id."""
+
+import logging
+from typing import Any
+
+import orjson
+from gunicorn.glogging import Logger
+from opentelemetry import trace
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as JSON.
+
+    Args:
+        function: whose log this is.
+        version: that is running.
+
+    """
+
+    def __init__(self, function: str, version: str) -> None:
+        super().__init__()
+        self._fixed = {"function": function, "version": version}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as a line."""
+        entry: dict[str, Any] = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **self._fixed,
+        }
+        context = trace.get_current_span().get_span_context()
+        if context.is_valid:
+            entry["trace_id"] = trace.format_trace_id(context.trace_id)
+            entry["span_id"] = trace.format_span_id(context.span_id)
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(entry, default=str).decode()
+
+
+class GunicornLogger(Logger):  # type: ignore[misc]
+    """gunicorn's logger without an access log: the edge writes the one there is."""
+
+    def access(self, *_arguments: object) -> None:
+        """Write nothing."""
+
+
+def configuration(function: str, version: str, level: str) -> dict[str, Any]:
+    """Return the logging.config dictionary of a function's process."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {"()": JsonFormatter, "function": function, "version": version}
+        },
+        "handlers": {
+            "stdout": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stdout",
+                "formatter": "json",
+            }
+        },
+        "root": {"level": level, "handlers": ["stdout"]},
+        # gunicorn gives its logger handlers of its own unless it is told not to.
+        "loggers": {
+            "gunicorn.error": {"level": level, "handlers": [], "propagate": True}
+        },
+    }

@@ -1,0 +1,126 @@
+"""The rim: the one table from what went wrong to what a caller is told."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import falcon
+import orjson
+
+from minitwit.errors import (
+    InvalidInput,
+    InvalidPassword,
+    InvalidUsername,
+    MiniTwitError,
+    StorageUnavailable,
+    UnknownUser,
+    UsernameTaken,
+)
+from minitwit.runtime import reports
+from minitwit.runtime.browser import Browser
+from minitwit.runtime.errors import (
+    BodyTooLarge,
+    CrossSite,
+    NotAuthorized,
+    UnsupportedBody,
+)
+from minitwit.runtime.languages import speaks_json
+from minitwit.runtime.routes import allowed_methods
+
+ErrorPage = Callable[[falcon.Request, falcon.Response, int, str], None]
+
+_log = logging.getLogger(__name__)
+
+
+STATUSES: dict[type[MiniTwitError], int] = {
+    InvalidInput: 400,
+    UsernameTaken: 400,
+    InvalidUsername: 400,
+    InvalidPassword: 400,
+    NotAuthorized: 403,
+    CrossSite: 403,
+    UnknownUser: 404,
+    BodyTooLarge: 413,
+    UnsupportedBody: 415,
+    StorageUnavailable: 503,
+}
+
+_SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not take the method {method}.",
+}
+
+# Long enough for a restarted database, short enough that nobody gives up (seconds).
+RETRY_AFTER = "2"
+
+
+class Rim:
+    """Turns every exception into an answer in the caller's language.
+
+    Args:
+        browser: sends a person back to a form.
+        error_page: renders a page, where the function has pages.
+
+    """
+
+    def __init__(self, browser: Browser, error_page: ErrorPage | None) -> None:
+        self._browser = browser
+        self._error_page = error_page or _plain_text
+
+    def install(self, app: falcon.App[Any, Any]) -> None:
+        """Make an app answer every exception through this rim."""
+        app.add_error_handler(Exception, self._unexpected)
+        app.add_error_handler(falcon.HTTPError, self._http_error)
+        app.add_error_handler(MiniTwitError, self._domain_error)
+
+    def _domain_error(
+        self, req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any
+    ) -> None:
+        status = next(
+            STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES
+        )
+        if status == 503:
+            _log.warning("storage unavailable: %s", error.__cause__ or error)
+        form_page = getattr(req.context.get("resource"), "form_page", None)
+        if form_page and status == 400 and not speaks_json(req):
+            self._browser.send_back(req, resp, form_page, str(error))
+        else:
+            self._answer(req, resp, status, str(error))
+
+    def _http_error(
+        self, req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any
+    ) -> None:
+        assert isinstance(error, falcon.HTTPError)  # noqa: S101
+        status = error.status_code
+        sentence = _SENTENCES.get(status, "").format(method=req.method)
+        self._answer(req, resp, status, sentence or error.description or error.title)
+        if status == 405 and req.uri_template:
+            # Falcon knows the methods of this function only.
+            resp.set_header("Allow", ", ".join(allowed_methods(req.uri_template)))
+
+    def _unexpected(
+        self, req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any
+    ) -> None:
+        _log.error("unexpected error", exc_info=error)
+        reports.capture(error, req.uri_template)
+        self._answer(req, resp, 500, "Something went wrong here; it was reported.")
+
+    def _answer(
+        self, req: falcon.Request, resp: falcon.Response, status: int, message: str
+    ) -> None:
+        resp.status = status
+        if status == 503:
+            resp.set_header("Retry-After", RETRY_AFTER)
+        if speaks_json(req):
+            resp.content_type = falcon.MEDIA_JSON
+            resp.data = orjson.dumps({"status": status, "error_msg": message})
+        else:
+            self._error_page(req, resp, status, message)
+
+
+def _plain_text(
+    _req: falcon.Request, resp: falcon.Response, _status: int, message: str
+) -> None:
+    """Answer a browser where no page can be rendered."""
+    resp.content_type = falcon.MEDIA_TEXT
+    resp.text = message

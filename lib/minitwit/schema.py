@@ -1,0 +1,55 @@
+"""The schema: its migrations, and whether a database has those this code needs."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from minitwit.db import Database
+from minitwit.errors import SchemaOutdated
+
+_FILE = re.compile(r"^(\d{4})_(\w+)\.sql$")
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One step of the schema; a step that was applied anywhere is never edited."""
+
+    version: int
+    name: str
+    sql: str
+
+
+@cache
+def migrations() -> tuple[Migration, ...]:
+    """Return every migration, oldest first."""
+    folder = resources.files("minitwit") / "migrations"
+    found = [
+        Migration(int(match[1]), match[2], file.read_text(encoding="utf-8"))
+        for file in folder.iterdir()
+        if (match := _FILE.match(file.name))
+    ]
+    return tuple(sorted(found, key=lambda migration: migration.version))
+
+
+class Schema:
+    """The schema of the database that this process talks to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def require_current(self) -> None:
+        """Check that every migration this code knows was applied.
+
+        Raises:
+            SchemaOutdated: one is missing; a newer schema is fine.
+            StorageUnavailable: the database does not answer.
+
+        """
+        version = self._database.read("schema_version")[0][0] or 0
+        needed = migrations()[-1].version
+        if version < needed:
+            raise SchemaOutdated(
+                f"The schema is at version {version} and this code needs {needed}; "
+                "run `minitwit migrate`."
+            )

@@ -1,0 +1,59 @@
+"""What the server refuses, in the domain's words: one table for all statements.
+
+https://www.postgresql.org/docs/18/errcodes-appendix.html
+"""
+
+from collections.abc import Mapping
+
+from minitwit.errors import (
+    InvalidInput,
+    MiniTwitError,
+    SchemaOutdated,
+    StorageUnavailable,
+    UsernameTaken,
+)
+
+_CONSTRAINTS: dict[str, type[MiniTwitError]] = {"users_username_key": UsernameTaken}
+
+# By code, or by class: the first two characters.
+_STATES: dict[str, type[MiniTwitError]] = {
+    "08": StorageUnavailable,  # connection exception
+    "22": InvalidInput,  # data exception
+    "25006": StorageUnavailable,  # read-only: a standby
+    "28": StorageUnavailable,  # the server refuses the role or its password
+    "3D": StorageUnavailable,  # no such database
+    "40": StorageUnavailable,  # serialization failure, deadlock
+    "42501": SchemaOutdated,  # a migration has not granted this yet
+    "42703": SchemaOutdated,  # no such column
+    "42883": SchemaOutdated,  # no such function
+    "42P01": SchemaOutdated,  # no such table
+    "53": StorageUnavailable,  # too many connections, disk full, out of memory
+    "55P03": StorageUnavailable,  # lock not available in time
+    "57": StorageUnavailable,  # cancelled by a time-out, shutting down, starting up
+    "58": StorageUnavailable,  # the server's own input/output failed
+}
+
+# The plan of a prepared statement outlived the schema it was made for. Nothing was
+# executed, and a new connection prepares it anew.
+_STALE_PLAN = {"0A000", "26000"}
+
+
+def is_stale_plan(fields: Mapping[str, str]) -> bool:
+    """Say whether a statement only needs to be prepared again."""
+    return fields.get("C") in _STALE_PLAN
+
+
+def domain_error(fields: Mapping[str, str]) -> MiniTwitError | None:
+    """Return the domain's error for a server's error, or None: it is our mistake.
+
+    Args:
+        fields: of the ErrorResponse, by their one-letter codes.
+
+    """
+    state = fields.get("C", "")
+    kind = (
+        _CONSTRAINTS.get(fields.get("n", ""))
+        or _STATES.get(state)
+        or _STATES.get(state[:2])
+    )
+    return kind() if kind else None

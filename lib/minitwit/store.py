@@ -1,0 +1,33 @@
+"""The store: everything that outlives a request."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from minitwit.db import Database
+from minitwit.follows import Follows
+from minitwit.latest import LatestMark
+from minitwit.messages import Messages
+from minitwit.schema import Schema
+from minitwit.users import Users
+
+
+@dataclass(frozen=True)
+class Store:
+    """What a handler may ask for; tests put fakes in their places."""
+
+    users: Users
+    follows: Follows
+    messages: Messages
+    latest: LatestMark
+    schema: Schema
+
+    @classmethod
+    def on(cls, database: Database) -> Self:
+        """Return the store that lives in a database."""
+        return cls(
+            Users(database),
+            Follows(database),
+            Messages(database),
+            LatestMark(database),
+            Schema(database),
+        )
