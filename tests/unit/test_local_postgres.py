@@ -1,0 +1,138 @@
+"""The server of the local run: made whole or not at all, closed without a password.
+
+It needs nothing but the wheel, so it is a unit test that starts a process.
+"""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pg8000.native import Connection, DatabaseError, InterfaceError
+
+from deploy.local import accounts
+from deploy.local.accounts import Account, run_as
+from deploy.local.errors import LocalRunError
+from deploy.local.postgres import Cluster, running_cluster
+
+
+def connect(cluster: Cluster, role: str, password: str | None = None) -> Connection:
+    if password is None:
+        password = cluster.password_file(role).read_text().strip()
+    socket = str(cluster.sockets / ".s.PGSQL.5432")
+    return Connection(role, password=password, database="minitwit", unix_sock=socket)
+
+
+def cluster_in(folder: Path) -> Cluster:
+    return Cluster(folder / "postgres", folder / "secrets", folder / "s", durable=False)
+
+
+def test_both_roles_sign_in_with_their_passwords_and_only_with_them(
+    tmp_path: Path,
+) -> None:
+    with running_cluster(tmp_path) as cluster:
+        for role in ("minitwit", "minitwit_app", "postgres"):
+            connection = connect(cluster, role)
+            assert connection.run("SELECT current_user") == [[role]]
+            connection.close()
+        with pytest.raises((DatabaseError, InterfaceError)):
+            connect(cluster, "minitwit_app", password="wrong")
+
+
+def test_the_application_cannot_create_tables(tmp_path: Path) -> None:
+    with running_cluster(tmp_path) as cluster:
+        connection = connect(cluster, "minitwit_app")
+        with pytest.raises(DatabaseError, match="permission denied"):
+            connection.run("CREATE TABLE t (n int)")
+        connection.close()
+
+
+def test_data_outlives_the_server(tmp_path: Path) -> None:
+    with running_cluster(tmp_path) as cluster:
+        connection = connect(cluster, "minitwit")
+        connection.run("CREATE TABLE kept (n int)")
+        connection.close()
+    with running_cluster(tmp_path) as cluster:
+        connection = connect(cluster, "minitwit")
+        assert connection.run("SELECT count(*) FROM kept") == [[0]]
+        connection.close()
+
+
+def test_a_server_outlives_its_starter_by_nothing(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, signal; from pathlib import Path\n"
+        "from deploy.local.postgres import running_cluster\n"
+        "with running_cluster(Path(sys.argv[1])) as cluster:\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    starter = subprocess.run([sys.executable, "-c", code, tmp_path])
+    assert starter.returncode == -signal.SIGKILL
+    # The server removes the file as the last thing of an orderly stop.
+    wait_until_gone(tmp_path / "postgres" / "postmaster.pid")
+
+
+def wait_until_gone(path: Path) -> None:
+    pid = int(path.read_text().splitlines()[0]) if path.exists() else 0
+    while path.exists():
+        assert Path(f"/proc/{pid}").exists(), "the server died without cleaning up"
+
+
+def test_passwords_are_for_their_owner_alone(tmp_path: Path) -> None:
+    path = cluster_in(tmp_path).password_file("minitwit")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert len(path.read_text()) > 32
+
+
+def test_a_half_made_data_folder_is_swept_away(tmp_path: Path) -> None:
+    draft = tmp_path / "postgres.draft-crashed"
+    draft.mkdir()
+    (draft / "PG_VERSION").write_text("18")
+    cluster_in(tmp_path).create()
+    assert not draft.exists()
+    assert (tmp_path / "postgres" / "PG_VERSION").exists()
+
+
+def test_a_failed_start_leaves_no_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = cluster_in(tmp_path)
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "database_password_minitwit").write_text("it's broken")
+    with pytest.raises(LocalRunError) as error:
+        cluster.create()
+    assert not cluster.data.exists()
+    assert "broken" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [({}, "not of PostgreSQL"), ({"PG_VERSION": "17\n"}, "of PostgreSQL 17")],
+)
+def test_a_folder_that_is_not_ours_is_refused_and_kept(
+    tmp_path: Path, content: dict[str, str], reason: str
+) -> None:
+    cluster = cluster_in(tmp_path)
+    cluster.data.mkdir()
+    for name, text in content.items():
+        (cluster.data / name).write_text(text)
+    with pytest.raises(LocalRunError, match=f"{reason}.*move it away"):
+        cluster.create()
+    assert {p.name for p in cluster.data.iterdir()} == set(content)
+
+
+def test_an_account_gets_a_capability_only_for_folders_it_cannot_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(accounts, "_reading_capability", lambda: "dac_read_search")
+    other = Account(uid=65534, gid=65534)
+    assert "capsh" not in run_as(other, "INT", [Path("/usr/bin/env")])
+    assert not any("caps" in word for word in run_as(other, "INT", [Path("/usr/bin")]))
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    words = run_as(other, "INT", [closed / "data"])
+    assert "--ambient-caps=+dac_read_search" in words
