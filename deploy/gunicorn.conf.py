@@ -29,7 +29,7 @@ threads = settings.threads
 # Longer than the edge keeps an idle connection (90 s): were it shorter, the edge could
 # send a POST on a connection that is just being closed, and would have to answer 502.
 keepalive = 120
-graceful_timeout = settings.drain_seconds + 15
+graceful_timeout = int(settings.drain_seconds) + 15
 timeout = 30
 
 # The heartbeat's file: never on a disk that may stall or be read-only.

@@ -9,12 +9,17 @@ import falcon
 from minitwit.latest import LatestMark
 from minitwit.runtime.errors import NotAuthorized
 from minitwit.runtime.requests import integer
-from minitwit.runtime.routes import ROUTES, served_paths
+from minitwit.runtime.routes import ROUTES, allowed_methods, served_paths
 
+# By method as well: a wrong method is a 405, whoever sends it.
 _PROTECTED = frozenset(
-    path for route in ROUTES if route.credentials for path in served_paths(route)
+    (method, path)
+    for route in ROUTES
+    if route.credentials
+    for path in served_paths(route)
+    for method in allowed_methods(path)
 )
-_MARKING = _PROTECTED | {"/register", "/api/register"}
+_MARKING = _PROTECTED | {("POST", "/register"), ("POST", "/api/register")}
 
 # What a PostgreSQL sequence can hold.
 _MARKS = range(-(2**63), 2**63)
@@ -42,12 +47,13 @@ class SimulatorMiddleware:
         _params: dict[str, Any],
     ) -> None:
         """Refuse who is not the simulator; the mark moves only for the simulator."""
-        if req.uri_template not in _MARKING:
+        asked = (req.method, req.uri_template)
+        if asked not in _MARKING:
             return
         sent = (req.auth or "").encode("utf-8", "replace")
         if hmac.compare_digest(sent, self._expected):
             mark = integer(req.get_param("latest"))
             if mark is not None and mark != -1 and mark in _MARKS:
                 self._latest.record(mark)
-        elif req.uri_template in _PROTECTED:
+        elif asked in _PROTECTED:
             raise NotAuthorized
