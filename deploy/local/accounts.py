@@ -36,12 +36,28 @@ def server_account(data: Path) -> Account:
     return Account(nobody.pw_uid, nobody.pw_gid)
 
 
-def run_as(account: Account, death_signal: str, needs: Iterable[Path]) -> list[str]:
-    """Return the words before a command that is to run as the account.
+def die_with_parent(signal_name: str) -> list[str]:
+    """Return the words before a command that is to be signalled as its parent dies.
 
-    The command is sent the signal when its parent dies, however that dies.
+    Raises:
+        LocalRunError: the program that arranges it is not installed.
+
     """
-    words = [_setpriv(), "--pdeathsig", death_signal]
+    if path := shutil.which("setpriv"):
+        return [path, "--pdeathsig", signal_name]
+    raise LocalRunError("setpriv is missing: install the package util-linux.")
+
+
+def run_as(account: Account, death_signal: str, needs: Iterable[Path]) -> list[str]:
+    """Return the words before a command that is to run, and die, as an account.
+
+    Args:
+        account: whose rights the command has.
+        death_signal: what it is sent when its parent dies, however that dies.
+        needs: the files and folders that it has to get at.
+
+    """
+    words = die_with_parent(death_signal)
     if account.uid == os.geteuid():
         return words
     words += [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
@@ -49,12 +65,6 @@ def run_as(account: Account, death_signal: str, needs: Iterable[Path]) -> list[s
         capability = _reading_capability()
         words += [f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}"]
     return words
-
-
-def _setpriv() -> str:
-    if path := shutil.which("setpriv"):
-        return path
-    raise LocalRunError("setpriv is missing: install the package util-linux.")
 
 
 def _anybody_can_reach(path: Path) -> bool:

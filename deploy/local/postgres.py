@@ -97,11 +97,9 @@ class Cluster:
 
     def is_ready(self) -> bool:
         """Say whether the server accepts connections, if it runs at all."""
-        try:
-            lines = (self.data / "postmaster.pid").read_text().splitlines()
-        except FileNotFoundError:
-            return False
-        return bool(lines) and lines[-1].strip() == "ready"
+        question = [_program("pg_isready"), "-h", str(self.sockets), "-d", DATABASE]
+        answer = subprocess.run(question, stdout=subprocess.DEVNULL)  # noqa: S603
+        return answer.returncode == 0
 
     def _check_data(self) -> None:
         try:

@@ -1,0 +1,51 @@
+# Everything one types here; `make help` lists it.
+#
+# PYTHON picks the Python, PORT and SCALE belong to `up`, SCALE to `scale`, KIND to `test`.
+
+PORT ?= 5000
+SCALE ?=
+KIND ?=
+PYTHON ?=
+
+BIN := .venv/bin
+LOCAL := $(BIN)/python -m deploy.local
+
+.DEFAULT_GOAL := help
+.PHONY: help up scale status test lint format lock setup
+
+help: ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
+
+up: setup ## Run MiniTwit until Ctrl-C: make up PORT=5000 SCALE="timeline=3".
+	@exec $(LOCAL) up --with-parent --port "$(PORT)" --scale "$(SCALE)"
+
+scale: setup ## Change the replicas of what runs: make scale SCALE="timeline=3".
+	@exec $(LOCAL) scale "$(SCALE)"
+
+status: setup ## Show what runs.
+	@exec $(LOCAL) status
+
+test: setup ## Check everything, or one KIND: lint, unit, postgres, system, browser, swarm.
+ifneq ($(filter-out lint,$(KIND)),)
+	$(BIN)/pytest tests/$(KIND)
+else
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+ifeq ($(KIND),)
+	$(BIN)/pytest
+endif
+endif
+
+lint: ## Check style and types.
+	@$(MAKE) --no-print-directory test KIND=lint
+
+format: setup ## Rewrite the code in the one style.
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: setup ## Choose the newest versions that pyproject.toml allows.
+	deploy/local/lock-requirements
+
+setup: ## Install what pyproject.toml and the lock say, if that changed.
+	@deploy/local/setup "$(PYTHON)"

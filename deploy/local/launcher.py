@@ -1,0 +1,162 @@
+"""`up`: starts a system, keeps it until told to stop, and leaves nothing running."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from deploy.local import supervision
+from deploy.local.errors import LocalRunError
+from deploy.local.layout import Layout
+from deploy.local.lock import exclusive
+from deploy.local.ports import free_ports, require_free
+from deploy.local.postgres import OWNER
+from deploy.local.replicas import Scale, make_replicas
+from deploy.local.supervision import Supervisor
+from deploy.local.system import System, function_environment
+from deploy.local.waiting import Waiting
+
+# Longer than any program may take to stop (Program.stop_seconds).
+_STOP_SECONDS = 60
+
+
+class _StopRequested(BaseException):
+    """A signal asks this process to end."""
+
+
+def up(layout: Layout, port: int, scale: Scale) -> None:
+    """Run a system until a signal comes; port 0 takes a free one.
+
+    Raises:
+        LocalRunError: it cannot run, or its supervisor died.
+
+    """
+    layout.make_folders()
+    with _stop_on_signals(), exclusive(layout.lock) as lock:
+        if port:
+            require_free(port)
+        _say("Preparing the database …")
+        layout.cluster.create()
+        _begin_access_log(layout.logs / "access.log")
+        with free_ports(2 + 2 * sum(scale.values())) as ports:
+            replicas = make_replicas(scale, present=[], ports=ports[2:])
+            system = System(port or ports[0], ports[1], tuple(replicas))
+            system.save(layout)
+            with _supervisord(layout, lock) as supervisord:
+                _start(layout, system, supervisord)
+                _say(_greeting(layout, system))
+                supervisord.wait()
+                raise LocalRunError(
+                    f"supervisord ended, and everything with it; the end of "
+                    f"{layout.logs / 'supervisord.log'} may say why."
+                )
+
+
+def _start(
+    layout: Layout, system: System, supervisord: subprocess.Popen[bytes]
+) -> None:
+    supervisor = Supervisor(layout.supervisor_socket)
+    waiting = Waiting(supervisor, layout.logs, lambda: supervisord.poll() is None)
+    _say("Starting PostgreSQL, Traefik and the functions …")
+    waiting.until(layout.cluster.is_ready, "postgres")
+    _migrate(layout)
+    waiting.until_ready(system.replicas)
+    waiting.until_routed(system.traefik_port, system.replicas)
+
+
+def _migrate(layout: Layout) -> None:
+    cluster = layout.cluster
+    migration = subprocess.run(  # noqa: S603 (our own words)
+        [Path(sys.prefix) / "bin" / "minitwit", "migrate"],
+        env={
+            **os.environ,
+            "MINITWIT_DATABASE_URL": cluster.url(OWNER),
+            "MINITWIT_DATABASE_PASSWORD_FILE": str(cluster.password_file(OWNER)),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if migration.returncode != 0:
+        raise LocalRunError(f"`minitwit migrate` failed: {migration.stderr.strip()}")
+
+
+@contextmanager
+def _supervisord(layout: Layout, lock: int) -> Iterator[subprocess.Popen[bytes]]:
+    with (layout.logs / "supervisord.log").open("ab") as log:
+        # In a session of its own, so that neither Ctrl-C nor a closed terminal reaches
+        # the programs by themselves: they are stopped in order.
+        supervisord = subprocess.Popen(  # noqa: S603 (our own words)
+            supervision.command(layout.supervisor_configuration),
+            env=function_environment(layout),
+            start_new_session=True,
+            pass_fds=[lock],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield supervisord
+    finally:
+        _stop(supervisord, Supervisor(layout.supervisor_socket))
+
+
+def _stop(supervisord: subprocess.Popen[bytes], supervisor: Supervisor) -> None:
+    _say("Stopping …")
+    supervisord.terminate()
+    deadline = time.monotonic() + _STOP_SECONDS
+    while supervisord.poll() is None:
+        if time.monotonic() > deadline:
+            # The programs are told by the kernel.
+            supervisord.kill()
+        supervisor.wake()
+        time.sleep(0.02)
+
+
+@contextmanager
+def _stop_on_signals() -> Iterator[None]:
+    """Turn the first of the signals that end a program into the end of the block."""
+    signals = [signal.SIGINT, signal.SIGTERM]
+    # nohup asks us to outlive the terminal.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signals.append(signal.SIGHUP)
+
+    def request_stop(_signal: int, _frame: FrameType | None) -> None:
+        for each in signals:
+            signal.signal(each, signal.SIG_IGN)
+        raise _StopRequested
+
+    for each in signals:
+        signal.signal(each, request_stop)
+    with suppress(_StopRequested):
+        yield
+
+
+def _begin_access_log(path: Path) -> None:
+    """Keep the previous run's log beside the new one, and no more."""
+    if path.exists():
+        path.replace(path.with_name(f"{path.name}.1"))
+
+
+def _greeting(layout: Layout, system: System) -> str:
+    names = ", ".join(replica.name for replica in system.replicas)
+    return (
+        f"\nMiniTwit runs at {system.url}\n\n"
+        f"  functions  {names}\n"
+        f"  data       {layout.cluster.data}\n"
+        f"  logs       {layout.logs}\n\n"
+        "Ctrl-C stops it; the data stays."
+    )
+
+
+def _say(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except OSError:
+        # The terminal is gone, and that is no reason to stop half-way.
+        sys.stdout = open(os.devnull, "w")

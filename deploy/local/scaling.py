@@ -1,0 +1,73 @@
+"""`scale`: changes how many replicas of a function run, and touches nothing else."""
+
+from deploy.local.errors import LocalRunError
+from deploy.local.layout import Layout
+from deploy.local.lock import exclusive
+from deploy.local.ports import free_ports
+from deploy.local.replicas import Replica, Scale, make_replicas, parse_scale, scale_of
+from deploy.local.supervision import Supervisor
+from deploy.local.system import System
+from deploy.local.waiting import Waiting
+
+
+def scale(layout: Layout, text: str) -> System:
+    """Bring a running system to the scale that a text like "timeline=3" asks for.
+
+    Raises:
+        LocalRunError: nothing runs, the text is wrong, or a new replica fails.
+
+    """
+    supervisor = Supervisor(layout.supervisor_socket)
+    require_running(layout, supervisor)
+    with exclusive(layout.run / "scale.lock"):
+        system = System.load(layout)
+        return _Scaling(layout, supervisor).apply(
+            system, parse_scale(text, scale_of(system.replicas))
+        )
+
+
+def require_running(layout: Layout, supervisor: Supervisor) -> None:
+    """Check that a system runs.
+
+    Raises:
+        LocalRunError: none does.
+
+    """
+    if not supervisor.is_running():
+        raise LocalRunError(
+            f"MiniTwit does not run in {layout.folder}: start it with `make up`."
+        )
+
+
+class _Scaling:
+    """The steps from one scale to another, in an order that loses no request."""
+
+    def __init__(self, layout: Layout, supervisor: Supervisor) -> None:
+        self._layout = layout
+        self._supervisor = supervisor
+        self._waiting = Waiting(supervisor, layout.logs, supervisor.is_running)
+
+    def apply(self, system: System, wanted: Scale) -> System:
+        staying = [r for r in system.replicas if r.number <= wanted[r.function]]
+        with free_ports(2 * (sum(wanted.values()) - len(staying))) as ports:
+            coming = make_replicas(wanted, staying, ports)
+            # The new ones answer before the edge knows them; the edge has forgotten
+            # the old ones before they stop.
+            self._add(system, coming)
+            scaled = system.with_replicas([*staying, *coming])
+            scaled.save_routes(self._layout)
+            self._waiting.until_routed(scaled.traefik_port, scaled.replicas)
+            self._supervise(scaled)
+        return scaled
+
+    def _add(self, system: System, coming: list[Replica]) -> None:
+        self._supervise(system.with_replicas([*system.replicas, *coming]))
+        try:
+            self._waiting.until_ready(coming)
+        except LocalRunError:
+            self._supervise(system)
+            raise
+
+    def _supervise(self, system: System) -> None:
+        system.save_programs(self._layout)
+        self._supervisor.apply_configuration()

@@ -1,0 +1,156 @@
+"""supervisord: its configuration, and talking to it while it runs."""
+
+import shlex
+import sys
+import xmlrpc.client
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from deploy.local.accounts import die_with_parent
+from deploy.local.errors import LocalRunError
+
+# supervisord starts what has a low number first and stops it last.
+DATABASE_FIRST, FUNCTIONS_NEXT, EDGE_LAST = 10, 20, 30
+
+
+@dataclass(frozen=True)
+class Program:
+    """A process that is started again whenever it ends."""
+
+    name: str
+    command: list[str]
+    priority: int
+    directory: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: str = "TERM"
+    stop_seconds: int = 20
+
+
+@dataclass(frozen=True)
+class ProcessInfo:
+    """What supervisord knows of a program."""
+
+    name: str
+    state: str
+    pid: int
+    description: str
+
+
+def configuration(
+    programs: list[Program], socket_path: Path, logs: Path, pid_file: Path
+) -> str:
+    """Return supervisord's configuration file."""
+    server = {
+        "supervisord": {
+            "nodaemon": "true",
+            "silent": "true",
+            "logfile": str(logs / "supervisord.log"),
+            "logfile_maxbytes": "1MB",
+            "logfile_backups": "1",
+            "childlogdir": str(logs),
+            "pidfile": str(pid_file),
+        },
+        "unix_http_server": {"file": str(socket_path), "chmod": "0700"},
+        "supervisorctl": {"serverurl": f"unix://{socket_path}"},
+        "rpcinterface:supervisor": {
+            "supervisor.rpcinterface_factory": (
+                "supervisor.rpcinterface:make_main_rpcinterface"
+            ),
+        },
+    }
+    sections = server | {f"program:{p.name}": _section(p, logs) for p in programs}
+    return "\n".join(_render(name, keys) for name, keys in sections.items())
+
+
+def command(configuration_file: Path) -> list[str]:
+    """Return supervisord's command line; it ends with whoever starts it."""
+    program = [sys.executable, "-m", "supervisor.supervisord"]
+    options = ["--configuration", str(configuration_file)]
+    return die_with_parent("TERM") + program + options
+
+
+class Supervisor:
+    """A running supervisord, reached through its socket."""
+
+    def __init__(self, socket_path: Path) -> None:
+        """Take where it listens; nothing is opened before the first question."""
+        self._url = f"unix://{socket_path}"
+
+    def processes(self) -> list[ProcessInfo]:
+        """Return every program and the state of its process.
+
+        Raises:
+            OSError: no supervisord runs.
+
+        """
+        return [
+            ProcessInfo(
+                info["name"], info["statename"], info["pid"], info["description"]
+            )
+            for info in self._ask("getAllProcessInfo")
+        ]
+
+    def is_running(self) -> bool:
+        """Say whether a supervisord answers."""
+        try:
+            return bool(self._ask("getState"))
+        except (xmlrpc.client.Error, OSError, HTTPException):
+            return False
+
+    def wake(self) -> None:
+        """Let supervisord look after its processes now, not within the next second."""
+        # Any question does, and it may be going down, or not be up yet.
+        self.is_running()
+
+    def apply_configuration(self) -> None:
+        """Read the file again; start and stop only what differs from before."""
+        added, changed, removed = self._ask("reloadConfig")[0]
+        for name in (*removed, *changed):
+            self._ask("stopProcessGroup", name)
+            self._ask("removeProcessGroup", name)
+        for name in (*changed, *added):
+            self._ask("addProcessGroup", name)
+
+    def _ask(self, question: str, *arguments: str) -> Any:
+        transport = SupervisorTransport(None, None, self._url)
+        with xmlrpc.client.ServerProxy("http://localhost", transport) as server:
+            return getattr(server.supervisor, question)(*arguments)
+
+
+def _section(program: Program, logs: Path) -> dict[str, str]:
+    environment = (f'{key}="{value}"' for key, value in program.environment.items())
+    return {
+        "command": shlex.join(program.command),
+        "priority": str(program.priority),
+        "directory": str(program.directory),
+        "environment": ",".join(environment),
+        "autorestart": "true",
+        "startretries": "20",
+        "stopsignal": program.stop_signal,
+        "stopwaitsecs": str(program.stop_seconds),
+        "redirect_stderr": "true",
+        "stdout_logfile": str(logs / f"{program.name}.log"),
+        "stdout_logfile_maxbytes": "10MB",
+        "stdout_logfile_backups": "1",
+    }
+
+
+def _render(name: str, keys: Mapping[str, str]) -> str:
+    return "\n".join(
+        [f"[{name}]", *(f"{k} = {_escape(v)}" for k, v in keys.items()), ""]
+    )
+
+
+def _escape(value: str) -> str:
+    # There is no way to write these, which begin a comment.
+    if " #" in value or " ;" in value:
+        raise LocalRunError(
+            "supervisord cannot read a path with ' #' or ' ;' in it: rename the "
+            "folder that has it, or move the checkout."
+        )
+    return value.replace("%", "%%")

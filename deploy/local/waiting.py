@@ -1,0 +1,113 @@
+"""Waiting until the parts of a system answer, or saying which one does not."""
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from deploy.local.errors import LocalRunError
+from deploy.local.ports import LOOPBACK
+from deploy.local.replicas import Replica
+from deploy.local.supervision import Supervisor
+from minitwit.runtime.routes import FUNCTIONS
+
+# A program may need a second try, for example when its port is not free yet.
+_GRACE = 6
+_PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Waits for one thing after the other while supervisord runs.
+
+    Args:
+        supervisor: who starts the programs.
+        logs: the folder with a log for each of them.
+        is_supervised: whether supervisord still runs.
+
+    """
+
+    supervisor: Supervisor
+    logs: Path
+    is_supervised: Callable[[], bool]
+
+    def until(self, is_so: Callable[[], bool], program: str) -> None:
+        """Wait for something that a program does.
+
+        Raises:
+            LocalRunError: it does not happen, with what the program's log says.
+
+        """
+        start = time.monotonic()
+        while not is_so():
+            waited = time.monotonic() - start
+            if not self.is_supervised():
+                raise LocalRunError(self._failure("supervisord"))
+            if waited > _PATIENCE or (waited > _GRACE and not self._runs(program)):
+                raise LocalRunError(self._failure(program))
+            self.supervisor.wake()
+            time.sleep(0.05)
+
+    def until_ready(self, replicas: Iterable[Replica]) -> None:
+        """Wait until each replica says that it is ready.
+
+        Raises:
+            LocalRunError: one does not.
+
+        """
+        for replica in replicas:
+            self.until(partial(_is_ready, replica), replica.name)
+
+    def until_routed(self, traefik_port: int, replicas: Iterable[Replica]) -> None:
+        """Wait until Traefik sends requests to these replicas and no others.
+
+        Raises:
+            LocalRunError: it does not.
+
+        """
+        expected = {f"http://{LOOPBACK}:{replica.port}" for replica in replicas}
+        self.until(lambda: _servers(traefik_port) == expected, "traefik")
+
+    def _runs(self, program: str) -> bool:
+        states = {
+            process.name: process.state for process in self.supervisor.processes()
+        }
+        return states.get(program) in ("STARTING", "RUNNING")
+
+    def _failure(self, program: str) -> str:
+        log = self.logs / f"{program}.log"
+        lines = log.read_text(errors="replace").split("\n") if log.exists() else []
+        last = next((line for line in reversed(lines) if line.strip()), "nothing")
+        return f"{program} does not start. The end of {log}: {last}"
+
+
+def _is_ready(replica: Replica) -> bool:
+    return _get(replica.operator_port, "/ready") is not None
+
+
+def _servers(traefik_port: int) -> set[str] | None:
+    servers: set[str] = set()
+    for function in FUNCTIONS:
+        answer = _get(traefik_port, f"/api/http/services/{function}@file")
+        if answer is None:
+            return None
+        listed = json.loads(answer)["loadBalancer"].get("servers", [])
+        servers |= {server["url"] for server in listed}
+    return servers
+
+
+def _get(port: int, path: str) -> bytes | None:
+    """Return the body of a 200, and nothing for anything else."""
+    connection = HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+    except (OSError, HTTPException):
+        return None
+    finally:
+        connection.close()
+    return body if answer.status == 200 else None
