@@ -27,15 +27,17 @@ def test_what_is_written_is_read_again(
 
 
 def test_a_line_of_the_courses_kind_is_understood() -> None:
-    line = b"7\t13700323\t1582260561061\tregister\tAda Holm\tAda+Holm@itu.dk\t-']\"S!\n"
+    line = (
+        b"7\t90210\t1700000090210\tregister\tAda Holm\tada+holm@example.org\t-']\"S!\n"
+    )
     assert read(BytesIO(line)) == [
         Action(
             id=7,
-            delay=13700323,
-            timestamp=1582260561061,
+            delay=90210,
+            timestamp=1700000090210,
             command="register",
             username="Ada Holm",
-            argument="Ada+Holm@itu.dk",
+            argument="ada+holm@example.org",
             password="-']\"S!",
         )
     ]

@@ -14,6 +14,7 @@ class _Verbs(click.Group):
     modules: ClassVar[dict[str, str]] = {
         "generate-scenario": "generate_scenario",
         "migrate": "migrate",
+        "simulate": "simulate",
     }
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
