@@ -66,13 +66,13 @@ def test_every_action_is_sent_once() -> None:
 
 def test_independent_actions_run_at_the_same_time() -> None:
     together = Barrier(3)
-    actions = scenario(*(("register", name, "a@b") for name in ("a", "b", "c")))
+    actions = scenario(*(("tweet", name, "hi") for name in ("a", "b", "c")))
     run(actions, Recorder(lambda _: together.wait(PATIENCE)), concurrency=3)
 
 
 def test_no_more_actions_run_at_once_than_allowed() -> None:
     pairs = Barrier(2)
-    actions = scenario(*(("register", str(n), "a@b") for n in range(20)))
+    actions = scenario(*(("tweet", str(n), "hi") for n in range(20)))
     recorder = Recorder(lambda _: pairs.wait(PATIENCE))
     run(actions, recorder, concurrency=2)
     assert recorder.most_at_once == 2
@@ -116,8 +116,8 @@ def test_an_action_waits_for_the_registration_of_whom_it_is_about(
             ("register", "alice", "a@b"),
             ("register", "bob", "a@b"),
             (command, "alice", "bob"),
-            ("register", "charlie", "a@b"),
             ("tweet", "charlie", "one"),
+            ("tweet", "charlie", "two"),
         ),
         held=1,
         last=4,
@@ -143,19 +143,28 @@ def test_an_action_waits_for_nothing_else() -> None:
     )
 
 
+def test_registrations_go_one_at_a_time() -> None:
+    recorder = held_back(
+        scenario(
+            ("register", "alice", "a@b"),
+            ("register", "bob", "a@b"),
+            ("tweet", "charlie", "one"),
+            ("tweet", "charlie", "two"),
+        ),
+        held=0,
+        last=3,
+    )
+    assert recorder.order(("ended", 0), ("began", 1)) == [("ended", 0), ("began", 1)]
+
+
 def test_the_earliest_of_those_that_may_go_goes_first() -> None:
     actions = scenario(
-        ("register", "alice", "a@b"),
         ("tweet", "alice", "one"),
-        ("register", "bob", "a@b"),
+        ("tweet", "alice", "two"),
+        ("tweet", "bob", "one"),
     )
-    recorder = Recorder()
-    run(actions, recorder, concurrency=1)
-    assert [number for moment, number in recorder.moments if moment == "began"] == [
-        0,
-        1,
-        2,
-    ]
+    outcomes = run(actions, Recorder(), concurrency=1)
+    assert [outcome.action.id for outcome in outcomes] == [0, 1, 2]
 
 
 def test_recorded_delays_are_kept_divided_by_the_speed() -> None:

@@ -1,7 +1,9 @@
 """Replays actions, several at a time, in an order that makes sense to the service.
 
 An action waits for the earlier actions of its own user and for the registration of
-the user it is about. Of those that wait for nothing, the earliest goes first.
+the user it is about. A registration waits for the one before: hashing a password is
+slow on purpose, and many at once, which the simulator never sends, would take longer
+than its time-out. Of the actions that wait for nothing, the earliest goes first.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -86,14 +88,16 @@ def _predecessors(actions: Sequence[Action]) -> dict[int, set[int]]:
     predecessors: dict[int, set[int]] = {}
     last: dict[str, int] = {}
     registered: dict[str, int] = {}
+    registration: int | None = None  # the one before
     for position, action in enumerate(actions):
         waits_for = {last.get(action.username)}
-        if action.command in ("follow", "unfollow"):
+        if action.command == "register":
+            waits_for.add(registration)
+            registration = registered[action.username] = position
+        elif action.command in ("follow", "unfollow"):
             waits_for.add(registered.get(action.argument))
         predecessors[position] = {p for p in waits_for if p is not None}
         last[action.username] = position
-        if action.command == "register":
-            registered[action.username] = position
     return predecessors
 
 
