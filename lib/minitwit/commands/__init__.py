@@ -12,7 +12,9 @@ class _Verbs(click.Group):
     """Imports a verb only when it is typed, so that each starts fast."""
 
     modules: ClassVar[dict[str, str]] = {
+        "generate-scenario": "generate_scenario",
         "migrate": "migrate",
+        "simulate": "simulate",
     }
 
     def list_commands(self, _ctx: click.Context) -> list[str]:

@@ -1,0 +1,43 @@
+"""Random choices that come out the same in every version of Python."""
+
+import random
+from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Draw:
+    """Choices that a seed decides.
+
+    Only `random()` is promised to give the same numbers in later versions, so every
+    choice is made of it; `choice` and `shuffle` have changed before.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.fraction = random.Random(seed).random  # noqa: S311 (nothing is secret)
+
+    def below(self, limit: int) -> int:
+        """Return a number under the limit, each as likely as the others."""
+        return int(limit * self.fraction())
+
+    def low(self, limit: int) -> int:
+        """Return a number under the limit, small ones far more often."""
+        return int(limit * self.fraction() * self.fraction())
+
+    def chance(self, probability: float) -> bool:
+        """Return true with this probability."""
+        return self.fraction() < probability
+
+    def one_of(self, items: Sequence[T]) -> T:
+        """Return one of the items, each as likely as the others."""
+        return items[self.below(len(items))]
+
+    def shuffled(self, items: Sequence[T]) -> list[T]:
+        """Return the items in an order that chance decides."""
+        left, order = list(items), []
+        while left:
+            position = self.below(len(left))
+            left[position], left[-1] = left[-1], left[position]
+            order.append(left.pop())
+        return order
