@@ -61,7 +61,7 @@ class Sessions:
 
     def sign_out(self, resp: falcon.Response) -> None:
         """Make the browser forget the account."""
-        resp.unset_cookie(_SESSION, path="/", samesite="Lax")
+        resp.unset_cookie(_SESSION, path="/", same_site="Lax")
 
     def flash(self, req: falcon.Request, resp: falcon.Response, flash: Flash) -> None:
         """Leave something for the next page."""
@@ -75,7 +75,7 @@ class Sessions:
         cookie = req.cookies.get(_FLASH)
         if cookie is None:
             return None
-        resp.unset_cookie(_FLASH, path="/", samesite="Lax")
+        resp.unset_cookie(_FLASH, path="/", same_site="Lax")
         value = _load(self._flash, cookie, _FLASH_SECONDS)
         return Flash(*value) if isinstance(value, list) else None
 
