@@ -16,8 +16,9 @@ from minitwit.users import Users
 
 MAX_BODY = 64 * 1024  # bytes
 
-# Only ASCII digits: int() would also take "1_000", " 5" and full-width digits.
-_INTEGER = re.compile(r"-?[0-9]{1,20}")
+# Only ASCII digits: int() would also take "1_000", " 5" and full-width digits. It
+# refuses more than 4300 of them.
+_INTEGER = re.compile(r"-?[0-9]{1,4000}")
 _CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 M = TypeVar("M", bound=Incoming)
