@@ -92,6 +92,8 @@ class Rim:
     ) -> None:
         assert isinstance(error, falcon.HTTPError)  # noqa: S101
         status = error.status_code
+        if req.uri_template and req.method not in falcon.constants.COMBINED_METHODS:
+            status = 405  # Falcon says 400 to a method that it has never heard of.
         sentence = _SENTENCES.get(status, "").format(method=req.method)
         self._answer(req, resp, status, sentence or error.description or error.title)
         if status == 405 and req.uri_template:
