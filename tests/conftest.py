@@ -1,0 +1,21 @@
+"""What every kind of test starts from: an environment without MiniTwit's settings."""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+# The developer's shell must not change a result. What tells the tests themselves
+# something (MINITWIT_TEST_URL, MINITWIT_TEST_REQUIRE) stays.
+for name in [name for name in os.environ if name.startswith("MINITWIT_")]:
+    if not name.startswith("MINITWIT_TEST_"):
+        del os.environ[name]
+
+# These hold assertions as well, though their names do not begin with test_.
+pytest.register_assert_rewrite("tests.contract", "tests.store_rows")
+
+# CI repeats the same examples, so that a red run is red again; elsewhere every run
+# looks in new places.
+settings.register_profile("ci", derandomize=True, database=None, deadline=None)
+settings.register_profile("here", deadline=None)
+settings.load_profile("ci" if "MINITWIT_TEST_REQUIRE" in os.environ else "here")

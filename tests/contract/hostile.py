@@ -1,0 +1,168 @@
+"""Whatever a request's bytes are, the answer is the caller's fault, never ours."""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.contract.callers import SIMULATOR, Callers, new_name
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"]
+POSTS = ["/register", "/login", "/add_message", "/logout", "/msgs/{}", "/fllws/{}"]
+GETS = [
+    "/",
+    "/public",
+    "/msgs",
+    "/msgs/{}",
+    "/fllws/{}",
+    "/latest",
+    "/{}",
+    "/{}/follow",
+]
+TYPES = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
+HEADERS = [
+    "Accept",
+    "Authorization",
+    "Content-Type",
+    "Cookie",
+    "If-None-Match",
+    "Origin",
+    "Sec-Fetch-Site",
+    "X-Forwarded-Proto",
+    "traceparent",
+]
+FIELDS = ["username", "email", "pwd", "password", "password2", "content", "text"]
+
+# What HTTP lets a header hold (RFC 9110, section 5.5).
+header_bytes = st.binary(max_size=200).map(
+    lambda raw: bytes(b for b in raw if b >= 32 and b != 127).strip()
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+numbers = st.sampled_from(["no", "latest", "before", "x"])
+number_texts = st.text() | st.integers().map(str) | st.from_regex(r"-?[0-9]+-[0-9]+")
+
+
+def percent(raw: bytes) -> str:
+    """Return bytes as a path or a query may hold them."""
+    return quote(raw, safe="/")
+
+
+def assert_is_no_failure_of_ours(answer: httpx.Response) -> None:
+    """Check that nobody has to look into a log."""
+    assert answer.status_code < 500, (answer.request.url, answer.text)
+
+
+@given(path=st.sampled_from(POSTS), kind=st.sampled_from(TYPES), body=st.binary())
+@example(path="/register", kind=TYPES[0], body=b"\x00")
+@example(path="/login", kind=TYPES[1], body=b"username=%00&password=%ff%fe")
+@example(path="/msgs/{}", kind=TYPES[0], body=b'{"content":"\\ud800"}')
+def test_no_body_gets_a_500(
+    minitwit: Callers, path: str, kind: str, body: bytes
+) -> None:
+    headers = {**SIMULATOR, "Content-Type": kind}
+    url = path.format("nobody")
+    answer = minitwit.anybody.post(url, content=body, headers=headers)
+    assert_is_no_failure_of_ours(answer)
+
+
+@given(method=st.sampled_from(METHODS), path=st.binary(max_size=300))
+@example(method="GET", path=b"msgs/%00\x00")
+@example(method="GET", path=b"a\x00b")
+@example(method="POST", path=b"\xff\xfe/follow")
+@example(method="GET", path=b"fllws/\xed\xa0\x80")
+@example(method="GET", path=b"../../etc/passwd")
+@example(method="GET", path=b"static/../handler.py")
+def test_no_path_gets_a_500(minitwit: Callers, method: str, path: bytes) -> None:
+    answer = minitwit.simulator.request(method, f"/{percent(path)}")
+    assert_is_no_failure_of_ours(answer)
+
+
+@given(
+    path=st.sampled_from(GETS),
+    query=st.dictionaries(numbers, number_texts | st.lists(number_texts, max_size=2)),
+    raw=st.binary(max_size=50),
+)
+@example(path="/msgs", query={"latest": "9" * 5000}, raw=b"")
+@example(path="/public", query={"before": f"{2**63}-{2**63}"}, raw=b"")
+@example(path="/msgs", query={"no": "9" * 30, "latest": str(-(2**63))}, raw=b"%&=")
+def test_no_query_gets_a_500(
+    minitwit: Callers, path: str, query: dict[str, Any], raw: bytes
+) -> None:
+    encoded = str(httpx.QueryParams(_encodable(query)))
+    url = f"{path.format('nobody')}?{encoded}&{percent(raw)}"
+    # A request line may have 4094 bytes; the edge or the server says so itself.
+    answer = minitwit.simulator.get(url[:4000])
+    assert_is_no_failure_of_ours(answer)
+
+
+def _encodable(query: dict[str, Any]) -> dict[str, Any]:
+    """Replace the surrogates, which no URL can hold."""
+    return json.loads(json.dumps(query).encode().replace(b"\\ud", b"\\u0"))
+
+
+@given(
+    path=st.sampled_from(GETS + POSTS),
+    headers=st.dictionaries(
+        st.sampled_from(HEADERS),
+        header_bytes,
+    ),
+    posted=st.booleans(),
+)
+@example(path="/", headers={"Cookie": b"session=\xff; flash=\xfe"}, posted=False)
+@example(path="/msgs", headers={"Authorization": b"Basic \xff"}, posted=False)
+@example(path="/login", headers={"Origin": b"http://[", "Cookie": b"="}, posted=True)
+def test_no_header_gets_a_500(
+    minitwit: Callers, path: str, headers: dict[str, bytes], posted: bool
+) -> None:
+    method = "POST" if posted else "GET"
+    url = path.format("nobody")
+    answer = minitwit.anybody.request(method, url, headers=list(headers.items()))
+    assert_is_no_failure_of_ours(answer)
+
+
+@given(
+    path=st.sampled_from(["/register", "/msgs/{}", "/fllws/{}"]),
+    body=st.dictionaries(st.sampled_from([*FIELDS, "follow", "unfollow"]), json_values)
+    | json_values,
+)
+def test_no_json_gets_a_500(minitwit: Callers, path: str, body: Any) -> None:
+    raw = json.dumps(body).encode()
+    url = path.format(_somebody(minitwit))
+    assert_is_no_failure_of_ours(minitwit.simulator.post(url, content=raw))
+
+
+@given(
+    path=st.sampled_from(["/register", "/login", "/add_message"]),
+    form=st.dictionaries(st.sampled_from(FIELDS), st.binary(max_size=2000)),
+)
+@example(path="/register", form={"username": b"\x00", "email": b"@", "password": b"x"})
+@example(path="/login", form={"username": b"\xed\xa0\x80", "password": b"\x00"})
+@example(path="/add_message", form={"text": b"\x00"})
+def test_no_form_gets_a_500_nor_does_the_page_it_leads_to(
+    minitwit: Callers, path: str, form: dict[str, bytes]
+) -> None:
+    body = "&".join(f"{name}={percent(value)}" for name, value in form.items())
+    browser = minitwit.browser_of(_somebody(minitwit))
+    answer = browser.post(
+        path,
+        content=body.encode(),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert_is_no_failure_of_ours(answer)
+
+
+_known: dict[str, str] = {}
+
+
+def _somebody(minitwit: Callers) -> str:
+    """Return a user of this MiniTwit, always the same one."""
+    if minitwit.url not in _known:
+        _known[minitwit.url] = minitwit.user(new_name("hostile"))
+    return _known[minitwit.url]

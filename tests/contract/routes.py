@@ -1,0 +1,251 @@
+"""Section 1 of the contract: the paths, and the language of their answers."""
+
+import httpx
+import pytest
+
+from tests.contract.callers import PASSWORD, Callers, assert_error, new_name
+from tests.contract.page import Page
+
+API = [
+    ("POST", "/register", 204),
+    ("GET", "/fllws/{user}", 200),
+    ("POST", "/fllws/{user}", 204),
+    ("GET", "/msgs", 200),
+    ("GET", "/msgs/{user}", 200),
+    ("POST", "/msgs/{user}", 204),
+    ("GET", "/latest", 200),
+    ("GET", "/openapi.json", 200),
+]
+
+ALLOWED = {
+    "/msgs": "GET, HEAD",
+    "/msgs/{user}": "GET, HEAD, POST",
+    "/fllws/{user}": "GET, HEAD, POST",
+    "/latest": "GET, HEAD",
+    "/openapi.json": "GET, HEAD",
+}
+ALLOWED_PAGES = {
+    "/": "GET, HEAD",
+    "/public": "GET, HEAD",
+    "/login": "GET, HEAD, POST",
+    "/logout": "GET, HEAD, POST",
+    "/add_message": "POST",
+    "/{user}": "GET, HEAD",
+    "/{user}/follow": "GET, HEAD, POST",
+    "/{user}/unfollow": "GET, HEAD, POST",
+}
+
+RESERVED = [
+    "public",
+    "login",
+    "logout",
+    "register",
+    "msgs",
+    "fllws",
+    "latest",
+    "add_message",
+    "api",
+    "static",
+    "openapi.json",
+]
+
+OPERATORS = ["/metrics", "/live", "/ready", "/version"]
+
+
+def body_for(path: str, user: str) -> dict[str, str]:
+    """Return a body that any of the API's POSTs accepts."""
+    fresh = {"username": new_name(), "email": "a@b.c", "pwd": PASSWORD}
+    return fresh if path == "/register" else {"content": "hello", "follow": user}
+
+
+@pytest.mark.parametrize("slash", ["", "/"], ids=["plain", "slash"])
+@pytest.mark.parametrize("prefix", ["", "/api"], ids=["root", "api"])
+@pytest.mark.parametrize(("method", "path", "status"), API)
+def test_api_path_answers_under_both_prefixes_with_and_without_trailing_slash(
+    minitwit: Callers, method: str, path: str, status: int, prefix: str, slash: str
+) -> None:
+    user = minitwit.user()
+    url = prefix + path.format(user=user) + slash
+    body = body_for(path, user) if method == "POST" else None
+    answer = minitwit.simulator.request(method, url, json=body)
+    assert answer.status_code == status
+    if status == 204:
+        assert answer.content == b""
+    else:
+        assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("slash", ["", "/"], ids=["plain", "slash"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/public", "/register", "/login", "/{user}"],
+)
+def test_pages_are_html_with_and_without_trailing_slash(
+    minitwit: Callers, path: str, slash: str
+) -> None:
+    user = minitwit.user()
+    url = (path.format(user=user) + slash).replace("//", "/")
+    answer = minitwit.browser().get(url)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_static_files_are_served(minitwit: Callers) -> None:
+    page = Page(minitwit.browser().get("/public"))
+    static = [link for link in page.links if link.startswith("/static/")]
+    assert static
+    for link in static:
+        answer = minitwit.anybody.get(link)
+        assert answer.status_code == 200
+        assert answer.content
+
+
+def test_the_description_is_openapi_and_names_every_api_path(minitwit: Callers) -> None:
+    description = minitwit.anybody.get("/openapi.json").json()
+    assert description["openapi"].startswith("3.1")
+    described = {
+        (method.upper(), path.replace("{username}", "{user}"))
+        for path, methods in description["paths"].items()
+        for method in methods
+    }
+    assert described == {(method, path) for method, path, _ in API}
+
+
+@pytest.mark.parametrize(
+    "path", [path for method, path, _ in API if method == "GET"] + ["/api/msgs"]
+)
+def test_head_works_wherever_get_does_in_the_api(minitwit: Callers, path: str) -> None:
+    url = path.format(user=minitwit.user())
+    assert_head_is_get_without_a_body(minitwit.simulator, url)
+
+
+@pytest.mark.parametrize("path", ["/public", "/register", "/login", "/{user}", "/"])
+def test_head_works_wherever_get_does_on_pages(minitwit: Callers, path: str) -> None:
+    url = path.format(user=minitwit.user())
+    assert_head_is_get_without_a_body(minitwit.anybody, url)
+
+
+def test_head_works_on_static_files(minitwit: Callers) -> None:
+    links = Page(minitwit.browser().get("/public")).links
+    static = next(link for link in links if link.startswith("/static/"))
+    assert_head_is_get_without_a_body(minitwit.anybody, static)
+
+
+def assert_head_is_get_without_a_body(client: httpx.Client, url: str) -> None:
+    """Compare HEAD with GET."""
+    head, get = client.head(url), client.get(url)
+    assert head.status_code == get.status_code
+    assert head.status_code < 400
+    assert head.content == b""
+    assert head.headers.get("Content-Type") == get.headers.get("Content-Type")
+    assert head.headers.get("Location") == get.headers.get("Location")
+
+
+def test_head_on_a_users_follow_path_follows_nobody(minitwit: Callers) -> None:
+    ada, bob = minitwit.user(), minitwit.user()
+    answer = minitwit.browser_of(ada).head(f"/{bob}/follow", follow_redirects=False)
+    assert answer.status_code == 303
+    assert minitwit.follows(ada) == []
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"], ids=["root", "api"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ALLOWED)
+def test_wrong_method_in_the_api_is_405_with_allow_in_json(
+    minitwit: Callers, path: str, method: str, prefix: str
+) -> None:
+    url = prefix + path.format(user=minitwit.user())
+    answer = minitwit.simulator.request(method, url)
+    assert_error(answer, 405)
+    assert answer.headers["Allow"] == ALLOWED[path]
+
+
+@pytest.mark.parametrize("path", ["/msgs", "/latest", "/openapi.json"])
+def test_post_where_only_get_is_served_is_405(minitwit: Callers, path: str) -> None:
+    answer = minitwit.simulator.post(path, json={})
+    assert_error(answer, 405)
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_wrong_method_is_405_without_credentials_too(minitwit: Callers) -> None:
+    assert_error(minitwit.anybody.delete("/msgs"), 405)
+
+
+def test_get_register_under_the_api_prefix_is_405_in_json(minitwit: Callers) -> None:
+    answer = minitwit.simulator.get("/api/register")
+    assert_error(answer, 405)
+    assert answer.headers["Allow"] == "POST"
+
+
+def test_wrong_method_on_register_allows_the_methods_of_both_callers(
+    minitwit: Callers,
+) -> None:
+    answer = minitwit.anybody.put("/register")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD, POST"
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("path", ALLOWED_PAGES)
+def test_wrong_method_on_a_page_is_405_with_allow_as_a_page(
+    minitwit: Callers, path: str, method: str
+) -> None:
+    url = path.format(user=minitwit.user())
+    answer = minitwit.browser().request(method, url)
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == ALLOWED_PAGES[path]
+    assert Page(answer).text
+
+
+def test_get_add_message_is_405_as_a_page(minitwit: Callers) -> None:
+    answer = minitwit.browser().get("/add_message")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+    assert Page(answer).text
+
+
+def test_unknown_method_is_405_with_allow(minitwit: Callers) -> None:
+    answer = minitwit.simulator.request("BREW", "/msgs")
+    assert_error(answer, 405)
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_unknown_path_in_the_api_is_404_in_json(minitwit: Callers, method: str) -> None:
+    assert_error(minitwit.simulator.request(method, "/api/no/such/path"), 404)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_unknown_path_is_404_in_json_for_whoever_accepts_only_that(
+    minitwit: Callers, method: str
+) -> None:
+    accept = {"Accept": "application/json"}
+    answer = minitwit.anybody.request(method, "/no/such/path", headers=accept)
+    assert_error(answer, 404)
+
+
+@pytest.mark.parametrize("path", ["/no/such/path", "/static/no.css", "/msgs/a/b"])
+def test_unknown_path_is_404_as_a_page_in_a_browser(
+    minitwit: Callers, path: str
+) -> None:
+    answer = minitwit.browser().get(path)
+    assert answer.status_code == 404
+    assert Page(answer).text
+
+
+def test_page_of_an_unknown_user_is_404_as_a_page(minitwit: Callers) -> None:
+    answer = minitwit.browser().get(f"/{new_name()}")
+    assert answer.status_code == 404
+    assert Page(answer).text
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_name_that_the_routes_use_is_reserved(minitwit: Callers, name: str) -> None:
+    body = {"username": name, "email": "a@b.c", "pwd": PASSWORD}
+    assert_error(minitwit.simulator.post("/register", json=body), 400, "reserved")
+
+
+@pytest.mark.parametrize("path", OPERATORS)
+def test_operators_path_is_not_published(minitwit: Callers, path: str) -> None:
+    assert minitwit.browser().get(path).status_code == 404
+    assert_error(minitwit.simulator.get(f"/api{path}"), 404)

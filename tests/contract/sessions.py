@@ -1,0 +1,156 @@
+"""Section 5: sessions, cookies, and the guard against other sites."""
+
+from http.cookies import SimpleCookie
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.contract.callers import PASSWORD, Callers, new_name
+
+CROSS_SITE: dict[str, dict[str, str]] = {
+    "cross-site": {"Sec-Fetch-Site": "cross-site"},
+    "same-site": {"Sec-Fetch-Site": "same-site"},
+    "other origin": {"Origin": "https://evil.example"},
+    "null origin": {"Origin": "null"},
+    "longer host": {"Origin": "http://{host}.evil.example"},
+}
+OWN_SITE: dict[str, dict[str, str]] = {
+    "same-origin": {"Sec-Fetch-Site": "same-origin"},
+    "typed": {"Sec-Fetch-Site": "none"},
+    "own origin": {"Origin": "http://{host}"},
+    "no browser": {},
+}
+
+CHANGES: list[tuple[str, str, dict[str, str]]] = [
+    ("POST", "/register", {"username": "{new}", "email": "a@b.c"}),
+    ("POST", "/login", {"username": "{ada}", "password": PASSWORD}),
+    ("POST", "/logout", {}),
+    ("GET", "/logout", {}),
+    ("POST", "/add_message", {"text": "x"}),
+    ("POST", "/{bob}/follow", {}),
+    ("GET", "/{bob}/follow", {}),
+    ("POST", "/{bob}/unfollow", {}),
+    ("GET", "/{bob}/unfollow", {}),
+]
+
+
+def cookie_of(answer: httpx.Response, name: str) -> Any:
+    """Return a cookie as the answer set it."""
+    for header in answer.headers.get_list("Set-Cookie"):
+        cookies = SimpleCookie(header)
+        if name in cookies:
+            return cookies[name]
+    raise AssertionError(f"no cookie {name} in {answer.headers}")
+
+
+def login(minitwit: Callers, name: str, **options: Any) -> httpx.Response:
+    """Sign in and return the first answer."""
+    form = {"username": name, "password": PASSWORD}
+    return minitwit.anybody.post("/login", data=form, **options)
+
+
+def filled(headers: dict[str, str], minitwit: Callers) -> dict[str, str]:
+    """Put the host into headers."""
+    host = httpx.URL(minitwit.url).netloc.decode()
+    return {name: value.format(host=host) for name, value in headers.items()}
+
+
+def test_session_cookie_is_httponly_lax_and_expires(minitwit: Callers) -> None:
+    cookie = cookie_of(login(minitwit, minitwit.user()), "session")
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert cookie["path"] == "/"
+    assert int(cookie["max-age"]) > 0
+
+
+def test_session_cookie_is_not_secure_over_plain_http(minitwit: Callers) -> None:
+    cookie = cookie_of(login(minitwit, minitwit.user()), "session")
+    assert not cookie["secure"]
+
+
+def test_flash_cookie_is_httponly_lax_and_short_lived(minitwit: Callers) -> None:
+    cookie = cookie_of(login(minitwit, minitwit.user()), "flash")
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert 0 < int(cookie["max-age"]) <= 300
+
+
+@pytest.mark.parametrize("cookie", ["session", "flash"])
+@pytest.mark.parametrize(
+    "value", ["", "x", "a.b.c", "W10.x.y", "\x7f", "%00", "x" * 3000]
+)
+def test_forged_cookie_is_nobodys(minitwit: Callers, cookie: str, value: str) -> None:
+    headers = {"Cookie": f"{cookie}={value}"}
+    answer = minitwit.anybody.get("/", headers=headers)
+    assert answer.status_code == 303
+    assert minitwit.anybody.get("/public", headers=headers).status_code == 200
+
+
+def test_changed_session_cookie_is_nobodys(minitwit: Callers) -> None:
+    value = cookie_of(login(minitwit, minitwit.user()), "session").value
+    flipped = ("A" if value[0] != "A" else "B") + value[1:]
+    for cookie, status in ((value, 200), (flipped, 303), (value[:-1], 303)):
+        headers = {"Cookie": f"session={cookie}"}
+        assert minitwit.anybody.get("/", headers=headers).status_code == status
+
+
+def test_flash_cookie_is_no_session(minitwit: Callers) -> None:
+    value = cookie_of(login(minitwit, minitwit.user()), "flash").value
+    headers = {"Cookie": f"session={value}"}
+    assert minitwit.anybody.get("/", headers=headers).status_code == 303
+
+
+@pytest.mark.parametrize("origin", CROSS_SITE)
+@pytest.mark.parametrize(("method", "path", "form"), CHANGES)
+def test_cross_site_request_that_would_change_something_is_403(
+    minitwit: Callers, method: str, path: str, form: dict[str, str], origin: str
+) -> None:
+    ada, bob = minitwit.user(), minitwit.user()
+    browser = minitwit.browser_of(ada)
+    answer = browser.request(
+        method,
+        path.format(bob=bob),
+        data={k: v.format(ada=ada, new=new_name()) for k, v in form.items()} or None,
+        headers=filled(CROSS_SITE[origin], minitwit),
+    )
+    assert answer.status_code == 403
+    assert minitwit.follows(ada) == []
+    assert minitwit.contents(ada) == []
+    assert browser.get("/", follow_redirects=False).status_code == 200
+
+
+@pytest.mark.parametrize("origin", OWN_SITE)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_own_pages_and_clients_that_are_no_browser_are_not_hindered(
+    minitwit: Callers, method: str, origin: str
+) -> None:
+    ada, bob = minitwit.user(), minitwit.user()
+    headers = filled(OWN_SITE[origin], minitwit)
+    browser = minitwit.browser_of(ada)
+    browser.request(method, f"/{bob}/follow", headers=headers)
+    assert minitwit.follows(ada) == [bob]
+    browser.request(method, f"/{bob}/unfollow", headers=headers)
+    assert minitwit.follows(ada) == []
+
+
+def test_cross_site_link_to_a_page_is_followed(minitwit: Callers) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    for path in ("/public", "/login", "/register", f"/{minitwit.user()}"):
+        assert minitwit.browser().get(path, headers=headers).status_code == 200
+
+
+def test_cross_site_request_to_the_api_is_403_and_writes_nothing(
+    minitwit: Callers,
+) -> None:
+    ada = minitwit.user()
+    answer = minitwit.simulator.post(
+        f"/msgs/{ada}", json={"content": "x"}, headers=CROSS_SITE["cross-site"]
+    )
+    assert answer.status_code == 403
+    assert minitwit.contents(ada) == []
+
+
+def test_forms_hold_no_hidden_token(minitwit: Callers) -> None:
+    for path in ("/register", "/login"):
+        assert 'type="hidden"' not in minitwit.browser().get(path).text

@@ -1,0 +1,361 @@
+"""Section 2 and the first rows of section 3: credentials, and the progress mark."""
+
+import base64
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.contract.callers import (
+    NOT_AUTHORIZED,
+    PASSWORD,
+    SIMULATOR,
+    Callers,
+    assert_error,
+    new_name,
+)
+
+_marks = itertools.count(1000)
+
+PROTECTED = [
+    ("GET", "/msgs", None),
+    ("GET", "/msgs/{user}", None),
+    ("POST", "/msgs/{user}", {"content": "written by nobody"}),
+    ("GET", "/fllws/{user}", None),
+    ("POST", "/fllws/{user}", {"follow": "{user}"}),
+]
+ROUTES_THAT_MARK = [*PROTECTED, ("POST", "/register", {})]
+
+
+def basic(credential: str) -> str:
+    """Return a credential as its header wants it."""
+    return f"Basic {base64.b64encode(credential.encode()).decode()}"
+
+
+WRONG_CREDENTIALS = {
+    "none": None,
+    "empty": "",
+    "wrong password": basic("simulator:wrong"),
+    "wrong user": basic("admin:super_safe!"),
+    "longer": basic("simulator:super_safe!!"),
+    "other scheme": "Bearer c2ltdWxhdG9yOnN1cGVyX3NhZmUh",
+    "no scheme": "c2ltdWxhdG9yOnN1cGVyX3NhZmUh",
+    "not base64": "Basic \xff\xfe",
+}
+
+
+def call(
+    minitwit: Callers, method: str, path: str, body: Any, **options: Any
+) -> httpx.Response:
+    """Send a request of the table above, with a user of its own."""
+    user = minitwit.user()
+    if body is not None:
+        body = {name: value.format(user=user) for name, value in body.items()}
+    if path == "/register":
+        body = {"username": new_name(), "email": "a@b.c", "pwd": PASSWORD}
+    client = options.pop("client", minitwit.simulator)
+    answer: httpx.Response = client.request(
+        method, path.format(user=user), json=body, **options
+    )
+    return answer
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"], ids=["root", "api"])
+@pytest.mark.parametrize(("method", "path", "body"), PROTECTED)
+def test_published_default_credential_is_accepted(
+    minitwit: Callers, method: str, path: str, body: Any, prefix: str
+) -> None:
+    answer = call(minitwit, method, prefix + path, body)
+    assert answer.status_code == (204 if method == "POST" else 200)
+
+
+@pytest.mark.parametrize("credential", WRONG_CREDENTIALS)
+@pytest.mark.parametrize("prefix", ["", "/api"], ids=["root", "api"])
+@pytest.mark.parametrize(("method", "path", "body"), PROTECTED)
+def test_credentials_missing_or_wrong_are_403_with_the_contracts_words(
+    minitwit: Callers, method: str, path: str, body: Any, prefix: str, credential: str
+) -> None:
+    answer = call(
+        minitwit,
+        method,
+        prefix + path,
+        body,
+        client=minitwit.anybody,
+        headers=header(WRONG_CREDENTIALS[credential]),
+    )
+    assert answer.status_code == 403
+    assert answer.json() == NOT_AUTHORIZED
+
+
+def header(authorization: str | None) -> dict[str, Any]:
+    """Return the header, if there is one."""
+    if authorization is None:
+        return {}
+    return {"Authorization": authorization.encode("latin-1")}
+
+
+def test_nothing_is_written_when_credentials_are_wrong(minitwit: Callers) -> None:
+    ada, bob = minitwit.user(), minitwit.user()
+    minitwit.simulator.get("/msgs?latest=17")
+    wrong = header(basic("simulator:wrong"))
+    for path, body in [
+        (f"/msgs/{ada}?latest=99", {"content": "x"}),
+        (f"/fllws/{ada}?latest=99", {"follow": bob}),
+    ]:
+        answer = minitwit.anybody.post(path, json=body, headers=wrong)
+        assert answer.json() == NOT_AUTHORIZED
+    assert minitwit.anybody.get("/msgs?latest=99", headers=wrong).status_code == 403
+    assert minitwit.contents(ada) == []
+    assert minitwit.follows(ada) == []
+    assert minitwit.latest() == 17
+
+
+def test_unfollow_with_wrong_credentials_removes_nothing(minitwit: Callers) -> None:
+    ada, bob = minitwit.user(), minitwit.user()
+    minitwit.follow(ada, bob)
+    answer = minitwit.anybody.post(f"/fllws/{ada}", json={"unfollow": bob})
+    assert answer.json() == NOT_AUTHORIZED
+    assert minitwit.follows(ada) == [bob]
+
+
+@pytest.mark.parametrize("credential", WRONG_CREDENTIALS)
+def test_register_without_credentials_is_allowed_and_moves_no_mark(
+    minitwit: Callers, credential: str
+) -> None:
+    minitwit.simulator.get("/msgs?latest=21")
+    body = {"username": new_name(), "email": "a@b.c", "pwd": PASSWORD}
+    answer = minitwit.anybody.post(
+        "/register?latest=22", json=body, headers=header(WRONG_CREDENTIALS[credential])
+    )
+    assert answer.status_code == 204
+    assert minitwit.latest() == 21
+
+
+def test_latest_without_credentials_is_allowed(minitwit: Callers) -> None:
+    answer = minitwit.anybody.get("/latest")
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"latest"}
+    assert isinstance(answer.json()["latest"], int)
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"], ids=["root", "api"])
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES_THAT_MARK)
+def test_valid_latest_becomes_the_value(
+    minitwit: Callers, method: str, path: str, body: Any, prefix: str
+) -> None:
+    mark = next(_marks)
+    answer = call(minitwit, method, prefix + path, body, params={"latest": mark})
+    # A prefixed /register is not "/register" to `call`, so its body is no account.
+    assert answer.status_code in (200, 204, 400)
+    assert minitwit.latest() == mark
+
+
+@pytest.mark.parametrize("value", ["", "one", "1.5", "1e3", "-1", " 5", "0x10", "1_0"])
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES_THAT_MARK)
+def test_latest_empty_or_no_integer_or_minus_one_is_ignored_and_the_request_goes_on(
+    minitwit: Callers, method: str, path: str, body: Any, value: str
+) -> None:
+    mark = next(_marks)
+    minitwit.simulator.get("/msgs", params={"latest": mark})
+    answer = call(minitwit, method, path, body, params={"latest": value})
+    assert answer.status_code in (200, 204)
+    assert minitwit.latest() == mark
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES_THAT_MARK)
+def test_latest_absent_is_ignored(
+    minitwit: Callers, method: str, path: str, body: Any
+) -> None:
+    mark = next(_marks)
+    minitwit.simulator.get("/msgs", params={"latest": mark})
+    assert call(minitwit, method, path, body).status_code in (200, 204)
+    assert minitwit.latest() == mark
+
+
+@pytest.mark.parametrize("value", [str(10**30), "9" * 4000], ids=["30 digits", "4000"])
+def test_latest_beyond_any_storage_does_no_harm(minitwit: Callers, value: str) -> None:
+    answer = minitwit.simulator.get("/msgs", params={"latest": value})
+    assert answer.status_code == 200
+    assert minitwit.anybody.get("/latest").status_code == 200
+
+
+@pytest.mark.parametrize("value", [0, 2**31, 2**63 - 1, -2])
+def test_latest_takes_zero_and_large_and_other_negative_numbers(
+    minitwit: Callers, value: int
+) -> None:
+    minitwit.simulator.get("/msgs", params={"latest": value})
+    assert minitwit.latest() == value
+
+
+def test_latest_moves_also_when_the_request_then_fails(minitwit: Callers) -> None:
+    ada, nobody = minitwit.user(), new_name()
+    text = {"Content-Type": "text/plain"}
+    simulator = minitwit.simulator
+    attempts = {
+        404: lambda at: simulator.get(f"/msgs/{nobody}", params=at),
+        400: lambda at: simulator.post(f"/msgs/{ada}", params=at, json={}),
+        413: lambda at: simulator.post(f"/msgs/{ada}", params=at, content=b"x" * 70000),
+        415: lambda at: simulator.post(
+            f"/msgs/{ada}", params=at, content=b"x", headers=text
+        ),
+    }
+    for status, attempt in attempts.items():
+        mark = next(_marks)
+        assert_error(attempt({"latest": mark}), status)
+        assert minitwit.latest() == mark
+
+
+def test_latest_moves_also_when_registration_is_refused(minitwit: Callers) -> None:
+    mark = next(_marks)
+    refused = minitwit.simulator.post("/register", params={"latest": mark}, json={})
+    assert_error(refused, 400)
+    assert minitwit.latest() == mark
+
+
+def test_latest_is_what_the_last_request_said_so_it_may_go_down(
+    minitwit: Callers,
+) -> None:
+    for mark in (500, 3, 400, 2):
+        minitwit.simulator.get("/msgs", params={"latest": mark})
+        assert minitwit.latest() == mark
+
+
+def test_latest_on_get_latest_is_ignored(minitwit: Callers) -> None:
+    mark = next(_marks)
+    minitwit.simulator.get("/msgs", params={"latest": mark})
+    answer = minitwit.simulator.get("/latest", params={"latest": mark + 500})
+    assert answer.json() == {"latest": mark}
+    assert minitwit.latest() == mark
+
+
+def test_latest_of_a_wrong_method_moves_nothing(minitwit: Callers) -> None:
+    mark = next(_marks)
+    minitwit.simulator.get("/msgs", params={"latest": mark})
+    assert_error(minitwit.simulator.delete("/msgs", params={"latest": 9}), 405)
+    assert minitwit.latest() == mark
+
+
+def test_credentials_are_checked_before_latest_user_and_body(minitwit: Callers) -> None:
+    mark = next(_marks)
+    minitwit.simulator.get("/msgs", params={"latest": mark})
+    answer = minitwit.anybody.post(f"/msgs/{new_name()}?latest=8", content=b"{")
+    assert answer.json() == NOT_AUTHORIZED
+    assert minitwit.latest() == mark
+
+
+@pytest.mark.parametrize("path", ["/msgs/{user}", "/fllws/{user}"])
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"{", "application/json"),
+        (b"[]", "application/json"),
+        (b"", "application/json"),
+        (b"hello", "text/plain"),
+        (b" " * 70000, "application/json"),
+    ],
+    ids=["no json", "no object", "empty", "no json type", "too large"],
+)
+def test_user_is_checked_before_the_body(
+    minitwit: Callers, path: str, body: bytes, content_type: str
+) -> None:
+    url = path.format(user=new_name())
+    answer = minitwit.simulator.post(
+        url, content=body, headers={"Content-Type": content_type}
+    )
+    assert_error(answer, 404)
+
+
+@pytest.mark.parametrize("path", ["/register", "/msgs/{user}", "/fllws/{user}"])
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b'{"content": NaN}', "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b'"content"', "application/json", 400),
+        (b"null", "application/json", 400),
+        (b"[" * 60000, "application/json", 400),
+        (b"content=hello", "text/plain", 415),
+        (b"<content/>", "application/xml", 415),
+    ],
+)
+def test_body_that_is_no_json_object_is_refused(
+    minitwit: Callers, path: str, body: bytes, content_type: str, status: int
+) -> None:
+    url = path.format(user=minitwit.user())
+    answer = minitwit.simulator.post(
+        url, content=body, headers={"Content-Type": content_type}
+    )
+    assert_error(answer, status)
+
+
+@pytest.mark.parametrize("path", ["/msgs/{user}", "/fllws/{user}"])
+def test_form_where_json_belongs_is_415(minitwit: Callers, path: str) -> None:
+    url = path.format(user=minitwit.user())
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = minitwit.simulator.post(url, content=b"content=hello", headers=form)
+    assert_error(answer, 415)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json; charset=utf-8", "Application/JSON", "application/json;"],
+)
+def test_json_type_may_have_parameters_and_any_case(
+    minitwit: Callers, content_type: str
+) -> None:
+    ada = minitwit.user()
+    answer = minitwit.simulator.post(
+        f"/msgs/{ada}",
+        content=b'{"content": "hello"}',
+        headers={"Content-Type": content_type},
+    )
+    assert answer.status_code == 204
+
+
+@pytest.mark.parametrize("path", ["/register", "/msgs/{user}", "/fllws/{user}"])
+def test_body_larger_than_the_limit_is_413(minitwit: Callers, path: str) -> None:
+    url = path.format(user=minitwit.user())
+    body = b'{"content": "' + b"x" * (64 * 1024) + b'"}'
+    assert_error(minitwit.simulator.post(url, content=body), 413)
+
+
+def test_body_larger_than_the_limit_is_413_without_a_length_too(
+    minitwit: Callers,
+) -> None:
+    url = f"/msgs/{minitwit.user()}"
+    answer = minitwit.simulator.post(url, content=iter([b" " * 40000] * 2))
+    assert_error(answer, 413)
+
+
+def test_body_of_just_the_limit_is_read(minitwit: Callers) -> None:
+    ada = minitwit.user()
+    body = b'{"content": "hello"}'.ljust(64 * 1024)
+    assert minitwit.simulator.post(f"/msgs/{ada}", content=body).status_code == 204
+    assert minitwit.contents(ada) == ["hello"]
+
+
+def test_simulator_closes_its_connection_after_every_request(minitwit: Callers) -> None:
+    assert SIMULATOR["Connection"] == "close"
+    answers = [minitwit.simulator.get("/msgs") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+
+
+def test_of_twenty_concurrent_registrations_of_one_name_exactly_one_wins(
+    minitwit: Callers,
+) -> None:
+    body = {"username": new_name(), "email": "a@b.c", "pwd": PASSWORD}
+
+    def register(_number: int) -> httpx.Response:
+        return minitwit.anybody.post("/register", json=body)
+
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(register, range(20)))
+    assert sorted(answer.status_code for answer in answers) == [204] + [400] * 19
+    for answer in answers:
+        if answer.status_code == 400:
+            assert_error(answer, 400, "The username is already taken")

@@ -1,0 +1,370 @@
+"""Section 4: pages, forms, and what they flash."""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.contract.callers import PASSWORD, Callers, new_name
+from tests.contract.page import Page, flash_of
+
+SIGNED_UP = "You were successfully registered and can login now"
+
+
+def sign_up_form(**changed: Any) -> dict[str, Any]:
+    """Return a good form, but for what is changed."""
+    form = {
+        "username": new_name(),
+        "email": "typed@example.org",
+        "password": PASSWORD,
+        "password2": PASSWORD,
+    }
+    return form | changed
+
+
+def test_sign_up_form_has_its_five_inputs_first_and_in_order(minitwit: Callers) -> None:
+    inputs = Page(minitwit.browser().get("/register")).inputs[:5]
+    names = [input_.get("name") for input_ in inputs[:4]]
+    assert names == ["username", "email", "password", "password2"]
+    assert inputs[4]["type"] == "submit"
+    assert "actions" in (inputs[4]["in"] or "").split()
+    assert [inputs[2]["type"], inputs[3]["type"]] == ["password", "password"]
+
+
+def test_sign_in_form_has_username_and_password(minitwit: Callers) -> None:
+    inputs = Page(minitwit.browser().get("/login")).inputs
+    assert [i.get("name") for i in inputs[:2]] == ["username", "password"]
+    assert inputs[1]["type"] == "password"
+
+
+def test_message_form_is_on_ones_own_page_and_posts_to_add_message(
+    minitwit: Callers,
+) -> None:
+    answer = minitwit.browser_of(minitwit.user()).get("/")
+    assert "/add_message" in Page(answer).actions
+    assert re.search(r'<(textarea|input)[^>]*name="text"', answer.text)
+
+
+def test_signing_up_leads_to_login_with_a_flash(minitwit: Callers) -> None:
+    answer = minitwit.browser().post("/register", data=sign_up_form())
+    assert answer.url.path == "/login"
+    assert flash_of(answer) == SIGNED_UP
+
+
+def test_signing_up_in_a_browser_is_a_303(minitwit: Callers) -> None:
+    answer = minitwit.browser().post(
+        "/register", data=sign_up_form(), follow_redirects=False
+    )
+    assert answer.status_code == 303
+    assert answer.headers["Location"].endswith("/login")
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"username": ""}, "You have to enter a username"),
+        ({"email": ""}, "You have to enter a valid email address"),
+        ({"email": "broken"}, "You have to enter a valid email address"),
+        ({"password": ""}, "You have to enter a password"),
+        ({"password2": "other"}, "The two passwords do not match"),
+        ({"password2": ""}, "The two passwords do not match"),
+    ],
+)
+def test_refused_sign_up_leads_back_with_the_reason_and_what_was_typed(
+    minitwit: Callers, changed: dict[str, str], message: str
+) -> None:
+    form = sign_up_form(**changed)
+    answer = minitwit.browser().post("/register", data=form)
+    assert answer.url.path == "/register"
+    assert flash_of(answer) == message
+    page = Page(answer)
+    assert page.value("username") == form["username"]
+    assert page.value("email") == form["email"]
+
+
+def test_refused_sign_up_never_keeps_a_password(minitwit: Callers) -> None:
+    browser = minitwit.browser()
+    form = sign_up_form(username="", password="hunter-2-typed", password2="hunter-3")
+    first = browser.post("/register", data=form, follow_redirects=False)
+    assert "hunter" not in str(first.headers.raw)
+    answer = browser.get("/register")
+    assert "hunter" not in answer.text
+    assert not Page(answer).value("password")
+    assert not Page(answer).value("password2")
+
+
+def test_sign_up_with_a_name_taken_says_so(minitwit: Callers) -> None:
+    form = sign_up_form(username=minitwit.user())
+    answer = minitwit.browser().post("/register", data=form)
+    assert flash_of(answer) == "The username is already taken"
+
+
+def test_sign_up_with_a_reserved_name_says_so(minitwit: Callers) -> None:
+    form = sign_up_form(username="public")
+    assert "reserved" in flash_of(minitwit.browser().post("/register", data=form))
+
+
+def test_field_missing_from_the_form_is_like_an_empty_one(minitwit: Callers) -> None:
+    answer = minitwit.browser().post("/register", data={"email": "a@b.c"})
+    assert flash_of(answer) == "You have to enter a username"
+
+
+def test_signing_in_leads_to_the_own_timeline_with_a_flash(minitwit: Callers) -> None:
+    form = {"username": minitwit.user(), "password": PASSWORD}
+    answer = minitwit.browser().post("/login", data=form)
+    assert answer.url.path == "/"
+    assert flash_of(answer) == "You were logged in"
+
+
+def test_signing_in_as_nobody_flashes_invalid_username(minitwit: Callers) -> None:
+    form = {"username": new_name(), "password": PASSWORD}
+    answer = minitwit.browser().post("/login", data=form)
+    assert answer.url.path == "/login"
+    assert flash_of(answer) == "Invalid username"
+    assert Page(answer).value("username") == form["username"]
+
+
+def test_signing_in_with_another_password_flashes_invalid_password(
+    minitwit: Callers,
+) -> None:
+    form = {"username": minitwit.user(), "password": "hunter-2-typed"}
+    answer = minitwit.browser().post("/login", data=form)
+    assert answer.url.path == "/login"
+    assert flash_of(answer) == "Invalid password"
+    assert "hunter" not in answer.text
+    assert Page(answer).value("username") == form["username"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_signing_out_flashes_and_ends_the_session(
+    minitwit: Callers, method: str
+) -> None:
+    browser = minitwit.browser_of(minitwit.user())
+    answer = browser.request(method, "/logout")
+    assert flash_of(answer) == "You were logged out"
+    assert browser.get("/").url.path == "/public"
+
+
+def test_posting_flashes_and_shows_the_message(minitwit: Callers) -> None:
+    name = minitwit.user()
+    browser = minitwit.browser_of(name)
+    answer = browser.post("/add_message", data={"text": "hello from a form"})
+    assert answer.url.path == "/"
+    assert flash_of(answer) == "Your message was recorded"
+    assert "hello from a form" in Page(answer).text
+    assert minitwit.contents(name) == ["hello from a form"]
+
+
+@pytest.mark.parametrize("text", ["", "  ", "x" * 1001, "a\x00b"])
+def test_refused_message_is_not_recorded_and_its_text_is_kept(
+    minitwit: Callers, text: str
+) -> None:
+    name = minitwit.user()
+    answer = minitwit.browser_of(name).post("/add_message", data={"text": text})
+    assert answer.status_code == 200
+    assert flash_of(answer) != "Your message was recorded"
+    assert minitwit.contents(name) == []
+    assert text.replace("\x00", "\ufffd").strip() in Page(answer).text.replace(
+        "\x00", "\ufffd"
+    )
+
+
+def test_posting_needs_somebody_signed_in(minitwit: Callers) -> None:
+    answer = minitwit.browser().post("/add_message", data={"text": "x"})
+    assert answer.url.path == "/login"
+
+
+def test_following_and_unfollowing_flash_the_name(minitwit: Callers) -> None:
+    ada, bob = minitwit.user(), minitwit.user()
+    browser = minitwit.browser_of(ada)
+    answer = browser.post(f"/{bob}/follow")
+    assert answer.url.path == f"/{bob}"
+    assert flash_of(answer) == f'You are now following "{bob}"'
+    assert minitwit.follows(ada) == [bob]
+    answer = browser.post(f"/{bob}/unfollow")
+    assert answer.url.path == f"/{bob}"
+    assert flash_of(answer) == f'You are no longer following "{bob}"'
+    assert minitwit.follows(ada) == []
+
+
+def test_users_page_offers_to_follow_or_unfollow_by_post(minitwit: Callers) -> None:
+    ada, bob = minitwit.user(), minitwit.user()
+    browser = minitwit.browser_of(ada)
+    assert f"/{bob}/follow" in Page(browser.get(f"/{bob}")).actions
+    minitwit.follow(ada, bob)
+    actions = Page(browser.get(f"/{bob}")).actions
+    assert f"/{bob}/unfollow" in actions
+    assert f"/{bob}/follow" not in actions
+
+
+@pytest.mark.parametrize("action", ["follow", "unfollow"])
+def test_following_needs_somebody_signed_in(minitwit: Callers, action: str) -> None:
+    answer = minitwit.browser().post(f"/{minitwit.user()}/{action}")
+    assert answer.url.path == "/login"
+
+
+@pytest.mark.parametrize("action", ["follow", "unfollow"])
+def test_following_an_unknown_user_is_404_in_a_browser(
+    minitwit: Callers, action: str
+) -> None:
+    browser = minitwit.browser_of(minitwit.user())
+    assert browser.post(f"/{new_name()}/{action}").status_code == 404
+
+
+def test_user_with_space_and_unicode_is_followed_in_a_browser(
+    minitwit: Callers,
+) -> None:
+    ada, bob = minitwit.user(), new_name("Zoë <b> 🐘 100% a+b")
+    minitwit.register(bob)
+    path = f"/{quote(bob, safe='')}"
+    answer = minitwit.browser_of(ada).post(f"{path}/follow")
+    assert answer.status_code == 200
+    assert flash_of(answer) == f'You are now following "{bob}"'
+    assert minitwit.follows(ada) == [bob]
+
+
+def test_flash_is_shown_once(minitwit: Callers) -> None:
+    browser = minitwit.browser()
+    browser.post("/register", data=sign_up_form())
+    assert SIGNED_UP not in browser.get("/login").text
+
+
+def test_own_timeline_redirects_to_public_when_nobody_is_signed_in(
+    minitwit: Callers,
+) -> None:
+    answer = minitwit.browser().get("/", follow_redirects=False)
+    assert answer.status_code in (302, 303)
+    assert answer.headers["Location"].endswith("/public")
+
+
+def test_own_timeline_is_own_messages_and_those_of_followed_users(
+    minitwit: Callers,
+) -> None:
+    ada, bob, eve = minitwit.user(), minitwit.user(), minitwit.user()
+    minitwit.follow(ada, bob)
+    for name in (ada, bob, eve):
+        minitwit.post(name, f"text of {name}")
+    text = Page(minitwit.browser_of(ada).get("/")).text
+    assert f"text of {ada}" in text
+    assert f"text of {bob}" in text
+    assert f"text of {eve}" not in text
+
+
+def test_public_timeline_shows_everybodys_messages(minitwit: Callers) -> None:
+    names = [minitwit.user() for _ in range(2)]
+    for name in names:
+        minitwit.post(name, f"text of {name}")
+    text = Page(minitwit.browser().get("/public")).text
+    assert all(f"text of {name}" in text for name in names)
+
+
+def test_user_timeline_is_that_users_messages_alone(minitwit: Callers) -> None:
+    ada, bob = minitwit.user(), minitwit.user()
+    minitwit.follow(ada, bob)
+    minitwit.post(ada, "text of ada")
+    minitwit.post(bob, "text of bob")
+    text = Page(minitwit.browser().get(f"/{ada}")).text
+    assert "text of ada" in text
+    assert "text of bob" not in text
+
+
+def test_user_timeline_survives_in_older_links_of_a_name_with_odd_characters(
+    minitwit: Callers,
+) -> None:
+    name = new_name("a b?c#d%e&f")
+    minitwit.register(name)
+    path = f"/msgs/{quote(name, safe='')}"
+    for n in range(31):
+        minitwit.simulator.post(path, json={"content": f"({n})"})
+    browser = minitwit.browser()
+    page = Page(browser.get(f"/{quote(name, safe='')}"))
+    [older] = [link for link in page.links if "before=" in link]
+    assert "(0)" in Page(browser.get(older)).text
+
+
+def test_timeline_has_thirty_messages_a_page_and_older_ones_by_keyset(
+    minitwit: Callers,
+) -> None:
+    ada = minitwit.user()
+    for n in range(65):
+        minitwit.post(ada, f"[message {n}]")
+    browser = minitwit.browser_of(ada)
+    for start in (f"/{ada}", "/"):
+        seen: list[list[str]] = []
+        link: str | None = start
+        while link is not None:
+            assert "offset" not in link
+            page = Page(browser.get(link))
+            seen.append(re.findall(r"\[message \d+\]", page.text))
+            link = next((a for a in page.links if "before=" in a), None)
+        assert [len(shown) for shown in seen] == [30, 30, 5]
+        assert [text for shown in seen for text in shown] == [
+            f"[message {n}]" for n in range(64, -1, -1)
+        ]
+
+
+def test_message_posted_meanwhile_moves_nothing_on_the_older_page(
+    minitwit: Callers,
+) -> None:
+    ada = minitwit.user()
+    for n in range(32):
+        minitwit.post(ada, f"[message {n}]")
+    browser = minitwit.browser()
+    links = Page(browser.get(f"/{ada}")).links
+    older = next(link for link in links if "before=" in link)
+    minitwit.post(ada, "[message 32]")
+    shown = re.findall(r"\[message \d+\]", Page(browser.get(older)).text)
+    assert shown == ["[message 1]", "[message 0]"]
+
+
+@pytest.mark.parametrize("before", ["", "x", "1", "1-", "-1-1", "9" * 40, "1-2-3"])
+def test_before_that_names_no_place_shows_the_newest_page(
+    minitwit: Callers, before: str
+) -> None:
+    ada = minitwit.user()
+    minitwit.post(ada, "newest message")
+    answer = minitwit.browser().get(f"/{ada}", params={"before": before})
+    assert answer.status_code == 200
+    assert "newest message" in answer.text
+
+
+def test_quotes_and_angle_brackets_are_escaped(minitwit: Callers) -> None:
+    ada = minitwit.user()
+    minitwit.post(ada, """<b>"bold" & 'brave'</b>""")
+    for path in (f"/{ada}", "/public"):
+        text = minitwit.browser().get(path).text
+        assert "&lt;b&gt;&#34;bold&#34; &amp; &#39;brave&#39;&lt;/b&gt;" in text
+        assert "<b>&#34;bold" not in text
+
+
+def test_name_with_markup_is_escaped_everywhere(minitwit: Callers) -> None:
+    name = new_name("\"><img src=x onerror='a'>")
+    minitwit.register(name)
+    browser = minitwit.browser_of(name)
+    browser.post("/add_message", data={"text": "x"})
+    for path in ("/", "/public", f"/{quote(name, safe='')}"):
+        answer = browser.get(path)
+        assert answer.status_code == 200
+        assert "<img" not in answer.text
+        assert name in Page(answer).text
+
+
+def test_what_was_typed_into_a_refused_form_is_escaped(minitwit: Callers) -> None:
+    markup = '"><script>x</script>'
+    form = sign_up_form(username=markup, email="broken")
+    answer = minitwit.browser().post("/register", data=form)
+    assert "<script>x" not in answer.text
+    assert Page(answer).value("username") == markup
+
+
+def test_form_larger_than_the_limit_is_413_as_a_page(minitwit: Callers) -> None:
+    browser = minitwit.browser_of(minitwit.user())
+    answer = browser.post("/add_message", data={"text": "x" * 70000})
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/login", "/add_message"])
+def test_json_where_a_form_belongs_is_415(minitwit: Callers, path: str) -> None:
+    browser = minitwit.browser_of(minitwit.user())
+    assert browser.post(path, json={"text": "x"}).status_code == 415

@@ -1,0 +1,242 @@
+"""The store in memory: the same methods and the same answers, without PostgreSQL.
+
+tests/store_rows.py holds the fakes to the real store's behaviour.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import orjson
+
+from minitwit.errors import (
+    InvalidPassword,
+    InvalidUsername,
+    StorageUnavailable,
+    UnknownUser,
+    UsernameTaken,
+)
+from minitwit.messages import PAGE_SIZE
+from minitwit.models import Account, Cursor, Post, Registration
+from minitwit.store import Store
+
+
+@dataclass
+class Memory:
+    """What the fakes of one store share."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)
+    follows: list[tuple[int, int]] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    flagged: set[int] = field(default_factory=set)
+    mark: int = -1
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def account(self, username: str) -> Account:
+        """Return the account of a name, or raise UnknownUser."""
+        if username not in self.accounts:
+            raise UnknownUser
+        return self.accounts[username]
+
+    def name(self, user_id: int) -> str:
+        """Return the name of an account."""
+        return next(a.username for a in self.accounts.values() if a.id == user_id)
+
+    def newest(self, authors: set[str] | None = None) -> list[Post]:
+        """Return what authors (or all) posted and nobody flagged, newest first."""
+        shown = [
+            post
+            for post in self.posts
+            if post.id not in self.flagged
+            and (authors is None or post.username in authors)
+        ]
+        return sorted(shown, key=lambda post: (post.pub_date, post.id), reverse=True)
+
+
+class FakeUsers:
+    """Accounts in memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def add(self, registration: Registration) -> None:
+        """Add an account, unless the name is taken."""
+        memory, name = self._memory, registration.username
+        with memory.lock:
+            if name in memory.accounts:
+                raise UsernameTaken
+            memory.accounts[name] = Account(len(memory.accounts) + 1, name)
+            memory.passwords[name] = registration.password
+
+    def find(self, username: str) -> Account:
+        """Return the account of a name."""
+        return self._memory.account(username)
+
+    def sign_in(self, username: str, password: str) -> Account:
+        """Return the account whose password this is."""
+        if username not in self._memory.accounts:
+            raise InvalidUsername
+        if self._memory.passwords[username] != password:
+            raise InvalidPassword
+        return self._memory.accounts[username]
+
+
+class FakeFollows:
+    """Pairs of a follower and somebody followed, in memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def add(self, follower: str, followed: str) -> None:
+        """Make one user follow another."""
+        pair = self._pair(follower, followed)
+        if pair not in self._memory.follows:
+            self._memory.follows.append(pair)
+
+    def remove(self, follower: str, followed: str) -> None:
+        """Make one user no longer follow another."""
+        pair = self._pair(follower, followed)
+        if pair in self._memory.follows:
+            self._memory.follows.remove(pair)
+
+    def exists(self, follower_id: int, followed_id: int) -> bool:
+        """Say whether one user follows another."""
+        return (follower_id, followed_id) in self._memory.follows
+
+    def names_json(self, follower: str, limit: int) -> str:
+        """Return whom a user follows as JSON."""
+        account = self._memory.account(follower)
+        followed = [who for by, who in self._memory.follows if by == account.id]
+        return orjson.dumps(
+            [self._memory.name(who) for who in followed[:limit]]
+        ).decode()
+
+    def _pair(self, follower: str, followed: str) -> tuple[int, int]:
+        memory = self._memory
+        return memory.account(follower).id, memory.account(followed).id
+
+
+class FakeMessages:
+    """Messages in memory.
+
+    Args:
+        memory: of the store.
+        clock: says the time in seconds.
+
+    """
+
+    def __init__(self, memory: Memory, clock: Callable[[], float]) -> None:
+        self._memory = memory
+        self._clock = clock
+
+    def add(self, username: str, content: str) -> None:
+        """Post a message of a user."""
+        memory = self._memory
+        name = memory.account(username).username
+        number = len(memory.posts) + 1
+        memory.posts.append(Post(number, name, content, int(self._clock())))
+
+    def recent_json(self, limit: int) -> str:
+        """Return everybody's newest messages as JSON."""
+        return _json(self._memory.newest()[:limit])
+
+    def recent_json_of(self, username: str, limit: int) -> str:
+        """Return a user's newest messages as JSON."""
+        name = self._memory.account(username).username
+        return _json(self._memory.newest({name})[:limit])
+
+    def public_timeline(self, before: Cursor | None = None) -> list[Post]:
+        """Return a page of everybody's messages."""
+        return _page(self._memory.newest(), before)
+
+    def user_timeline(
+        self, author_id: int, username: str, before: Cursor | None = None
+    ) -> list[Post]:
+        """Return a page of one author's messages."""
+        assert self._memory.name(author_id) == username
+        return _page(self._memory.newest({username}), before)
+
+    def own_timeline(self, user_id: int, before: Cursor | None = None) -> list[Post]:
+        """Return a page of a user's and the followed users' messages."""
+        memory = self._memory
+        ids = [user_id, *(who for by, who in memory.follows if by == user_id)]
+        authors = {a.username for a in memory.accounts.values() if a.id in ids}
+        return _page(memory.newest(authors), before)
+
+
+class FakeLatest:
+    """The simulator's progress mark in memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def record(self, value: int) -> None:
+        """Set the mark."""
+        self._memory.mark = value
+
+    def value(self) -> int:
+        """Return the mark."""
+        return self._memory.mark
+
+
+class FakeSchema:
+    """A schema that is current, or raises what it was given."""
+
+    def __init__(self, error: StorageUnavailable | None = None) -> None:
+        self.error = error
+
+    def require_current(self) -> None:
+        """Check nothing."""
+        if self.error:
+            raise self.error
+
+
+class Down:
+    """Stands in the place of any part of a store whose database is away."""
+
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+        """Return a method that fails as every other does."""
+
+        def fail(*_arguments: object) -> NoReturn:
+            raise StorageUnavailable
+
+        return fail
+
+
+def fake_store(
+    memory: Memory | None = None, clock: Callable[[], float] = time.time
+) -> Store:
+    """Return a store in memory."""
+    memory = memory or Memory()
+    parts: list[Any] = [
+        FakeUsers(memory),
+        FakeFollows(memory),
+        FakeMessages(memory, clock),
+        FakeLatest(memory),
+        FakeSchema(),
+    ]
+    return Store(*parts)
+
+
+def store_that_is_down() -> Store:
+    """Return a store that never answers."""
+    parts: list[Any] = [Down()] * 5
+    return Store(*parts)
+
+
+def _json(posts: list[Post]) -> str:
+    shown = [
+        {"content": post.content, "pub_date": post.pub_date, "user": post.username}
+        for post in posts
+    ]
+    return orjson.dumps(shown).decode()
+
+
+def _page(posts: list[Post], before: Cursor | None) -> list[Post]:
+    if before:
+        place = (before.pub_date, before.id)
+        posts = [post for post in posts if (post.pub_date, post.id) < place]
+    return posts[:PAGE_SIZE]

@@ -1,0 +1,18 @@
+"""The rows of the contract that need a MiniTwit of their own, in memory."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.callers import Callers
+from tests.contract.fresh import *  # noqa: F403
+from tests.fakes import fake_store
+from tests.in_process import callers_of
+
+
+@pytest.fixture
+def minitwit() -> Iterator[Callers]:
+    """Return callers of a MiniTwit that nobody has used."""
+    callers = callers_of(fake_store())
+    yield callers
+    callers.close()
