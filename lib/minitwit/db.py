@@ -108,7 +108,7 @@ def open_script(settings: DatabaseSettings) -> Iterator[Script]:
 
     """
     try:
-        connection, stream = connect(settings)
+        connection, _ = connect(settings)
     except DatabaseError as error:
         raise DatabaseRefused(_explained(error)) from error
     except _LOST as error:
@@ -120,7 +120,8 @@ def open_script(settings: DatabaseSettings) -> Iterator[Script]:
     except _LOST as error:
         raise StorageUnavailable(f"The connection was lost: {error}") from error
     finally:
-        stream.close()
+        with suppress(*_LOST):
+            connection.close()
 
 
 class _Session:
@@ -145,7 +146,11 @@ class _Session:
 
     def close(self) -> None:
         with suppress(*_LOST):
-            self._stream.close()
+            self._connection.close()
+
+    def __del__(self) -> None:
+        """Hang up when the thread is gone."""
+        self.close()
 
 
 class Database:
