@@ -1,0 +1,29 @@
+"""Every row of the contract, on PostgreSQL."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.local.postgres import Cluster
+from minitwit.db import Database, Script
+from minitwit.store import Store
+from tests.contract.callers import Callers
+from tests.contract.follows import *  # noqa: F403
+from tests.contract.hostile import *  # noqa: F403
+from tests.contract.messages import *  # noqa: F403
+from tests.contract.register import *  # noqa: F403
+from tests.contract.routes import *  # noqa: F403
+from tests.contract.sessions import *  # noqa: F403
+from tests.contract.simulator import *  # noqa: F403
+from tests.contract.web import *  # noqa: F403
+from tests.in_process import callers_of
+from tests.postgres.conftest import new_database
+
+
+@pytest.fixture(scope="module")
+def minitwit(cluster: Cluster, superuser: Script) -> Iterator[Callers]:
+    """Return callers of a MiniTwit that all these tests use."""
+    testbed = new_database(cluster, superuser, "minitwit")
+    callers = callers_of(Store.on(Database(testbed.settings())))
+    yield callers
+    callers.close()

@@ -1,0 +1,18 @@
+"""The rows of the contract that need a MiniTwit of their own, on PostgreSQL."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from minitwit.store import Store
+from tests.contract.callers import Callers
+from tests.contract.fresh import *  # noqa: F403
+from tests.in_process import callers_of
+
+
+@pytest.fixture
+def minitwit(store: Store) -> Iterator[Callers]:
+    """Return callers of a MiniTwit that nobody has used."""
+    callers = callers_of(store)
+    yield callers
+    callers.close()

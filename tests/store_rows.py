@@ -1,0 +1,243 @@
+"""What every store does, told once: PostgreSQL's and the fakes in its place.
+
+Each kind of test imports these rows and gives them its own `store` and `flag`.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from minitwit.errors import (
+    InvalidPassword,
+    InvalidUsername,
+    UnknownUser,
+    UsernameTaken,
+)
+from minitwit.models import Account, Cursor, Post, Registration
+from minitwit.store import Store
+
+Flag = Callable[[str], None]  # Flags the message of a content, as a moderator does.
+
+
+def add_user(store: Store, name: str) -> Account:
+    """Sign somebody up."""
+    account = Registration(username=name, email="a@b.c", pwd=f"{name}'s password")
+    store.users.add(account)
+    return store.users.find(name)
+
+
+def texts(posts: list[Post]) -> list[str]:
+    """Return what posts say."""
+    return [post.content for post in posts]
+
+
+def contents(listed: str) -> list[str]:
+    """Return what the API's JSON says."""
+    return [message["content"] for message in json.loads(listed)]
+
+
+def cursor_of(post: Post) -> Cursor:
+    """Return the place behind a post."""
+    return Cursor(post.pub_date, post.id)
+
+
+def test_added_account_is_found_by_its_name(store: Store) -> None:
+    ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    assert store.users.find("ada") == ada
+    assert (ada.username, bob.username) == ("ada", "bob")
+    assert ada.id != bob.id
+
+
+@pytest.mark.parametrize("name", ["nobody", "", "Ada", "ada ", "a\x00b", "x" * 9000])
+def test_account_that_is_not_there_is_an_unknown_user(store: Store, name: str) -> None:
+    add_user(store, "ada")
+    with pytest.raises(UnknownUser):
+        store.users.find(name)
+
+
+def test_second_account_of_a_name_is_refused_and_the_first_stays(store: Store) -> None:
+    ada = add_user(store, "ada")
+    with pytest.raises(UsernameTaken):
+        store.users.add(Registration(username="ada", email="x@y", pwd="other"))
+    assert store.users.find("ada") == ada
+    assert store.users.sign_in("ada", "ada's password") == ada
+
+
+def test_password_signs_its_own_account_in(store: Store) -> None:
+    ada = add_user(store, "ada")
+    add_user(store, "bob")
+    assert store.users.sign_in("ada", "ada's password") == ada
+
+
+def test_wrong_password_is_told_from_unknown_name(store: Store) -> None:
+    add_user(store, "ada")
+    with pytest.raises(InvalidPassword):
+        store.users.sign_in("ada", "bob's password")
+    for nobody in ("bob", "a\x00b", ""):
+        with pytest.raises(InvalidUsername):
+            store.users.sign_in(nobody, "ada's password")
+
+
+def test_follow_is_one_way_and_once(store: Store) -> None:
+    ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    store.follows.add("ada", "bob")
+    store.follows.add("ada", "bob")
+    assert store.follows.exists(ada.id, bob.id)
+    assert not store.follows.exists(bob.id, ada.id)
+    assert json.loads(store.follows.names_json("ada", 10)) == ["bob"]
+    store.follows.remove("ada", "bob")
+    assert not store.follows.exists(ada.id, bob.id)
+    store.follows.remove("ada", "bob")
+    assert json.loads(store.follows.names_json("ada", 10)) == []
+
+
+def test_follows_are_listed_oldest_first_and_no_more_than_asked(store: Store) -> None:
+    for name in ("ada", "bob", "eve", "joe"):
+        add_user(store, name)
+    for name in ("joe", "bob", "eve"):
+        store.follows.add("ada", name)
+    for limit in range(5):
+        names = json.loads(store.follows.names_json("ada", limit))
+        assert names == ["joe", "bob", "eve"][:limit]
+
+
+@pytest.mark.parametrize(
+    ("follower", "followed"),
+    [("ada", "nobody"), ("nobody", "ada"), ("nobody", "nobody"), ("ada", "a\x00b")],
+)
+def test_follow_and_unfollow_need_both_users(
+    store: Store, follower: str, followed: str
+) -> None:
+    add_user(store, "ada")
+    for change in (store.follows.add, store.follows.remove):
+        with pytest.raises(UnknownUser):
+            change(follower, followed)
+    assert json.loads(store.follows.names_json("ada", 10)) == []
+
+
+@pytest.mark.parametrize("name", ["nobody", "a\x00b"])
+def test_lists_of_an_unknown_user_are_refused(store: Store, name: str) -> None:
+    with pytest.raises(UnknownUser):
+        store.follows.names_json(name, 10)
+    with pytest.raises(UnknownUser):
+        store.messages.recent_json_of(name, 10)
+    with pytest.raises(UnknownUser):
+        store.messages.add(name, "hello")
+
+
+def test_message_has_author_content_and_second(store: Store) -> None:
+    add_user(store, "ada")
+    store.messages.add("ada", 'ærø 🐘 "\\ \n')
+    for listed in (
+        store.messages.recent_json(10),
+        store.messages.recent_json_of("ada", 10),
+    ):
+        [message] = json.loads(listed)
+        assert message["user"] == "ada"
+        assert message["content"] == 'ærø 🐘 "\\ \n'
+        assert type(message["pub_date"]) is int
+    [post] = store.messages.public_timeline()
+    assert (post.username, post.content) == ("ada", 'ærø 🐘 "\\ \n')
+    assert post.pub_date == message["pub_date"]
+
+
+def test_lists_are_newest_first_and_no_longer_than_asked(store: Store) -> None:
+    add_user(store, "ada")
+    for number in range(5):
+        store.messages.add("ada", str(number))
+    for limit in range(7):
+        expected = ["4", "3", "2", "1", "0"][:limit]
+        assert contents(store.messages.recent_json(limit)) == expected
+        assert contents(store.messages.recent_json_of("ada", limit)) == expected
+
+
+def test_messages_before_any_are_empty_lists(store: Store) -> None:
+    ada = add_user(store, "ada")
+    assert store.messages.recent_json(10) == "[]"
+    assert store.messages.recent_json_of("ada", 10) == "[]"
+    assert store.messages.public_timeline() == []
+    assert store.messages.own_timeline(ada.id) == []
+    assert store.messages.user_timeline(ada.id, "ada") == []
+
+
+def test_flagged_messages_are_left_out_of_every_list(store: Store, flag: Flag) -> None:
+    ada = add_user(store, "ada")
+    for content in ("first", "bad", "last"):
+        store.messages.add("ada", content)
+    flag("bad")
+    shown = ["last", "first"]
+    assert contents(store.messages.recent_json(10)) == shown
+    assert contents(store.messages.recent_json_of("ada", 10)) == shown
+    assert texts(store.messages.public_timeline()) == shown
+    assert texts(store.messages.user_timeline(ada.id, "ada")) == shown
+    assert texts(store.messages.own_timeline(ada.id)) == shown
+
+
+def test_each_timeline_shows_its_own_authors(store: Store) -> None:
+    ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    add_user(store, "eve")
+    store.follows.add("ada", "bob")
+    for name in ("ada", "bob", "eve"):
+        store.messages.add(name, f"by {name}")
+    assert texts(store.messages.own_timeline(ada.id)) == ["by bob", "by ada"]
+    assert texts(store.messages.own_timeline(bob.id)) == ["by bob"]
+    assert texts(store.messages.user_timeline(bob.id, "bob")) == ["by bob"]
+    everybody = ["by eve", "by bob", "by ada"]
+    assert texts(store.messages.public_timeline()) == everybody
+
+
+def test_following_oneself_doubles_nothing(store: Store) -> None:
+    ada = add_user(store, "ada")
+    store.follows.add("ada", "ada")
+    store.messages.add("ada", "once")
+    assert texts(store.messages.own_timeline(ada.id)) == ["once"]
+
+
+def test_pages_of_every_timeline_join_without_gap_or_overlap(store: Store) -> None:
+    ada = add_user(store, "ada")
+    # One very busy author among many quiet ones: the busy one's second page must
+    # not push out what the quiet ones wrote in between.
+    names = ["busy", *(f"quiet {number}" for number in range(40))]
+    for name in names:
+        add_user(store, name)
+        store.follows.add("ada", name)
+    expected = []
+    for number in range(40):
+        for name in ("busy", names[1 + number % 40]):
+            store.messages.add(name, f"{name}: {number}")
+            expected.insert(0, f"{name}: {number}")
+    pages: dict[str, Callable[[Any], list[Post]]] = {
+        "public": store.messages.public_timeline,
+        "own": lambda before: store.messages.own_timeline(ada.id, before),
+    }
+    for name, page in pages.items():
+        shown = page(None)
+        assert len(shown) == 30, name
+        while older := page(cursor_of(shown[-1])):
+            shown += older
+        assert texts(shown) == expected, name
+
+
+def test_pages_of_one_author_join_without_gap_or_overlap(store: Store) -> None:
+    ada = add_user(store, "ada")
+    add_user(store, "bob")
+    for number in range(61):
+        store.messages.add("ada", str(number))
+        store.messages.add("bob", "between")
+    shown = store.messages.user_timeline(ada.id, "ada")
+    while older := store.messages.user_timeline(ada.id, "ada", cursor_of(shown[-1])):
+        shown += older
+    assert texts(shown) == [str(number) for number in range(60, -1, -1)]
+
+
+def test_mark_is_minus_one_then_what_the_last_wrote(store: Store) -> None:
+    assert store.latest.value() == -1
+    for value in (5, 3, 0, 2**63 - 1, -(2**63), 7):
+        store.latest.record(value)
+        assert store.latest.value() == value
+
+
+def test_schema_is_current(store: Store) -> None:
+    store.schema.require_current()

@@ -1,0 +1,31 @@
+"""The fakes do what the store does."""
+
+from collections.abc import Callable
+
+import pytest
+
+from minitwit.store import Store
+from tests.fakes import Memory, fake_store
+from tests.store_rows import *  # noqa: F403
+
+
+@pytest.fixture
+def memory() -> Memory:
+    """Return what the store remembers."""
+    return Memory()
+
+
+@pytest.fixture
+def store(memory: Memory) -> Store:
+    """Return an empty store."""
+    return fake_store(memory)
+
+
+@pytest.fixture
+def flag(memory: Memory) -> Callable[[str], None]:
+    """Return what flags the message of a content."""
+
+    def flag_content(content: str) -> None:
+        memory.flagged |= {p.id for p in memory.posts if p.content == content}
+
+    return flag_content
