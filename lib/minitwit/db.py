@@ -10,7 +10,7 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from time import perf_counter
 from typing import Any
@@ -97,6 +97,18 @@ class Script:
         except DatabaseError as error:
             raise DatabaseRefused(_explained(error)) from error
 
+    def copy(self, sql: str, chunks: Iterable[bytes]) -> None:
+        """Run a COPY FROM STDIN with what the chunks hold.
+
+        Raises:
+            DatabaseRefused: with the server's words.
+
+        """
+        try:
+            self._connection.run(sql, stream=chunks)
+        except DatabaseError as error:
+            raise DatabaseRefused(_explained(error)) from error
+
 
 @contextmanager
 def open_script(settings: DatabaseSettings) -> Iterator[Script]:
@@ -120,8 +132,14 @@ def open_script(settings: DatabaseSettings) -> Iterator[Script]:
     except _LOST as error:
         raise StorageUnavailable(f"The connection was lost: {error}") from error
     finally:
-        with suppress(*_LOST):
-            connection.close()
+        _hang_up(connection, stream)
+
+
+def _hang_up(connection: Connection, stream: socket.socket) -> None:
+    """Take leave of the server, if it is still there, and close the socket."""
+    with suppress(*_LOST):
+        connection.close()
+    stream.close()
 
 
 class _Session:
@@ -145,8 +163,7 @@ class _Session:
         return bool(self._poll.poll(0))
 
     def close(self) -> None:
-        with suppress(*_LOST):
-            self._connection.close()
+        _hang_up(self._connection, self._stream)
 
     def __del__(self) -> None:
         """Hang up when the thread is gone."""
@@ -189,6 +206,10 @@ class Database:
 
         """
         return self._run(query, parameters, retried=(_StalePlan,))
+
+    def close(self) -> None:
+        """Close this thread's connection; the next statement opens another."""
+        self._drop()
 
     def _run(
         self,

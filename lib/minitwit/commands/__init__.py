@@ -13,6 +13,7 @@ class _Verbs(click.Group):
 
     modules: ClassVar[dict[str, str]] = {
         "generate-scenario": "generate_scenario",
+        "import-sqlite": "import_sqlite",
         "migrate": "migrate",
         "simulate": "simulate",
     }

@@ -1,0 +1,33 @@
+"""How tests talk to a PostgreSQL of their own as its operator would."""
+
+from click.testing import CliRunner
+
+from deploy.local.postgres import OWNER, Cluster
+from minitwit.commands import main
+from minitwit.db import open_script
+from minitwit.settings import DatabaseSettings
+
+
+def environment(cluster: Cluster, role: str = OWNER) -> dict[str, str]:
+    """Return what a command of this role is started with."""
+    return {
+        "MINITWIT_DATABASE_URL": cluster.url(role),
+        "MINITWIT_DATABASE_PASSWORD_FILE": str(cluster.password_file(role)),
+    }
+
+
+def settings(cluster: Cluster, role: str = OWNER) -> DatabaseSettings:
+    """Return where the database is, for this role."""
+    return DatabaseSettings.from_environment(environment(cluster, role))
+
+
+def rows(cluster: Cluster, query: str) -> list[tuple[object, ...]]:
+    """Return what a query finds, as the database's owner."""
+    with open_script(settings(cluster)) as script:
+        return [tuple(row) for row in script.run(query)]
+
+
+def migrate(cluster: Cluster) -> None:
+    """Bring the cluster's database to today's schema."""
+    result = CliRunner().invoke(main, ["migrate"], env=environment(cluster))
+    assert result.exit_code == 0, result.output

@@ -1,0 +1,351 @@
+"""`minitwit import-sqlite` on a real PostgreSQL: what is kept, refused and reported."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from deploy.local.postgres import Cluster, running_cluster
+from minitwit.db import Database, open_script
+from minitwit.errors import InvalidPassword
+from minitwit.users import Users
+from tests.clusters import environment, migrate, rows, settings
+from tests.legacy_file import HASH, Import
+
+
+MINITWIT = Path(sys.executable).with_name("minitwit")
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with running_cluster(tmp_path_factory.mktemp("import")) as running:
+        migrate(running)
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def emptied(cluster: Cluster) -> None:
+    with open_script(settings(cluster)) as script:
+        script.run("TRUNCATE users, follows, messages RESTART IDENTITY")
+
+
+@pytest.fixture
+def old(cluster: Cluster, tmp_path: Path) -> Import:
+    return Import(cluster, tmp_path)
+
+
+def test_ids_times_flags_and_the_order_of_follows_are_kept(old: Import) -> None:
+    old.insert("user", (7, "Ann", "a@x", HASH), (3, "Bo", "b@x", HASH))
+    old.insert("follower", (7, 3), (3, 7), (3, 3))
+    old.insert("message", (9, 7, "hi", 100, 0), (4, 3, "bad", 200, 1))
+    result = old.run()
+    assert result.exit_code == 0, result.output
+    assert rows(
+        old.cluster, "SELECT id, username, email, password_hash FROM users ORDER BY id"
+    ) == [(3, "Bo", "b@x", HASH), (7, "Ann", "a@x", HASH)]
+    assert rows(
+        old.cluster, "SELECT follower_id, followed_id FROM follows ORDER BY id"
+    ) == [(7, 3), (3, 7), (3, 3)]
+    assert rows(
+        old.cluster,
+        "SELECT id, author_id, content, pub_date, flagged FROM messages ORDER BY id",
+    ) == [(4, 3, "bad", 200, True), (9, 7, "hi", 100, False)]
+    assert old.reported() == []
+
+
+def test_new_rows_come_after_the_imported_ones(old: Import) -> None:
+    old.insert("user", (41, "Ann", "a@x", HASH))
+    old.insert("follower", (41, 41))
+    old.insert("message", (99, 41, "hi", 100, 0))
+    assert old.run().exit_code == 0
+    assert rows(
+        old.cluster,
+        "INSERT INTO users (username, email, password_hash) VALUES ('n', '', '!') "
+        "RETURNING id",
+    ) == [(42,)]
+    assert rows(
+        old.cluster,
+        "INSERT INTO follows (follower_id, followed_id) VALUES (42, 41) RETURNING id",
+    ) == [(2,)]
+    assert rows(
+        old.cluster,
+        "INSERT INTO messages (author_id, content) VALUES (41, 'x') RETURNING id",
+    ) == [(100,)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a\tb\nc\rd",
+        r"\N",
+        r"\.",
+        "back\\slash",
+        "\\",
+        "æøå 🐦\u2028",
+        "",
+        " ",
+        "x" * 5000,
+    ],
+)
+def test_text_is_kept_verbatim(old: Import, content: str) -> None:
+    old.insert("user", (1, "Ann", "a@x", HASH))
+    old.insert("message", (1, 1, content, 100, 0))
+    assert old.run().exit_code == 0
+    assert rows(old.cluster, "SELECT content FROM messages") == [(content,)]
+
+
+@pytest.mark.parametrize(
+    ("user", "reason"),
+    [
+        ((2, None, "b@x", HASH), "username is NULL"),
+        ((2, "", "b@x", HASH), "username has 0 characters"),
+        ((2, "x" * 101, "b@x", HASH), "username has 101 characters"),
+        ((2, "a\x00b", "b@x", HASH), "username contains NUL"),
+        ((2, b"\xff", "b@x", HASH), "username is not UTF-8"),
+        ((2, "Ann", "b@x", HASH), "'Ann' is another user's name too"),
+    ],
+)
+def test_a_user_that_cannot_be_taken_is_reported_with_what_hangs_on_it(
+    old: Import, user: tuple[object, ...], reason: str
+) -> None:
+    old.insert("user", (1, "Ann", "a@x", HASH), user)
+    old.insert("message", (1, 1, "mine", 100, 0), (2, 2, "lost", 100, 0))
+    old.insert("follower", (1, 2), (2, 1), (1, 1))
+    result = old.run()
+    assert result.exit_code == 0, result.output
+    assert rows(old.cluster, "SELECT id FROM users") == [(1,)]
+    assert rows(old.cluster, "SELECT content FROM messages") == [("mine",)]
+    assert rows(old.cluster, "SELECT follower_id, followed_id FROM follows") == [(1, 1)]
+    user_line, *others = old.reported()
+    assert user_line[:3] == ("rejected", "user", "2")
+    assert reason in user_line[3]
+    assert [line[3] for line in others] == [
+        "whom_id 2 is no user that was taken",
+        "who_id 2 is no user that was taken",
+        "author_id 2 is no user that was taken",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("user", "kept", "what"),
+    [
+        ((1, 12345, "a@x", HASH), ("12345", "a@x", HASH), None),
+        ((1, b"Ann", b"a@x", HASH), ("Ann", "a@x", HASH), None),
+        ((1, "a/b", "a@x", HASH), ("a/b", "a@x", HASH), "could not be registered"),
+        ((1, "a\nb", "a@x", HASH), ("a\nb", "a@x", HASH), "could not be registered"),
+        ((1, " ", "a@x", HASH), (" ", "a@x", HASH), "could not be registered"),
+        ((1, "login", "a@x", HASH), ("login", "a@x", HASH), "address of a page"),
+        ((1, "Ann", None, HASH), ("Ann", "", HASH), "email is NULL"),
+        ((1, "Ann", "a@x", None), ("Ann", "a@x", "!"), "nobody can sign in"),
+        ((1, "Ann", "a@x", "secret"), ("Ann", "a@x", "!"), "nobody can sign in"),
+    ],
+)
+def test_a_user_that_is_odd_but_possible_is_taken(
+    old: Import, user: tuple[object, ...], kept: tuple[str, ...], what: str | None
+) -> None:
+    old.insert("user", user)
+    assert old.run().exit_code == 0
+    assert rows(old.cluster, "SELECT username, email, password_hash FROM users") == [
+        kept
+    ]
+    assert [line[0] for line in old.reported()] == (["changed"] if what else [])
+    assert all(what and what in line[3] for line in old.reported())
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        (1335866400, 1335866400),
+        ("1335866400", 1335866400),
+        (1335866400.7, 1335866400),
+        ("2012-05-01 10:00:00", 1335866400),
+        ("2012-05-01T12:00:00+02:00", 1335866400),
+        ("2012-05-01", 1335830400),
+        (-5, -5),
+        (None, None),
+        ("yesterday", None),
+        (float("inf"), None),
+        (2.0**80, None),
+        (b"\xff", None),
+    ],
+)
+def test_a_time_is_understood_or_reported(
+    old: Import, written: object, seconds: int | None
+) -> None:
+    old.insert("user", (1, "Ann", "a@x", HASH))
+    old.insert("message", (1, 1, "hi", written, None))
+    assert old.run().exit_code == 0
+    expected = [] if seconds is None else [(seconds, False)]
+    assert rows(old.cluster, "SELECT pub_date, flagged FROM messages") == expected
+    assert len(old.reported()) == (seconds is None)
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ((1, 1, None, 100, 0), "text is NULL"),
+        ((1, 1, "a\x00b", 100, 0), "text contains NUL"),
+        ((1, 1, b"\xc3", 100, 0), "text is not UTF-8"),
+        ((1, 1, "hi", 100, 7), "flagged is neither 0 nor 1"),
+        ((1, 5, "hi", 100, 0), "author_id 5 is no user"),
+        ((1, None, "hi", 100, 0), "author_id is not a whole number"),
+    ],
+)
+def test_a_message_that_cannot_be_taken_is_reported(
+    old: Import, message: tuple[object, ...], reason: str
+) -> None:
+    old.insert("user", (1, "Ann", "a@x", HASH))
+    old.insert("message", message)
+    assert old.run().exit_code == 0
+    assert rows(old.cluster, "SELECT id FROM messages") == []
+    [line] = old.reported()
+    assert line[:3] == ("rejected", "message", "1")
+    assert reason in line[3]
+
+
+def test_text_that_is_not_utf8_is_reported_and_the_rest_is_read(old: Import) -> None:
+    old.insert("user", (1, "Ann", "a@x", HASH))
+    with closing(old.open()) as file, file:
+        file.execute("INSERT INTO message VALUES (1, 1, CAST(x'ff' AS TEXT), 1, 0)")
+        file.execute("INSERT INTO message VALUES (2, 1, 'fine', 1, 0)")
+    assert old.run().exit_code == 0
+    assert rows(old.cluster, "SELECT id FROM messages") == [(2,)]
+    assert "text is not UTF-8" in old.reported()[0][3]
+
+
+def test_a_second_follow_is_reported_and_the_first_keeps_its_place(old: Import) -> None:
+    old.insert("user", *((i, f"u{i}", "", HASH) for i in (1, 2, 3)))
+    old.insert("follower", (1, 3), (1, 2), (1, 3), (None, 2))
+    assert old.run().exit_code == 0
+    assert rows(old.cluster, "SELECT id, followed_id FROM follows ORDER BY id") == [
+        (1, 3),
+        (2, 2),
+    ]
+    assert sorted(line[3] for line in old.reported()) == [
+        "1 follows 3 already",
+        "who_id is not a whole number: None",
+    ]
+
+
+def test_a_file_that_lost_its_keys_is_imported_without_its_duplicates(
+    old: Import,
+) -> None:
+    with closing(old.open()) as file:
+        file.executescript(
+            "DROP TABLE user; CREATE TABLE user (user_id, username, email, pw_hash);"
+            "DROP TABLE message; CREATE TABLE message "
+            "(message_id, author_id, text, pub_date, flagged);"
+        )
+    old.insert("user", (1, "Ann", "", HASH), ("2", "Bo", "", HASH), (1, "C", "", HASH))
+    old.insert("user", (None, "D", "", HASH), ("02", "E", "", HASH))
+    old.insert(
+        "message", (1, "2", "a", "5", "0"), (1, 1, "b", 5, 0), (None, 1, "", 5, 0)
+    )
+    result = old.run()
+    assert result.exit_code == 0, result.output
+    assert rows(old.cluster, "SELECT id, username FROM users ORDER BY id") == [
+        (1, "Ann"),
+        (2, "Bo"),
+    ]
+    assert rows(old.cluster, "SELECT author_id, content FROM messages") == [(2, "a")]
+    assert len(old.reported()) == 5
+
+
+def test_a_failure_half_way_leaves_nothing_and_says_so(old: Import) -> None:
+    old.insert("user", (1, "Ann", "a@x", HASH))
+    old.insert("message", *((i, 1, f"m{i}", 100, 0) for i in range(1, 5000)))
+    size = old.file.stat().st_size
+    with old.file.open("r+b") as file:
+        file.seek(size // 2)
+        file.write(b"\xff" * (size // 4))
+    result = old.run()
+    assert result.exit_code == 1
+    assert "The file cannot be read" in result.output
+    assert rows(old.cluster, "SELECT id FROM users") == []
+
+
+def test_an_import_that_is_killed_leaves_nothing(old: Import) -> None:
+    old.insert("user", (1, "Ann", "a@x", HASH))
+    old.insert("message", *((i, 1, f"m{i}", 100, 0) for i in range(1, 200_000)))
+    started = "SELECT pid FROM pg_stat_progress_copy WHERE relid = 'messages'::regclass"
+    command = [MINITWIT, "import-sqlite", old.file]
+    with subprocess.Popen(
+        command,
+        env=environment(old.cluster),
+        cwd=old.file.parent,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while not rows(old.cluster, started):
+            assert process.poll() is None, "it was over before it could be killed"
+        process.kill()
+    while rows(old.cluster, started):
+        pass
+    assert rows(old.cluster, "SELECT id FROM users") == []
+
+
+def test_a_database_with_users_is_refused(old: Import) -> None:
+    old.insert("user", (1, "Ann", "a@x", HASH))
+    assert old.run().exit_code == 0
+    result = old.run()
+    assert result.exit_code == 1
+    assert "import into an empty database" in result.output
+    assert rows(old.cluster, "SELECT id FROM users") == [(1,)]
+
+
+def test_a_dry_run_reports_and_keeps_nothing(old: Import) -> None:
+    old.insert("user", (1, "Ann", "a@x", HASH), (2, None, "a@x", HASH))
+    result = old.run("--dry-run")
+    assert result.exit_code == 0
+    assert "user: 1 taken, 1 rejected" in result.output
+    assert rows(old.cluster, "SELECT id FROM users") == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        ("DROP TABLE follower", "the table follower lacks who_id, whom_id"),
+        ("ALTER TABLE message DROP COLUMN flagged", "the table message lacks flagged"),
+    ],
+)
+def test_a_file_that_is_no_minitwit_is_refused(
+    old: Import, broken: str, reason: str
+) -> None:
+    with closing(old.open()) as file:
+        file.execute(broken)
+    result = old.run()
+    assert result.exit_code == 1
+    assert reason in result.output
+
+
+def test_a_file_that_is_no_database_is_refused(old: Import) -> None:
+    old.file.write_text("hello" * 1000)
+    result = old.run()
+    assert result.exit_code == 1
+    assert "The file cannot be read" in result.output
+
+
+@pytest.fixture
+def users(cluster: Cluster) -> Iterator[Users]:
+    with closing(Database(settings(cluster, "minitwit_app"))) as database:
+        yield Users(database)
+
+
+def test_the_old_password_signs_in_and_is_hashed_anew(
+    old: Import, users: Users
+) -> None:
+    # Made by werkzeug 3.1 of "correct horse".
+    legacy = (
+        "pbkdf2:sha1:1000$7xESK9ZiPPohPIfi$b9de83c39aecd4e78de5c190c023b9829d19e6f2"
+    )
+    old.insert("user", (1, "Ann", "a@x", legacy))
+    assert old.run().exit_code == 0
+    with pytest.raises(InvalidPassword):
+        users.sign_in("Ann", "wrong")
+    assert rows(old.cluster, "SELECT password_hash FROM users") == [(legacy,)]
+    assert users.sign_in("Ann", "correct horse").id == 1
+    [(stored,)] = rows(old.cluster, "SELECT password_hash FROM users")
+    assert str(stored).startswith("$argon2id$")
+    assert users.sign_in("Ann", "correct horse").id == 1
