@@ -43,8 +43,7 @@ class People:
     def on_get(self, req: falcon.Request, resp: falcon.Response, username: str) -> None:
         """Show a page of them, newest follow first."""
         user = self._users.find(username)
-        place = integer(req.get_param("before"))
-        people = self._listed(user.id, place if place in _PLACES else None)
+        people = self._listed(user.id, _place(req))
         self._pages.render(
             req,
             resp,
@@ -54,3 +53,8 @@ class People:
             people=people,
             older=people[-1].place if len(people) == PAGE_SIZE else None,
         )
+
+
+def _place(req: falcon.Request) -> int | None:
+    place = integer(req.get_param("before"))
+    return place if place is not None and place in _PLACES else None
