@@ -11,7 +11,7 @@ from typing import Any
 from deploy.local.errors import LocalRunError
 from deploy.local.ports import LOOPBACK
 from deploy.local.replicas import Replica
-from minitwit.runtime.routes import FUNCTIONS, traefik_priority, traefik_rule
+from minitwit.runtime.routes import FUNCTIONS, PAGES, traefik_priority, traefik_rule
 
 Configuration = dict[str, Any]
 
@@ -60,7 +60,11 @@ def dynamic_configuration(replicas: Iterable[Replica]) -> Configuration:
         "http": {
             "routers": {name: _router(name) for name in FUNCTIONS},
             "services": {name: _service(servers[name]) for name in FUNCTIONS},
-            "middlewares": {"retry": _RETRY, "hide-server": _HIDE_SERVER},
+            "middlewares": {
+                "retry": _RETRY,
+                "hide-server": _HIDE_SERVER,
+                "compress": _COMPRESS,
+            },
             "serversTransports": {"functions": _TRANSPORT},
         }
     }
@@ -98,7 +102,7 @@ def _router(function: str) -> Configuration:
         "rule": traefik_rule(function),
         "priority": traefik_priority(function),
         "service": function,
-        "middlewares": ["retry", "hide-server"],
+        "middlewares": [*(["compress"] if function == PAGES else []), *_MIDDLEWARES],
     }
 
 
@@ -114,6 +118,9 @@ def _service(servers: list[dict[str, str]]) -> Configuration:
 _RETRY: Configuration = {
     "retry": {"attempts": 10, "initialInterval": "20ms", "status": ["502"]}
 }
+# Only pages gain by it: the API's callers are near and would wait for the packing.
+_COMPRESS: Configuration = {"compress": {}}
+_MIDDLEWARES = ["retry", "hide-server"]
 _HIDE_SERVER: Configuration = {"headers": {"customResponseHeaders": {"Server": ""}}}
 _TRANSPORT: Configuration = {
     "maxIdleConnsPerHost": 64,

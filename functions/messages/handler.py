@@ -1,26 +1,33 @@
 """messages: posting, reading as JSON, and the simulator's progress mark.
 
 /msgs and /msgs/{username} are the simulator's, /latest anybody's; POST /add_message
-is the form on a browser's own page.
+is the form on a browser's own page, POST /hide_message and /restore_message are a
+moderator's buttons on every page.
 """
 
+import logging
 from collections.abc import Mapping
 
 import falcon
 import orjson
 
+from minitwit.errors import UnknownMessage
 from minitwit.latest import LatestMark
 from minitwit.messages import Messages
 from minitwit.models import NewMessage
 from minitwit.runtime.app import Services
-from minitwit.runtime.browser import Browser
+from minitwit.runtime.browser import Browser, page_before, user_path
 from minitwit.runtime.requests import (
+    form,
     form_model,
+    integer,
     json_body,
     limit,
     unknown_user_first,
 )
 from minitwit.users import Users
+
+_log = logging.getLogger(__name__)
 
 
 class AllMessages:
@@ -72,6 +79,37 @@ class MessageForm:
         self._browser.redirect(req, resp, "/", "Your message was recorded")
 
 
+class ModeratorButton:
+    """What a moderator's button on a message does.
+
+    Args:
+        hides: whether the message is hidden or restored.
+        sentence: tells the moderator what was done.
+        messages: that may be hidden.
+        browser: that pressed the button.
+
+    """
+
+    def __init__(
+        self, hides: bool, sentence: str, messages: Messages, browser: Browser
+    ) -> None:
+        self._hides = hides
+        self._sentence = sentence
+        self._messages = messages
+        self._browser = browser
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Press the button; who is no moderator at this moment may not."""
+        account = self._browser.account(req)
+        message_id = integer(form(req).get("id"))
+        if message_id is None:
+            raise UnknownMessage
+        author = self._messages.set_hidden_as(account.id, message_id, self._hides)
+        _log.info("%s message %d: %s", account.username, message_id, self._sentence)
+        page = page_before(req) or user_path(author)
+        self._browser.redirect(req, resp, page, self._sentence)
+
+
 class Latest:
     """How far the simulator has come."""
 
@@ -91,4 +129,10 @@ def routes(services: Services) -> Mapping[str, object]:
         "/msgs/{username}": MessagesOfUser(store.messages, store.users),
         "/latest": Latest(store.latest),
         "/add_message": MessageForm(store.messages, services.browser),
+        "/hide_message": ModeratorButton(
+            True, "The message is hidden", store.messages, services.browser
+        ),
+        "/restore_message": ModeratorButton(
+            False, "The message is shown again", store.messages, services.browser
+        ),
     }

@@ -1,4 +1,4 @@
-"""Style and script: served with their content's hash in the name, cached for good."""
+"""Style, script and icon: with their content's hash in the name, cached for good."""
 
 import hashlib
 import mimetypes
@@ -8,6 +8,7 @@ import falcon
 
 _FOLDER = Path(__file__).parent / "static"
 _YEAR = 365 * 24 * 60 * 60  # seconds
+_MINUTES = 5 * 60  # seconds
 
 
 class Assets:
@@ -23,12 +24,22 @@ class Assets:
         return f"/static/{self._names[name]}"
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response, file: str) -> None:
-        """Serve a file under its hashed name."""
+        """Serve a file under its hashed name; the plain name leads there.
+
+        Only the page that says what went wrong uses plain names: the other functions
+        send it, and they do not know what this one's files hold.
+        """
+        if file in self._names:
+            resp.status = falcon.HTTP_FOUND
+            resp.location = self.path(file)
+            resp.cache_control = ["public", f"max-age={_MINUTES}"]
+            return
         if file not in self._files:
             raise falcon.HTTPNotFound
         resp.data = self._files[file]
         resp.content_type = mimetypes.guess_type(file)[0] or "application/octet-stream"
         resp.cache_control = ["public", f"max-age={_YEAR}", "immutable"]
+        resp.set_header("X-Content-Type-Options", "nosniff")
 
 
 def _hashed(name: str, data: bytes) -> str:

@@ -120,7 +120,7 @@ def open_script(settings: DatabaseSettings) -> Iterator[Script]:
 
     """
     try:
-        connection, _ = connect(settings)
+        connection, stream = connect(settings)
     except DatabaseError as error:
         raise DatabaseRefused(_explained(error)) from error
     except _LOST as error:
@@ -137,7 +137,8 @@ def open_script(settings: DatabaseSettings) -> Iterator[Script]:
 
 def _hang_up(connection: Connection, stream: socket.socket) -> None:
     """Take leave of the server, if it is still there, and close the socket."""
-    with suppress(*_LOST):
+    # A ValueError says that it was closed before.
+    with suppress(ValueError, *_LOST):
         connection.close()
     stream.close()
 
@@ -145,8 +146,9 @@ def _hang_up(connection: Connection, stream: socket.socket) -> None:
 class _Session:
     """A thread's connection and what was prepared on it."""
 
-    def __init__(self, settings: DatabaseSettings) -> None:
-        self._connection, self._stream = connect(settings)
+    def __init__(self, connection: Connection, stream: socket.socket) -> None:
+        self._connection = connection
+        self._stream = stream
         self._prepared: dict[str, PreparedStatement] = {}
         self._poll = select.poll()
         self._poll.register(self._stream, select.POLLIN)
@@ -249,7 +251,7 @@ class Database:
             self._drop()
             session = None
         if session is None:
-            session = self._thread.session = _Session(self._settings)
+            session = self._thread.session = _Session(*connect(self._settings))
         return session
 
     def _drop(self) -> None:

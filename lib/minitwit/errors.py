@@ -37,12 +37,24 @@ class InvalidPassword(MiniTwitError):
     """Invalid password"""  # noqa: D400, D415 (the contract's words)
 
 
+class UnknownMessage(MiniTwitError):
+    """There is no such message."""
+
+
+class NotModerator(MiniTwitError):
+    """Only a moderator may hide and restore messages."""
+
+
 class StorageUnavailable(MiniTwitError):
     """The storage does not answer at the moment; try again in a few seconds."""
 
 
 class SchemaOutdated(StorageUnavailable):
     """The database's schema is missing or too old; run `minitwit migrate`."""
+
+
+class NotPermitted(SchemaOutdated):
+    """The database role may not do this: run `minitwit migrate`, or be the owner."""
 
 
 class DatabaseRefused(MiniTwitError):

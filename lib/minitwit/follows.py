@@ -2,6 +2,11 @@
 
 from minitwit.db import Database
 from minitwit.errors import UnknownUser
+from minitwit.models import Person
+
+PAGE_SIZE = 50  # people on a page
+
+_NEWEST = 2**63 - 1  # Every follow came before this one.
 
 
 class Follows:
@@ -48,6 +53,21 @@ class Follows:
         if not rows:
             raise UnknownUser
         return str(rows[0][0])
+
+    def followed(self, user_id: int, before: int | None = None) -> list[Person]:
+        """Return a page of whom a user follows, newest follow first."""
+        return self._page("followed_page", user_id, before)
+
+    def followers(self, user_id: int, before: int | None = None) -> list[Person]:
+        """Return a page of who follows a user, newest follow first."""
+        return self._page("followers_page", user_id, before)
+
+    def _page(self, query: str, user_id: int, before: int | None) -> list[Person]:
+        start = _NEWEST if before is None else before
+        rows = self._database.read(
+            query, user_id=user_id, before=start, limit=PAGE_SIZE
+        )
+        return [Person(*row) for row in rows]
 
     def _change(self, query: str, follower: str, followed: str) -> None:
         if "\x00" in follower + followed:

@@ -1,17 +1,25 @@
 """Messages: posting, and the lists of them that callers read."""
 
 from minitwit.db import Database
-from minitwit.errors import UnknownUser
+from minitwit.errors import NotModerator, UnknownMessage, UnknownUser
 from minitwit.models import Cursor, Post
 
 PAGE_SIZE = 30  # messages on a page
+MAX_NEWER = 1000  # newer messages that are looked through to count them
 
 # Everything is older than this: the place where the newest page begins.
 _NOW = Cursor(pub_date=2**63 - 1, id=2**63 - 1)
 
+# What a moderator sees beside each timeline.
+_HIDDEN = {
+    "public_timeline": "hidden_public_timeline",
+    "user_timeline": "hidden_user_timeline",
+    "own_timeline": "hidden_own_timeline",
+}
+
 
 class Messages:
-    """Every message that was posted and is not flagged."""
+    """Every message that was posted; one that is flagged is hidden."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -46,31 +54,96 @@ class Messages:
             raise UnknownUser
         return str(rows[0][0])
 
-    def public_timeline(self, before: Cursor | None = None) -> list[Post]:
+    def public_timeline(
+        self, before: Cursor | None = None, with_hidden: bool = False
+    ) -> list[Post]:
         """Return a page of everybody's messages, newest first."""
-        return self._page("public_timeline", before)
+        return self._page("public_timeline", before, with_hidden)
 
     def user_timeline(
-        self, author_id: int, username: str, before: Cursor | None = None
+        self,
+        author_id: int,
+        username: str,
+        before: Cursor | None = None,
+        with_hidden: bool = False,
     ) -> list[Post]:
         """Return a page of one author's messages, newest first."""
         return self._page(
-            "user_timeline", before, author_id=author_id, username=username
+            "user_timeline",
+            before,
+            with_hidden,
+            author_id=author_id,
+            username=username,
         )
 
-    def own_timeline(self, user_id: int, before: Cursor | None = None) -> list[Post]:
-        """Return a page of a user's and the followed users' messages, newest first."""
-        return self._page("own_timeline", before, user_id=user_id)
-
-    def _page(
-        self, query: str, before: Cursor | None, **parameters: object
+    def own_timeline(
+        self, user_id: int, before: Cursor | None = None, with_hidden: bool = False
     ) -> list[Post]:
-        start = before or _NOW
+        """Return a page of a user's and the followed users' messages, newest first."""
+        return self._page("own_timeline", before, with_hidden, user_id=user_id)
+
+    def newer_public(self, after: Cursor) -> int:
+        """Count everybody's messages after one, up to MAX_NEWER."""
+        return self._newer("newer_public_messages", after)
+
+    def newer_own(self, user_id: int, after: Cursor) -> int:
+        """Count those of a user's timeline among the MAX_NEWER newest after one."""
+        return self._newer("newer_own_messages", after, user_id=user_id)
+
+    def set_hidden_as(self, moderator_id: int, message_id: int, hidden: bool) -> str:
+        """Hide or restore a message in a moderator's name; return its author's name.
+
+        Raises:
+            NotModerator: the account is none, or no longer.
+            UnknownMessage: there is no such message.
+
+        """
+        rows = self._database.write(
+            "set_flag_as", id=message_id, moderator_id=moderator_id, flagged=hidden
+        )
+        if rows:
+            return str(rows[0][0])
+        if not self._database.read("is_moderator", id=moderator_id)[0][0]:
+            raise NotModerator
+        raise UnknownMessage
+
+    def set_hidden(self, message_id: int, hidden: bool) -> None:
+        """Hide or restore a message, as the operator.
+
+        Raises:
+            UnknownMessage: there is no such message.
+
+        """
+        if not self._database.write("set_flag", id=message_id, flagged=hidden):
+            raise UnknownMessage
+
+    def _newer(self, query: str, after: Cursor, **parameters: int) -> int:
         rows = self._database.read(
             query,
-            before_date=start.pub_date,
-            before_id=start.id,
-            limit=PAGE_SIZE,
+            after_date=after.pub_date,
+            after_id=after.id,
+            limit=MAX_NEWER,
             **parameters,
         )
-        return [Post(*row) for row in rows]
+        return int(rows[0][0])
+
+    def _page(
+        self,
+        query: str,
+        before: Cursor | None,
+        with_hidden: bool,
+        **parameters: object,
+    ) -> list[Post]:
+        start = before or _NOW
+        posts: list[Post] = []
+        for part in (query, _HIDDEN[query]) if with_hidden else (query,):
+            rows = self._database.read(
+                part,
+                before_date=start.pub_date,
+                before_id=start.id,
+                limit=PAGE_SIZE,
+                **parameters,
+            )
+            posts += [Post(*row) for row in rows]
+        posts.sort(key=lambda post: (post.pub_date, post.id), reverse=True)
+        return posts[:PAGE_SIZE]

@@ -161,6 +161,24 @@ class Post:
     username: str
     content: str
     pub_date: int  # Unix seconds
+    is_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in a list of users, and the place in it."""
+
+    place: int
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a user writes, and how many they read and are read by."""
+
+    messages: int
+    followed: int
+    followers: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from minitwit.errors import (
     InvalidInput,
     MiniTwitError,
+    NotPermitted,
     SchemaOutdated,
     StorageUnavailable,
     UsernameTaken,
@@ -23,7 +24,7 @@ _STATES: dict[str, type[MiniTwitError]] = {
     "28": StorageUnavailable,  # the server refuses the role or its password
     "3D": StorageUnavailable,  # no such database
     "40": StorageUnavailable,  # serialization failure, deadlock
-    "42501": SchemaOutdated,  # a migration has not granted this yet
+    "42501": NotPermitted,  # the owner's matter, or a migration has not granted it yet
     "42703": SchemaOutdated,  # no such column
     "42883": SchemaOutdated,  # no such function
     "42P01": SchemaOutdated,  # no such table

@@ -3,7 +3,11 @@
 from minitwit import passwords
 from minitwit.db import Database, Row
 from minitwit.errors import InvalidPassword, InvalidUsername, UnknownUser
-from minitwit.models import Account, Registration
+from minitwit.models import Account, Counts, Registration
+
+# Nobody counts further: the page of somebody with a million followers must not take
+# a thousand times as long as any other.
+MAX_COUNT = 10_000
 
 
 class Users:
@@ -60,6 +64,27 @@ class Users:
                 password_hash=passwords.hash_password(password),
             )
         return Account(row[0], row[1])
+
+    def counts(self, user_id: int) -> Counts:
+        """Return the counts of a user's page; MAX_COUNT + 1 stands for more."""
+        rows = self._database.read("user_counts", id=user_id, limit=MAX_COUNT + 1)
+        return Counts(*rows[0])
+
+    def is_moderator(self, user_id: int) -> bool:
+        """Say whether an account may hide messages at this moment."""
+        return bool(self._database.read("is_moderator", id=user_id)[0][0])
+
+    def set_moderator(self, username: str, is_moderator: bool) -> None:
+        """Make somebody a moderator, or no longer; the functions' role may not.
+
+        Raises:
+            UnknownUser: the user does not exist.
+
+        """
+        if not self._database.write(
+            "set_moderator", username=username, is_moderator=is_moderator
+        ):
+            raise UnknownUser
 
     def _row(self, username: str) -> Row | None:
         # PostgreSQL's text holds no NUL, so nobody has such a name.

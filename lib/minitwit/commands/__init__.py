@@ -12,10 +12,14 @@ class _Verbs(click.Group):
     """Imports a verb only when it is typed, so that each starts fast."""
 
     modules: ClassVar[dict[str, str]] = {
+        "flag": "flag",
         "generate-scenario": "generate_scenario",
+        "grant-moderator": "grant_moderator",
         "import-sqlite": "import_sqlite",
         "migrate": "migrate",
+        "revoke-moderator": "revoke_moderator",
         "simulate": "simulate",
+        "unflag": "unflag",
     }
 
     def list_commands(self, _ctx: click.Context) -> list[str]:

@@ -44,3 +44,21 @@ SELECT EXISTS (
     SELECT FROM follows
     WHERE follower_id = :follower_id AND followed_id = :followed_id
 );
+
+-- name: followed_page
+-- List whom a user follows before a follow (or the newest), newest follow first.
+SELECT follows.id, users.username
+FROM follows
+JOIN users ON users.id = follows.followed_id
+WHERE follows.follower_id = :user_id AND follows.id < :before
+ORDER BY follows.id DESC
+LIMIT :limit;
+
+-- name: followers_page
+-- List who follows a user before a follow (or the newest), newest follow first.
+SELECT follows.id, users.username
+FROM follows
+JOIN users ON users.id = follows.follower_id
+WHERE follows.followed_id = :user_id AND follows.id < :before
+ORDER BY follows.id DESC
+LIMIT :limit;

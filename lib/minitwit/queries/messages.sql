@@ -90,3 +90,26 @@ SELECT page.id, users.username, page.content, page.pub_date
 FROM page
 JOIN users ON users.id = page.author_id
 ORDER BY page.pub_date DESC, page.id DESC;
+
+-- name: newer_public_messages
+-- Count everybody's messages after a message, up to a limit. Without the order,
+-- a plan for any parameters might read the whole table from its old end.
+SELECT count(*) FROM (
+    SELECT FROM messages
+    WHERE NOT flagged AND (pub_date, id) > (:after_date, :after_id)
+    ORDER BY pub_date DESC, id DESC
+    LIMIT :limit
+) AS newer;
+
+-- name: newer_own_messages
+-- Count a user's own and followed messages among the newest after a message.
+SELECT count(*) FROM (
+    SELECT author_id FROM messages
+    WHERE NOT flagged AND (pub_date, id) > (:after_date, :after_id)
+    ORDER BY pub_date DESC, id DESC
+    LIMIT :limit
+) AS newer
+WHERE author_id = :user_id OR EXISTS (
+    SELECT FROM follows
+    WHERE follower_id = :user_id AND followed_id = newer.author_id
+);

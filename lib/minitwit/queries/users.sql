@@ -10,3 +10,19 @@ SELECT id, username, password_hash FROM users WHERE username = :username;
 -- name: set_password_hash
 -- Replace the hash of an account's password.
 UPDATE users SET password_hash = :password_hash WHERE id = :id;
+
+-- name: user_counts
+-- Count a user's messages, followed users and followers, each only up to a limit.
+SELECT (
+    SELECT count(*) FROM (
+        SELECT FROM messages WHERE author_id = :id AND NOT flagged LIMIT :limit
+    ) AS messages
+), (
+    SELECT count(*) FROM (
+        SELECT FROM follows WHERE follower_id = :id LIMIT :limit
+    ) AS followed
+), (
+    SELECT count(*) FROM (
+        SELECT FROM follows WHERE followed_id = :id LIMIT :limit
+    ) AS followers
+);

@@ -107,9 +107,7 @@ def build(settings: Settings, store: Store) -> App:
     )
     app.req_options.strip_url_path_trailing_slash = True
     _add_routes(app, settings.function, handler.routes(services))
-    make_error_page = getattr(handler, "error_page", None)
-    error_page = make_error_page(services) if make_error_page else None
-    Rim(services.browser, error_page).install(app)
+    Rim(services.browser).install(app)
     return app
 
 

@@ -1,5 +1,7 @@
 """How a function that has no pages answers a browser: a redirect and a flash."""
 
+from urllib.parse import urlsplit
+
 import falcon
 
 from minitwit.models import Account
@@ -61,6 +63,15 @@ class Browser:
             if not name.startswith("password")
         }
         self._sessions.flash(req, resp, Flash(error, is_error=True, form=typed))
+
+
+def page_before(req: falcon.Request) -> str | None:
+    """Return the path of the page of ours that the browser comes from, if it says."""
+    page = urlsplit(req.referer or "")
+    # Two slashes at the front would lead to another host.
+    if page.netloc != req.get_header("Host") or page.path.startswith("//"):
+        return None
+    return page.path + (f"?{page.query}" if page.query else "")
 
 
 def user_path(username: str) -> str:

@@ -115,9 +115,9 @@ def limit(req: falcon.Request) -> int:
     return min(number, MAX_LIMIT)
 
 
-def cursor(req: falcon.Request) -> Cursor | None:
-    """Return the place in a timeline that `before` names."""
-    match = _CURSOR.fullmatch(req.get_param("before") or "")
+def cursor(req: falcon.Request, parameter: str = "before") -> Cursor | None:
+    """Return the place in a timeline that a parameter names."""
+    match = _CURSOR.fullmatch(req.get_param(parameter) or "")
     return Cursor(int(match[1]), int(match[2])) if match else None
 
 

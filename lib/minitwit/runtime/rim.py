@@ -1,7 +1,6 @@
 """The rim: the one table from what went wrong to what a caller is told."""
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import falcon
@@ -12,7 +11,9 @@ from minitwit.errors import (
     InvalidPassword,
     InvalidUsername,
     MiniTwitError,
+    NotModerator,
     StorageUnavailable,
+    UnknownMessage,
     UnknownUser,
     UsernameTaken,
 )
@@ -25,9 +26,8 @@ from minitwit.runtime.errors import (
     UnsupportedBody,
 )
 from minitwit.runtime.languages import speaks_json
+from minitwit.runtime.pages import send_error_page
 from minitwit.runtime.routes import allowed_methods
-
-ErrorPage = Callable[[falcon.Request, falcon.Response, int, str], None]
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +39,9 @@ STATUSES: dict[type[MiniTwitError], int] = {
     InvalidPassword: 400,
     NotAuthorized: 403,
     CrossSite: 403,
+    NotModerator: 403,
     UnknownUser: 404,
+    UnknownMessage: 404,
     BodyTooLarge: 413,
     UnsupportedBody: 415,
     StorageUnavailable: 503,
@@ -59,13 +61,11 @@ class Rim:
 
     Args:
         browser: sends a person back to a form.
-        error_page: renders a page, where the function has pages.
 
     """
 
-    def __init__(self, browser: Browser, error_page: ErrorPage | None) -> None:
+    def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._error_page = error_page or _plain_text
 
     def install(self, app: falcon.App[Any, Any]) -> None:
         """Make an app answer every exception through this rim."""
@@ -117,12 +117,4 @@ class Rim:
             resp.content_type = falcon.MEDIA_JSON
             resp.data = orjson.dumps({"status": status, "error_msg": message})
         else:
-            self._error_page(req, resp, status, message)
-
-
-def _plain_text(
-    _req: falcon.Request, resp: falcon.Response, _status: int, message: str
-) -> None:
-    """Answer a browser where no page can be rendered."""
-    resp.content_type = falcon.MEDIA_TEXT
-    resp.text = message
+            send_error_page(resp, status, message)

@@ -1,0 +1,84 @@
+"""Atom feeds: the timelines for programs that collect news (RFC 4287)."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+import falcon
+from jinja2 import Environment
+
+from minitwit.messages import Messages
+from minitwit.models import Post
+from minitwit.runtime.browser import user_path
+from minitwit.users import Users
+
+_ATOM = "application/atom+xml; charset=utf-8"
+_MINUTE = 60  # seconds
+
+# What an XML 1.0 document cannot hold, escaped or not, but a message can.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Feeds:
+    """Writes feeds.
+
+    Args:
+        templates: among them the feed's.
+
+    """
+
+    def __init__(self, templates: Environment) -> None:
+        self._template = templates.get_template("feed.xml")
+
+    def send(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        title: str,
+        page: str,
+        posts: Sequence[Post],
+    ) -> None:
+        """Answer with a feed, or 304 when the reader has it already."""
+        text = self._template.render(
+            title=title,
+            site=req.forwarded_prefix,
+            page=page,
+            posts=posts,
+        )
+        text = _NOT_XML.sub("\ufffd", text)
+        resp.content_type = _ATOM
+        resp.cache_control = ["public", f"max-age={_MINUTE}"]
+        resp.etag = hashlib.sha256(text.encode()).hexdigest()[:16]
+        if resp.etag.strip('"') in map(str, req.if_none_match or ()):
+            resp.status = falcon.HTTP_NOT_MODIFIED
+        else:
+            resp.text = text
+
+
+class PublicFeed:
+    """What everybody writes, as a feed."""
+
+    def __init__(self, messages: Messages, feeds: Feeds) -> None:
+        self._messages = messages
+        self._feeds = feeds
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Send the newest page of it."""
+        posts = self._messages.public_timeline()
+        self._feeds.send(req, resp, "MiniTwit", "/public", posts)
+
+
+class UserFeed:
+    """What one user writes, as a feed."""
+
+    def __init__(self, users: Users, messages: Messages, feeds: Feeds) -> None:
+        self._users = users
+        self._messages = messages
+        self._feeds = feeds
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, username: str) -> None:
+        """Send the newest page of it."""
+        author = self._users.find(username)
+        posts = self._messages.user_timeline(author.id, username)
+        title = f"{username} on MiniTwit"
+        self._feeds.send(req, resp, title, user_path(username), posts)

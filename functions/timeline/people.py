@@ -1,0 +1,60 @@
+"""Whom a user follows and who follows a user, as pages."""
+
+from collections.abc import Callable
+
+import falcon
+
+from functions.timeline.pages import Pages
+from functions.timeline.readers import Readers
+from minitwit.follows import PAGE_SIZE
+from minitwit.models import Person
+from minitwit.runtime.requests import integer
+from minitwit.users import Users
+
+_PLACES = range(2**63)  # What the database can hold.
+
+
+class People:
+    """Users who have to do with one user.
+
+    Args:
+        template: of the page.
+        listed: takes the user's id and a place, and returns who comes behind it.
+        users: to find the user among.
+        readers: of the page.
+        pages: render it.
+
+    """
+
+    def __init__(
+        self,
+        template: str,
+        listed: Callable[[int, int | None], list[Person]],
+        users: Users,
+        readers: Readers,
+        pages: Pages,
+    ) -> None:
+        self._template = template
+        self._listed = listed
+        self._users = users
+        self._readers = readers
+        self._pages = pages
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, username: str) -> None:
+        """Show a page of them, newest follow first."""
+        user = self._users.find(username)
+        people = self._listed(user.id, _place(req))
+        self._pages.render(
+            req,
+            resp,
+            self._template,
+            self._readers.of(req),
+            user=user,
+            people=people,
+            older=people[-1].place if len(people) == PAGE_SIZE else None,
+        )
+
+
+def _place(req: falcon.Request) -> int | None:
+    place = integer(req.get_param("before"))
+    return place if place is not None and place in _PLACES else None

@@ -1,0 +1,115 @@
+"""The three timelines, and how many messages are newer than what a page shows."""
+
+import falcon
+
+from functions.timeline.pages import Pages
+from functions.timeline.readers import Reader, Readers
+from minitwit.messages import PAGE_SIZE, Messages
+from minitwit.models import Account, Cursor, Post
+from minitwit.runtime.browser import Browser
+from minitwit.runtime.requests import cursor
+from minitwit.runtime.sessions import Sessions
+from minitwit.store import Store
+
+
+class OwnTimeline:
+    """What the signed-in user and those they follow write."""
+
+    def __init__(
+        self, messages: Messages, readers: Readers, browser: Browser, pages: Pages
+    ) -> None:
+        self._messages = messages
+        self._readers = readers
+        self._browser = browser
+        self._pages = pages
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Show a page of it; who is not signed in sees the public timeline."""
+        reader = self._readers.of(req)
+        if reader.account is None:
+            self._browser.redirect(req, resp, "/public")
+            return
+        posts = self._messages.own_timeline(
+            reader.account.id, cursor(req), reader.is_moderator
+        )
+        self._pages.render(req, resp, "own.html", reader, **_page_of(posts))
+
+
+class PublicTimeline:
+    """What everybody writes."""
+
+    def __init__(self, messages: Messages, readers: Readers, pages: Pages) -> None:
+        self._messages = messages
+        self._readers = readers
+        self._pages = pages
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Show a page of it."""
+        reader = self._readers.of(req)
+        posts = self._messages.public_timeline(cursor(req), reader.is_moderator)
+        self._pages.render(req, resp, "public.html", reader, **_page_of(posts))
+
+
+class UserTimeline:
+    """What one user writes."""
+
+    def __init__(self, store: Store, readers: Readers, pages: Pages) -> None:
+        self._store = store
+        self._readers = readers
+        self._pages = pages
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, username: str) -> None:
+        """Show a page of it."""
+        author = self._store.users.find(username)
+        reader = self._readers.of(req)
+        posts = self._store.messages.user_timeline(
+            author.id, username, cursor(req), reader.is_moderator
+        )
+        self._pages.render(
+            req,
+            resp,
+            "user.html",
+            reader,
+            author=author,
+            counts=self._store.users.counts(author.id),
+            is_followed=self._is_followed(reader, author),
+            **_page_of(posts),
+        )
+
+    def _is_followed(self, reader: Reader, author: Account) -> bool:
+        if reader.account is None or reader.account.id == author.id:
+            return False
+        return self._store.follows.exists(reader.account.id, author.id)
+
+
+class NewMessages:
+    """How many messages are newer than the newest one that a page shows."""
+
+    def __init__(self, messages: Messages, sessions: Sessions) -> None:
+        self._messages = messages
+        self._sessions = sessions
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Say the number; `timeline=own` is the signed-in user's."""
+        after = cursor(req, "after") or Cursor(0, 0)
+        account = self._sessions.account(req)
+        if req.get_param("timeline") == "own" and account:
+            number = self._messages.newer_own(account.id, after)
+        else:
+            number = self._messages.newer_public(after)
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.cache_control = ["no-store"]
+        resp.text = str(number)
+
+
+def _page_of(posts: list[Post]) -> dict[str, object]:
+    """Return the messages with the places of the next page and of newer messages."""
+    return {
+        "posts": posts,
+        "older": _place(posts[-1]) if len(posts) == PAGE_SIZE else None,
+        "newest": _place(posts[0]) if posts else "0-0",
+    }
+
+
+def _place(post: Post) -> str:
+    return f"{post.pub_date}-{post.id}"

@@ -1,0 +1,56 @@
+-- name: is_moderator
+-- Say whether an account may hide messages.
+SELECT EXISTS (SELECT FROM users WHERE id = :id AND is_moderator);
+
+-- name: set_moderator
+-- Make somebody a moderator, or no longer; no row comes back for an unknown user.
+UPDATE users SET is_moderator = :is_moderator WHERE username = :username RETURNING id;
+
+-- name: set_flag
+-- Hide a message from everybody, or restore it; no row comes back when it is unknown.
+UPDATE messages SET flagged = :flagged WHERE id = :id RETURNING id;
+
+-- name: set_flag_as
+-- The same in a moderator's name, whose right is looked up in the same statement;
+-- no row comes back when the right or the message is missing.
+UPDATE messages SET flagged = :flagged
+FROM users AS moderator, users AS author
+WHERE messages.id = :id AND author.id = messages.author_id
+    AND moderator.id = :moderator_id AND moderator.is_moderator
+RETURNING author.username;
+
+-- name: hidden_public_timeline
+-- List everybody's hidden messages before a message (or the newest), newest first.
+SELECT page.id, users.username, page.content, page.pub_date, true
+FROM (
+    SELECT id, author_id, pub_date, content FROM messages
+    WHERE flagged AND (pub_date, id) < (:before_date, :before_id)
+    ORDER BY pub_date DESC, id DESC
+    LIMIT :limit
+) AS page
+JOIN users ON users.id = page.author_id
+ORDER BY page.pub_date DESC, page.id DESC;
+
+-- name: hidden_user_timeline
+-- List a user's hidden messages before a message (or the newest), newest first.
+SELECT id, :username::text, content, pub_date, true FROM messages
+WHERE author_id = :author_id AND flagged
+    AND (pub_date, id) < (:before_date, :before_id)
+ORDER BY pub_date DESC, id DESC
+LIMIT :limit;
+
+-- name: hidden_own_timeline
+-- List hidden messages of a user and of whom the user follows, newest first.
+SELECT page.id, users.username, page.content, page.pub_date, true
+FROM (
+    SELECT id, author_id, pub_date, content FROM messages
+    WHERE flagged AND (pub_date, id) < (:before_date, :before_id)
+        AND (author_id = :user_id OR EXISTS (
+            SELECT FROM follows
+            WHERE follower_id = :user_id AND followed_id = messages.author_id
+        ))
+    ORDER BY pub_date DESC, id DESC
+    LIMIT :limit
+) AS page
+JOIN users ON users.id = page.author_id
+ORDER BY page.pub_date DESC, page.id DESC;
