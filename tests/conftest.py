@@ -16,6 +16,6 @@ pytest.register_assert_rewrite("tests.contract", "tests.store_rows")
 
 # CI repeats the same examples, so that a red run is red again; elsewhere every run
 # looks in new places.
-settings.register_profile("ci", derandomize=True, database=None, deadline=None)
-settings.register_profile("here", deadline=None)
+settings.register_profile("here", max_examples=50, deadline=None)
+settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
 settings.load_profile("ci" if "MINITWIT_TEST_REQUIRE" in os.environ else "here")

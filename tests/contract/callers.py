@@ -6,6 +6,7 @@ of requests and answers, and hold wherever a base URL leads.
 
 import itertools
 import uuid
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -48,6 +49,19 @@ class Callers:
     def anybody(self) -> httpx.Client:
         """Return a client that is no browser, and new: it has no cookies yet."""
         return self._client()
+
+    @cached_property
+    def somebody(self) -> str:
+        """Return a user for tests that do not care what the others do to them.
+
+        Signing up costs a hash, and thousands of them would cost minutes.
+        """
+        return self.user("somebody")
+
+    @cached_property
+    def somebodys_browser(self) -> httpx.Client:
+        """Return a browser in which that user is signed in, and stays so."""
+        return self.browser_of(self.somebody)
 
     def browser(self) -> httpx.Client:
         """Return a new browser: it keeps cookies and goes where it is led."""

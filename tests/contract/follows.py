@@ -12,7 +12,7 @@ from tests.contract.callers import Callers, assert_error, new_name
 def test_changing_follows_is_204_with_an_empty_body(
     minitwit: Callers, action: str
 ) -> None:
-    ada, bob = minitwit.user(), minitwit.user()
+    ada, bob = minitwit.somebody, minitwit.somebody
     answer = minitwit.simulator.post(f"/fllws/{ada}", json={action: bob})
     assert (answer.status_code, answer.content) == (204, b"")
 
@@ -44,7 +44,9 @@ def test_unknown_user_or_target_is_404(minitwit: Callers, action: str) -> None:
 def test_target_that_can_be_nobodys_name_is_404(
     minitwit: Callers, action: str, target: str
 ) -> None:
-    answer = minitwit.simulator.post(f"/fllws/{minitwit.user()}", json={action: target})
+    answer = minitwit.simulator.post(
+        f"/fllws/{minitwit.somebody}", json={action: target}
+    )
     assert_error(answer, 404)
 
 
@@ -77,7 +79,7 @@ def test_follow_oneself_is_204(minitwit: Callers) -> None:
 def test_neither_follow_nor_unfollow_is_400(
     minitwit: Callers, body: dict[str, Any]
 ) -> None:
-    assert_error(minitwit.simulator.post(f"/fllws/{minitwit.user()}", json=body), 400)
+    assert_error(minitwit.simulator.post(f"/fllws/{minitwit.somebody}", json=body), 400)
 
 
 def test_follow_wins_over_unfollow(minitwit: Callers) -> None:

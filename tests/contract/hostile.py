@@ -8,7 +8,7 @@ import httpx
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.contract.callers import SIMULATOR, Callers, new_name
+from tests.contract.callers import SIMULATOR, Callers
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"]
 POSTS = ["/register", "/login", "/add_message", "/logout", "/msgs/{}", "/fllws/{}"]
@@ -134,7 +134,7 @@ def test_no_header_gets_a_500(
 )
 def test_no_json_gets_a_500(minitwit: Callers, path: str, body: Any) -> None:
     raw = json.dumps(body).encode()
-    url = path.format(_somebody(minitwit))
+    url = path.format(minitwit.somebody)
     assert_is_no_failure_of_ours(minitwit.simulator.post(url, content=raw))
 
 
@@ -149,20 +149,9 @@ def test_no_form_gets_a_500_nor_does_the_page_it_leads_to(
     minitwit: Callers, path: str, form: dict[str, bytes]
 ) -> None:
     body = "&".join(f"{name}={percent(value)}" for name, value in form.items())
-    browser = minitwit.browser_of(_somebody(minitwit))
-    answer = browser.post(
+    answer = minitwit.somebodys_browser.post(
         path,
         content=body.encode(),
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
     assert_is_no_failure_of_ours(answer)
-
-
-_known: dict[str, str] = {}
-
-
-def _somebody(minitwit: Callers) -> str:
-    """Return a user of this MiniTwit, always the same one."""
-    if minitwit.url not in _known:
-        _known[minitwit.url] = minitwit.user(new_name("hostile"))
-    return _known[minitwit.url]

@@ -64,7 +64,7 @@ def body_for(path: str, user: str) -> dict[str, str]:
 def test_api_path_answers_under_both_prefixes_with_and_without_trailing_slash(
     minitwit: Callers, method: str, path: str, status: int, prefix: str, slash: str
 ) -> None:
-    user = minitwit.user()
+    user = minitwit.somebody
     url = prefix + path.format(user=user) + slash
     body = body_for(path, user) if method == "POST" else None
     answer = minitwit.simulator.request(method, url, json=body)
@@ -83,7 +83,7 @@ def test_api_path_answers_under_both_prefixes_with_and_without_trailing_slash(
 def test_pages_are_html_with_and_without_trailing_slash(
     minitwit: Callers, path: str, slash: str
 ) -> None:
-    user = minitwit.user()
+    user = minitwit.somebody
     url = (path.format(user=user) + slash).replace("//", "/")
     answer = minitwit.browser().get(url)
     assert answer.status_code == 200
@@ -115,13 +115,13 @@ def test_the_description_is_openapi_and_names_every_api_path(minitwit: Callers) 
     "path", [path for method, path, _ in API if method == "GET"] + ["/api/msgs"]
 )
 def test_head_works_wherever_get_does_in_the_api(minitwit: Callers, path: str) -> None:
-    url = path.format(user=minitwit.user())
+    url = path.format(user=minitwit.somebody)
     assert_head_is_get_without_a_body(minitwit.simulator, url)
 
 
 @pytest.mark.parametrize("path", ["/public", "/register", "/login", "/{user}", "/"])
 def test_head_works_wherever_get_does_on_pages(minitwit: Callers, path: str) -> None:
-    url = path.format(user=minitwit.user())
+    url = path.format(user=minitwit.somebody)
     assert_head_is_get_without_a_body(minitwit.anybody, url)
 
 
@@ -154,7 +154,7 @@ def test_head_on_a_users_follow_path_follows_nobody(minitwit: Callers) -> None:
 def test_wrong_method_in_the_api_is_405_with_allow_in_json(
     minitwit: Callers, path: str, method: str, prefix: str
 ) -> None:
-    url = prefix + path.format(user=minitwit.user())
+    url = prefix + path.format(user=minitwit.somebody)
     answer = minitwit.simulator.request(method, url)
     assert_error(answer, 405)
     assert answer.headers["Allow"] == ALLOWED[path]
@@ -190,7 +190,7 @@ def test_wrong_method_on_register_allows_the_methods_of_both_callers(
 def test_wrong_method_on_a_page_is_405_with_allow_as_a_page(
     minitwit: Callers, path: str, method: str
 ) -> None:
-    url = path.format(user=minitwit.user())
+    url = path.format(user=minitwit.somebody)
     answer = minitwit.browser().request(method, url)
     assert answer.status_code == 405
     assert answer.headers["Allow"] == ALLOWED_PAGES[path]

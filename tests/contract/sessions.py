@@ -57,7 +57,7 @@ def filled(headers: dict[str, str], minitwit: Callers) -> dict[str, str]:
 
 
 def test_session_cookie_is_httponly_lax_and_expires(minitwit: Callers) -> None:
-    cookie = cookie_of(login(minitwit, minitwit.user()), "session")
+    cookie = cookie_of(login(minitwit, minitwit.somebody), "session")
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert cookie["path"] == "/"
@@ -65,21 +65,19 @@ def test_session_cookie_is_httponly_lax_and_expires(minitwit: Callers) -> None:
 
 
 def test_session_cookie_is_not_secure_over_plain_http(minitwit: Callers) -> None:
-    cookie = cookie_of(login(minitwit, minitwit.user()), "session")
+    cookie = cookie_of(login(minitwit, minitwit.somebody), "session")
     assert not cookie["secure"]
 
 
 def test_flash_cookie_is_httponly_lax_and_short_lived(minitwit: Callers) -> None:
-    cookie = cookie_of(login(minitwit, minitwit.user()), "flash")
+    cookie = cookie_of(login(minitwit, minitwit.somebody), "flash")
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert 0 < int(cookie["max-age"]) <= 300
 
 
 @pytest.mark.parametrize("cookie", ["session", "flash"])
-@pytest.mark.parametrize(
-    "value", ["", "x", "a.b.c", "W10.x.y", "\x7f", "%00", "x" * 3000]
-)
+@pytest.mark.parametrize("value", ["", "x", "a.b.c", "W10.x.y", "%00", "x" * 3000])
 def test_forged_cookie_is_nobodys(minitwit: Callers, cookie: str, value: str) -> None:
     headers = {"Cookie": f"{cookie}={value}"}
     answer = minitwit.anybody.get("/", headers=headers)
@@ -88,7 +86,7 @@ def test_forged_cookie_is_nobodys(minitwit: Callers, cookie: str, value: str) ->
 
 
 def test_changed_session_cookie_is_nobodys(minitwit: Callers) -> None:
-    value = cookie_of(login(minitwit, minitwit.user()), "session").value
+    value = cookie_of(login(minitwit, minitwit.somebody), "session").value
     flipped = ("A" if value[0] != "A" else "B") + value[1:]
     for cookie, status in ((value, 200), (flipped, 303), (value[:-1], 303)):
         headers = {"Cookie": f"session={cookie}"}
@@ -96,7 +94,7 @@ def test_changed_session_cookie_is_nobodys(minitwit: Callers) -> None:
 
 
 def test_flash_cookie_is_no_session(minitwit: Callers) -> None:
-    value = cookie_of(login(minitwit, minitwit.user()), "flash").value
+    value = cookie_of(login(minitwit, minitwit.somebody), "flash").value
     headers = {"Cookie": f"session={value}"}
     assert minitwit.anybody.get("/", headers=headers).status_code == 303
 
@@ -106,7 +104,7 @@ def test_flash_cookie_is_no_session(minitwit: Callers) -> None:
 def test_cross_site_request_that_would_change_something_is_403(
     minitwit: Callers, method: str, path: str, form: dict[str, str], origin: str
 ) -> None:
-    ada, bob = minitwit.user(), minitwit.user()
+    ada, bob = minitwit.user(), minitwit.somebody
     browser = minitwit.browser_of(ada)
     answer = browser.request(
         method,
@@ -125,7 +123,7 @@ def test_cross_site_request_that_would_change_something_is_403(
 def test_own_pages_and_clients_that_are_no_browser_are_not_hindered(
     minitwit: Callers, method: str, origin: str
 ) -> None:
-    ada, bob = minitwit.user(), minitwit.user()
+    ada, bob = minitwit.user(), minitwit.somebody
     headers = filled(OWN_SITE[origin], minitwit)
     browser = minitwit.browser_of(ada)
     browser.request(method, f"/{bob}/follow", headers=headers)
@@ -136,8 +134,8 @@ def test_own_pages_and_clients_that_are_no_browser_are_not_hindered(
 
 def test_cross_site_link_to_a_page_is_followed(minitwit: Callers) -> None:
     headers = {"Sec-Fetch-Site": "cross-site"}
-    for path in ("/public", "/login", "/register", f"/{minitwit.user()}"):
-        assert minitwit.browser().get(path, headers=headers).status_code == 200
+    for path in ("/public", "/login", "/register", f"/{minitwit.somebody}"):
+        assert minitwit.anybody.get(path, headers=headers).status_code == 200
 
 
 def test_cross_site_request_to_the_api_is_403_and_writes_nothing(

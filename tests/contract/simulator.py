@@ -49,8 +49,8 @@ WRONG_CREDENTIALS = {
 def call(
     minitwit: Callers, method: str, path: str, body: Any, **options: Any
 ) -> httpx.Response:
-    """Send a request of the table above, with a user of its own."""
-    user = minitwit.user()
+    """Send a request of the table above."""
+    user = minitwit.somebody
     if body is not None:
         body = {name: value.format(user=user) for name, value in body.items()}
     if path == "/register":
@@ -190,7 +190,7 @@ def test_latest_takes_zero_and_large_and_other_negative_numbers(
 
 
 def test_latest_moves_also_when_the_request_then_fails(minitwit: Callers) -> None:
-    ada, nobody = minitwit.user(), new_name()
+    ada, nobody = minitwit.somebody, new_name()
     text = {"Content-Type": "text/plain"}
     simulator = minitwit.simulator
     attempts = {
@@ -286,7 +286,7 @@ def test_user_is_checked_before_the_body(
 def test_body_that_is_no_json_object_is_refused(
     minitwit: Callers, path: str, body: bytes, content_type: str, status: int
 ) -> None:
-    url = path.format(user=minitwit.user())
+    url = path.format(user=minitwit.somebody)
     answer = minitwit.simulator.post(
         url, content=body, headers={"Content-Type": content_type}
     )
@@ -295,7 +295,7 @@ def test_body_that_is_no_json_object_is_refused(
 
 @pytest.mark.parametrize("path", ["/msgs/{user}", "/fllws/{user}"])
 def test_form_where_json_belongs_is_415(minitwit: Callers, path: str) -> None:
-    url = path.format(user=minitwit.user())
+    url = path.format(user=minitwit.somebody)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = minitwit.simulator.post(url, content=b"content=hello", headers=form)
     assert_error(answer, 415)
@@ -308,7 +308,7 @@ def test_form_where_json_belongs_is_415(minitwit: Callers, path: str) -> None:
 def test_json_type_may_have_parameters_and_any_case(
     minitwit: Callers, content_type: str
 ) -> None:
-    ada = minitwit.user()
+    ada = minitwit.somebody
     answer = minitwit.simulator.post(
         f"/msgs/{ada}",
         content=b'{"content": "hello"}',
@@ -319,7 +319,7 @@ def test_json_type_may_have_parameters_and_any_case(
 
 @pytest.mark.parametrize("path", ["/register", "/msgs/{user}", "/fllws/{user}"])
 def test_body_larger_than_the_limit_is_413(minitwit: Callers, path: str) -> None:
-    url = path.format(user=minitwit.user())
+    url = path.format(user=minitwit.somebody)
     body = b'{"content": "' + b"x" * (64 * 1024) + b'"}'
     assert_error(minitwit.simulator.post(url, content=body), 413)
 
@@ -327,7 +327,7 @@ def test_body_larger_than_the_limit_is_413(minitwit: Callers, path: str) -> None
 def test_body_larger_than_the_limit_is_413_without_a_length_too(
     minitwit: Callers,
 ) -> None:
-    url = f"/msgs/{minitwit.user()}"
+    url = f"/msgs/{minitwit.somebody}"
     answer = minitwit.simulator.post(url, content=iter([b" " * 40000] * 2))
     assert_error(answer, 413)
 

@@ -41,7 +41,7 @@ def test_sign_in_form_has_username_and_password(minitwit: Callers) -> None:
 def test_message_form_is_on_ones_own_page_and_posts_to_add_message(
     minitwit: Callers,
 ) -> None:
-    answer = minitwit.browser_of(minitwit.user()).get("/")
+    answer = minitwit.somebodys_browser.get("/")
     assert "/add_message" in Page(answer).actions
     assert re.search(r'<(textarea|input)[^>]*name="text"', answer.text)
 
@@ -95,7 +95,7 @@ def test_refused_sign_up_never_keeps_a_password(minitwit: Callers) -> None:
 
 
 def test_sign_up_with_a_name_taken_says_so(minitwit: Callers) -> None:
-    form = sign_up_form(username=minitwit.user())
+    form = sign_up_form(username=minitwit.somebody)
     answer = minitwit.browser().post("/register", data=form)
     assert flash_of(answer) == "The username is already taken"
 
@@ -111,7 +111,7 @@ def test_field_missing_from_the_form_is_like_an_empty_one(minitwit: Callers) -> 
 
 
 def test_signing_in_leads_to_the_own_timeline_with_a_flash(minitwit: Callers) -> None:
-    form = {"username": minitwit.user(), "password": PASSWORD}
+    form = {"username": minitwit.somebody, "password": PASSWORD}
     answer = minitwit.browser().post("/login", data=form)
     assert answer.url.path == "/"
     assert flash_of(answer) == "You were logged in"
@@ -128,7 +128,7 @@ def test_signing_in_as_nobody_flashes_invalid_username(minitwit: Callers) -> Non
 def test_signing_in_with_another_password_flashes_invalid_password(
     minitwit: Callers,
 ) -> None:
-    form = {"username": minitwit.user(), "password": "hunter-2-typed"}
+    form = {"username": minitwit.somebody, "password": "hunter-2-typed"}
     answer = minitwit.browser().post("/login", data=form)
     assert answer.url.path == "/login"
     assert flash_of(answer) == "Invalid password"
@@ -140,7 +140,7 @@ def test_signing_in_with_another_password_flashes_invalid_password(
 def test_signing_out_flashes_and_ends_the_session(
     minitwit: Callers, method: str
 ) -> None:
-    browser = minitwit.browser_of(minitwit.user())
+    browser = minitwit.browser_of(minitwit.somebody)
     answer = browser.request(method, "/logout")
     assert flash_of(answer) == "You were logged out"
     assert browser.get("/").url.path == "/public"
@@ -200,7 +200,7 @@ def test_users_page_offers_to_follow_or_unfollow_by_post(minitwit: Callers) -> N
 
 @pytest.mark.parametrize("action", ["follow", "unfollow"])
 def test_following_needs_somebody_signed_in(minitwit: Callers, action: str) -> None:
-    answer = minitwit.browser().post(f"/{minitwit.user()}/{action}")
+    answer = minitwit.browser().post(f"/{minitwit.somebody}/{action}")
     assert answer.url.path == "/login"
 
 
@@ -208,7 +208,7 @@ def test_following_needs_somebody_signed_in(minitwit: Callers, action: str) -> N
 def test_following_an_unknown_user_is_404_in_a_browser(
     minitwit: Callers, action: str
 ) -> None:
-    browser = minitwit.browser_of(minitwit.user())
+    browser = minitwit.somebodys_browser
     assert browser.post(f"/{new_name()}/{action}").status_code == 404
 
 
@@ -359,12 +359,12 @@ def test_what_was_typed_into_a_refused_form_is_escaped(minitwit: Callers) -> Non
 
 
 def test_form_larger_than_the_limit_is_413_as_a_page(minitwit: Callers) -> None:
-    browser = minitwit.browser_of(minitwit.user())
+    browser = minitwit.somebodys_browser
     answer = browser.post("/add_message", data={"text": "x" * 70000})
     assert answer.status_code == 413
 
 
 @pytest.mark.parametrize("path", ["/login", "/add_message"])
 def test_json_where_a_form_belongs_is_415(minitwit: Callers, path: str) -> None:
-    browser = minitwit.browser_of(minitwit.user())
+    browser = minitwit.somebodys_browser
     assert browser.post(path, json={"text": "x"}).status_code == 415

@@ -13,7 +13,7 @@ from tests.contract.routes import *  # noqa: F403
 from tests.contract.sessions import *  # noqa: F403
 from tests.contract.simulator import *  # noqa: F403
 from tests.contract.web import *  # noqa: F403
-from tests.fakes import fake_store
+from tests.fakes.store import fake_store
 from tests.in_process import callers_of
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.callers import Callers
 from tests.contract.fresh import *  # noqa: F403
-from tests.fakes import fake_store
+from tests.fakes.store import fake_store
 from tests.in_process import callers_of
 
 

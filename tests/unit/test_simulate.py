@@ -10,7 +10,7 @@ from minitwit.commands import main
 from minitwit.simulator.generator import generate
 from minitwit.simulator.report import percentile
 from minitwit.simulator.scenario import write
-from tests.http_service import Answer, FakeMiniTwit, Request, serving
+from tests.fakes.http_service import Answer, FakeMiniTwit, Request, serving
 
 ACTIONS = 400
 

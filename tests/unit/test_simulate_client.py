@@ -15,7 +15,7 @@ from minitwit.simulator.client import (
     SimulatorClient,
 )
 from minitwit.simulator.scenario import Action, Command
-from tests.http_service import Answer, FakeMiniTwit, Request, serving
+from tests.fakes.http_service import Answer, FakeMiniTwit, Request, serving
 
 PATIENCE = 10.0  # seconds; no test waits that long unless it fails
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from minitwit.store import Store
-from tests.fakes import Memory, fake_store
+from tests.fakes.store import Memory, fake_store
 from tests.store_rows import *  # noqa: F403
 
 
