@@ -13,7 +13,7 @@ _SIDE = 5  # cells; the right half mirrors the left one
 _HALF = (_SIDE + 1) // 2
 _SVG = Markup(
     '<svg class="face" viewBox="-1 -1 7 7" aria-hidden="true" '
-    'fill="hsl({hue} 52% 47%)">'
+    'fill="hsl({hue} 50% 54%)">'
     '<path fill-opacity=".16" d="M-1-1h7v7h-7z"/><path d="{cells}"/></svg>'
 )
 

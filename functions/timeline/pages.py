@@ -70,6 +70,7 @@ class Pages:
             account=reader.account,
             flash=flash,
             typed=defaultdict(str, flash.form if flash else {}),
+            path=req.path,
             is_first_page="before" not in req.params,
             **values,
         )

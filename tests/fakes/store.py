@@ -6,20 +6,23 @@ tests/store_rows.py holds the fakes to the real store's behaviour.
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import orjson
 
+from minitwit import follows
 from minitwit.errors import (
     InvalidPassword,
     InvalidUsername,
+    NotModerator,
     StorageUnavailable,
+    UnknownMessage,
     UnknownUser,
     UsernameTaken,
 )
 from minitwit.messages import PAGE_SIZE
-from minitwit.models import Account, Cursor, Post, Registration
+from minitwit.models import Account, Counts, Cursor, Person, Post, Registration
 from minitwit.store import Store
 
 
@@ -32,6 +35,7 @@ class Memory:
     follows: list[tuple[int, int]] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     flagged: set[int] = field(default_factory=set)
+    moderators: set[str] = field(default_factory=set)
     mark: int = -1
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -45,15 +49,22 @@ class Memory:
         """Return the name of an account."""
         return next(a.username for a in self.accounts.values() if a.id == user_id)
 
-    def newest(self, authors: set[str] | None = None) -> list[Post]:
-        """Return what authors (or all) posted and nobody flagged, newest first."""
+    def newest(
+        self, authors: set[str] | None = None, with_hidden: bool = False
+    ) -> list[Post]:
+        """Return what authors (or all) posted, newest first; flagged is hidden."""
         shown = [
-            post
+            replace(post, is_hidden=post.id in self.flagged)
             for post in self.posts
-            if post.id not in self.flagged
+            if (with_hidden or post.id not in self.flagged)
             and (authors is None or post.username in authors)
         ]
         return sorted(shown, key=lambda post: (post.pub_date, post.id), reverse=True)
+
+    def timeline(self, user_id: int) -> set[str]:
+        """Return whose messages stand in a user's own timeline."""
+        followed = (who for by, who in self.follows if by == user_id)
+        return {self.name(author) for author in (user_id, *followed)}
 
 
 class FakeUsers:
@@ -82,6 +93,30 @@ class FakeUsers:
         if self._memory.passwords[username] != password:
             raise InvalidPassword
         return self._memory.accounts[username]
+
+    def counts(self, user_id: int) -> Counts:
+        """Return the counts of a user's page."""
+        memory = self._memory
+        return Counts(
+            len(memory.newest({memory.name(user_id)})),
+            sum(by == user_id for by, _ in memory.follows),
+            sum(who == user_id for _, who in memory.follows),
+        )
+
+    def is_moderator(self, user_id: int) -> bool:
+        """Say whether an account may hide messages."""
+        names = self._memory.moderators
+        return any(
+            a.id == user_id for n, a in self._memory.accounts.items() if n in names
+        )
+
+    def set_moderator(self, username: str, is_moderator: bool) -> None:
+        """Make somebody a moderator, or no longer."""
+        self._memory.account(username)
+        if is_moderator:
+            self._memory.moderators.add(username)
+        else:
+            self._memory.moderators.discard(username)
 
 
 class FakeFollows:
@@ -113,6 +148,30 @@ class FakeFollows:
         return orjson.dumps(
             [self._memory.name(who) for who in followed[:limit]]
         ).decode()
+
+    def followed(self, user_id: int, before: int | None = None) -> list[Person]:
+        """Return a page of whom a user follows."""
+        return self._page(
+            [who if by == user_id else None for by, who in self._all], before
+        )
+
+    def followers(self, user_id: int, before: int | None = None) -> list[Person]:
+        """Return a page of who follows a user."""
+        return self._page(
+            [by if who == user_id else None for by, who in self._all], before
+        )
+
+    @property
+    def _all(self) -> list[tuple[int, int]]:
+        return self._memory.follows
+
+    def _page(self, ids: list[int | None], before: int | None) -> list[Person]:
+        people = [
+            Person(place, self._memory.name(user_id))
+            for place, user_id in enumerate(ids, start=1)
+            if user_id is not None and (before is None or place < before)
+        ]
+        return people[::-1][: follows.PAGE_SIZE]
 
     def _pair(self, follower: str, followed: str) -> tuple[int, int]:
         memory = self._memory
@@ -148,23 +207,54 @@ class FakeMessages:
         name = self._memory.account(username).username
         return _json(self._memory.newest({name})[:limit])
 
-    def public_timeline(self, before: Cursor | None = None) -> list[Post]:
+    def public_timeline(
+        self, before: Cursor | None = None, with_hidden: bool = False
+    ) -> list[Post]:
         """Return a page of everybody's messages."""
-        return _page(self._memory.newest(), before)
+        return _page(self._memory.newest(None, with_hidden), before)
 
     def user_timeline(
-        self, author_id: int, username: str, before: Cursor | None = None
+        self,
+        author_id: int,
+        username: str,
+        before: Cursor | None = None,
+        with_hidden: bool = False,
     ) -> list[Post]:
         """Return a page of one author's messages."""
         assert self._memory.name(author_id) == username
-        return _page(self._memory.newest({username}), before)
+        return _page(self._memory.newest({username}, with_hidden), before)
 
-    def own_timeline(self, user_id: int, before: Cursor | None = None) -> list[Post]:
+    def own_timeline(
+        self, user_id: int, before: Cursor | None = None, with_hidden: bool = False
+    ) -> list[Post]:
         """Return a page of a user's and the followed users' messages."""
-        memory = self._memory
-        ids = [user_id, *(who for by, who in memory.follows if by == user_id)]
-        authors = {a.username for a in memory.accounts.values() if a.id in ids}
-        return _page(memory.newest(authors), before)
+        authors = self._memory.timeline(user_id)
+        return _page(self._memory.newest(authors, with_hidden), before)
+
+    def newer_public(self, after: Cursor) -> int:
+        """Count everybody's messages after one."""
+        return sum(_is_newer(post, after) for post in self._memory.newest())
+
+    def newer_own(self, user_id: int, after: Cursor) -> int:
+        """Count those of a user's timeline after one."""
+        posts = self._memory.newest(self._memory.timeline(user_id))
+        return sum(_is_newer(post, after) for post in posts)
+
+    def set_hidden_as(self, moderator_id: int, message_id: int, hidden: bool) -> str:
+        """Hide or restore a message in a moderator's name."""
+        if not FakeUsers(self._memory).is_moderator(moderator_id):
+            raise NotModerator
+        self.set_hidden(message_id, hidden)
+        return next(p.username for p in self._memory.posts if p.id == message_id)
+
+    def set_hidden(self, message_id: int, hidden: bool) -> None:
+        """Hide or restore a message, as the operator."""
+        if all(post.id != message_id for post in self._memory.posts):
+            raise UnknownMessage
+        if hidden:
+            self._memory.flagged.add(message_id)
+        else:
+            self._memory.flagged.discard(message_id)
 
 
 class FakeLatest:
@@ -240,3 +330,7 @@ def _page(posts: list[Post], before: Cursor | None) -> list[Post]:
         place = (before.pub_date, before.id)
         posts = [post for post in posts if (post.pub_date, post.id) < place]
     return posts[:PAGE_SIZE]
+
+
+def _is_newer(post: Post, after: Cursor) -> bool:
+    return (post.pub_date, post.id) > (after.pub_date, after.id)

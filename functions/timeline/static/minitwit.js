@@ -44,6 +44,7 @@ if (text) {
 const timeline = document.querySelector("[data-newer]");
 if (timeline) {
   const notice = document.createElement("div");
+  notice.className = "notice";
   notice.setAttribute("role", "status");
   timeline.before(notice);
   let pause = MINUTE / 2;

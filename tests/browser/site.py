@@ -1,0 +1,62 @@
+"""A running MiniTwit with people in it, as the browser tests see it."""
+
+import itertools
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from tests.browser.crowd import PASSWORD, SIMULATOR
+from tests.system.running import RunningSystem
+
+_SETTINGS = ("MINITWIT_DATABASE_URL", "MINITWIT_DATABASE_PASSWORD_FILE")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A system and what a test may do to it beside clicking."""
+
+    system: RunningSystem
+    numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    @property
+    def url(self) -> str:
+        """The address for browsers."""
+        return self.system.url
+
+    def new_user(self) -> str:
+        """Sign somebody up whom no other test knows, and return the name."""
+        name = f"user {next(self.numbers)}"
+        account = {"username": name, "email": "a@example.org", "pwd": PASSWORD}
+        self._simulator("/register", account)
+        return name
+
+    def post(self, author: str, content: str) -> None:
+        """Post a message."""
+        self._simulator(f"/msgs/{author}", {"content": content})
+
+    def follow(self, follower: str, followed: str) -> None:
+        """Let somebody follow somebody."""
+        self._simulator(f"/fllws/{follower}", {"follow": followed})
+
+    def command(self, *arguments: str) -> str:
+        """Run one of the operator's commands as the owner of the database."""
+        environment = self.system.process("timeline-1").environ()
+        settings = {
+            name: environment[name].replace("minitwit_app", "minitwit")
+            for name in _SETTINGS
+        }
+        return subprocess.run(
+            [Path(sys.executable).parent / "minitwit", *arguments],
+            env=os.environ | settings,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    def _simulator(self, path: str, body: dict[str, str]) -> None:
+        answer = httpx.post(f"{self.url}{path}", json=body, auth=SIMULATOR)
+        assert answer.status_code == 204, answer.text
