@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,7 +71,11 @@ def test_a_server_outlives_its_starter_by_nothing(tmp_path: Path) -> None:
         "with running_cluster(Path(sys.argv[1])) as cluster:\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    starter = subprocess.run([sys.executable, "-c", code, tmp_path])
+    with tempfile.TemporaryDirectory() as sockets:
+        starter = subprocess.run(
+            [sys.executable, "-c", code, tmp_path],
+            env={**os.environ, "TMPDIR": sockets},
+        )
     assert starter.returncode == -signal.SIGKILL
     # The server removes the file as the last thing of an orderly stop.
     pid_file = tmp_path / "postgres" / "postmaster.pid"
