@@ -27,7 +27,7 @@ def _on_folder(
 
     @click.option(
         "--folder",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=click.Path(path_type=Path, file_okay=False, readable=False),
         default=CHECKOUT / ".minitwit",
         help="Where data, logs and secrets are; by default .minitwit.",
     )

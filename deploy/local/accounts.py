@@ -64,6 +64,9 @@ def run_as(account: Account, death_signal: str, needs: Iterable[Path]) -> list[s
     if not all(_anybody_can_reach(path) for path in needs):
         capability = _reading_capability()
         words += [f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}"]
+        # access(2), by which PostgreSQL looks for its own programs, leaves capabilities
+        # out of account for an ordinary user unless this is set.
+        words += ["--securebits=+no_setuid_fixup"]
     return words
 
 

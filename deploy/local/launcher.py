@@ -1,6 +1,7 @@
 """`up`: starts a system, keeps it until told to stop, and leaves nothing running."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,6 +105,8 @@ def _supervisord(layout: Layout, lock: int) -> Iterator[subprocess.Popen[bytes]]
         yield supervisord
     finally:
         _stop(supervisord, Supervisor(layout.supervisor_socket))
+        # It may be in /tmp, where nobody else would tidy up.
+        shutil.rmtree(layout.sockets, ignore_errors=True)
 
 
 def _stop(supervisord: subprocess.Popen[bytes], supervisor: Supervisor) -> None:

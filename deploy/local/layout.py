@@ -103,7 +103,8 @@ class Layout:
                 "in its way, or run as the account that owns the folder."
             ) from None
         for folder in (self.folder, self.sockets):
-            if folder.stat().st_uid != os.geteuid():
+            # In /tmp anybody may have put a link of that name.
+            if folder.lstat().st_uid != os.geteuid():
                 raise LocalRunError(
                     f"{folder} belongs to another account: run as that account, or "
                     "move the folder away to start with an empty one."

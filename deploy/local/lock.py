@@ -50,4 +50,8 @@ def _try(descriptor: int) -> bool:
 
 
 def _is_alive(pid: str) -> bool:
-    return Path(f"/proc/{pid}").exists()
+    try:
+        # Empty for a process that is dead and whose parent has not noticed yet.
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False

@@ -11,6 +11,7 @@ import random
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 
 from deploy.local.errors import LocalRunError
@@ -33,16 +34,12 @@ def free_ports(count: int) -> Iterator[list[int]]:
     candidates = list(range(_LOWEST, _ephemeral_start()))
     random.shuffle(candidates)
     with ExitStack() as held:
-        ports: list[int] = []
-        for port in candidates:
-            if len(ports) == count:
-                break
-            if holder := _hold(port):
-                held.enter_context(holder)
-                ports.append(port)
-        if len(ports) < count:
+        holders = list(islice(filter(None, map(_hold, candidates)), count))
+        for holder in holders:
+            held.enter_context(holder)
+        if len(holders) < count:
             raise LocalRunError(f"There are no {count} free ports on this machine.")
-        yield ports
+        yield [holder.getsockname()[1] for holder in holders]
 
 
 def require_free(port: int) -> None:

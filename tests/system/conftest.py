@@ -1,0 +1,14 @@
+"""What the black-box tests share: one system, started once, stopped at the end."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.system.running import RunningSystem, running_system
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    """Yield a whole system behind Traefik; whatever a test breaks, it mends."""
+    with running_system(tmp_path_factory.mktemp("system")) as running:
+        yield running

@@ -1,0 +1,138 @@
+"""A whole system of one's own, started and seen from outside, as a person would.
+
+Nothing here imports MiniTwit: what runs is told by its files, its processes and
+its answers.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+FUNCTIONS = ("register", "follow", "messages", "timeline")
+
+
+@dataclass(frozen=True)
+class RunningSystem:
+    """A system that `make up` would run, in a folder of its own."""
+
+    folder: Path
+    launcher: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """The address for callers, without a slash at the end."""
+        return f"http://localhost:{self._state['port']}"
+
+    @property
+    def replicas(self) -> list[dict[str, Any]]:
+        """The replicas: function, number, port, operator_port."""
+        replicas: list[dict[str, Any]] = self._state["replicas"]
+        return replicas
+
+    @property
+    def log(self) -> str:
+        """What the launcher has printed."""
+        return (self.folder / "launcher.log").read_text(encoding="utf-8")
+
+    @property
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads(
+            (self.folder / "run/system.json").read_text()
+        )
+        return state
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every process that the launcher has brought about."""
+        return psutil.Process(self.launcher.pid).children(recursive=True)
+
+    def process(self, name: str) -> psutil.Process:
+        """Return the process of a program, such as "postgres" or "timeline-1"."""
+        return psutil.Process(self.pids(name)[0])
+
+    def pids(self, *names: str) -> list[int]:
+        """Return the process ids of programs."""
+        return [int(pid) for pid in self.supervisorctl("pid", *names).split()]
+
+    def supervisorctl(self, *arguments: str) -> str:
+        """Ask supervisord what an operator would ask it."""
+        configuration = self.folder / "run" / "supervisord.conf"
+        program = [sys.executable, "-m", "supervisor.supervisorctl"]
+        return subprocess.run(
+            [*program, "-c", configuration, *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the local run's commands on this system."""
+        return local_run(*arguments, "--folder", str(self.folder))
+
+
+def local_run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m deploy.local` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.local", *arguments],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@contextmanager
+def running_system(
+    folder: Path, *options: str, run_as: Sequence[str] = ()
+) -> Iterator[RunningSystem]:
+    """Start a system on free ports, wait until it answers, and stop it at the end."""
+    command = [sys.executable, "-m", "deploy.local", "up", "--folder", str(folder)]
+    with (folder / "launcher.log").open("wb") as log:
+        launcher = subprocess.Popen(
+            [*run_as, *command, "--port=0", "--forgetful", "--with-parent", *options],
+            cwd=CHECKOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    system = RunningSystem(folder, launcher)
+    try:
+        wait_until(lambda: "runs at" in system.log or launcher.poll() is not None)
+        assert launcher.poll() is None, system.log
+        yield system
+    finally:
+        launcher.send_signal(signal.SIGTERM)
+        launcher.wait()
+
+
+def wait_until(is_so: Callable[[], object], seconds: float = 60) -> None:
+    """Wait for a state, and fail when it does not come."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "the state that was waited for did not come"
+        time.sleep(0.05)
+
+
+def status_of(url: str) -> int:
+    """Return the status that a GET is answered with, 0 when nobody answers."""
+    try:
+        return httpx.get(url, timeout=10).status_code
+    except httpx.TransportError:
+        return 0
+
+
+def is_root() -> bool:
+    """Say whether the tests run as root."""
+    return os.geteuid() == 0

@@ -1,0 +1,214 @@
+"""The local run: every part is there, what dies comes back, nothing stays behind."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.system.running import (
+    FUNCTIONS,
+    RunningSystem,
+    is_root,
+    running_system,
+    status_of,
+    wait_until,
+)
+
+# A page or an answer of each function, and what it says to somebody without rights.
+PROBES = {
+    "register": ("/logout", 303),
+    "follow": ("/fllws/nobody", 403),
+    "messages": ("/latest", 200),
+    "timeline": ("/public", 200),
+}
+
+FIRST_REPLICAS = [f"{function}-1" for function in FUNCTIONS]
+
+
+def answers(system: RunningSystem, function: str) -> bool:
+    path, status = PROBES[function]
+    return status_of(system.url + path) == status
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_answers_through_the_edge(
+    system: RunningSystem, function: str
+) -> None:
+    assert answers(system, function)
+
+
+def test_each_function_is_a_process_of_its_own(system: RunningSystem) -> None:
+    assert len(set(system.pids(*FIRST_REPLICAS))) == len(FUNCTIONS)
+
+
+def test_operators_paths_are_not_published(system: RunningSystem) -> None:
+    assert status_of(f"{system.url}/metrics") == 404
+    operator_port = system.replicas[0]["operator_port"]
+    assert status_of(f"http://127.0.0.1:{operator_port}/metrics") == 200
+
+
+def test_nothing_listens_beyond_this_machine(system: RunningSystem) -> None:
+    listening = [
+        connection.laddr.ip
+        for process in system.processes()
+        for connection in process.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= 2 + 2 * len(FUNCTIONS)
+    assert set(listening) == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("path", ["/msgs/a%2Fb", "/msgs/a%5Cb", "/msgs/a%00b"])
+def test_a_path_that_could_be_read_two_ways_is_refused(
+    system: RunningSystem, path: str
+) -> None:
+    assert status_of(system.url + path) == 400
+
+
+def test_the_server_does_not_say_what_it_is(system: RunningSystem) -> None:
+    assert "server" not in httpx.get(f"{system.url}/latest").headers
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_killed_function_leaves_the_others_working_and_comes_back(
+    system: RunningSystem, function: str
+) -> None:
+    killed = system.process(f"{function}-1")
+    for process in [killed, *killed.children()]:
+        process.kill()
+    others = [other for other in FUNCTIONS if other != function]
+    assert all(answers(system, other) for other in others)
+    wait_until(lambda: answers(system, function), seconds=10)
+    assert system.process(f"{function}-1").pid != killed.pid
+
+
+def test_a_killed_master_does_not_leave_its_worker_on_the_port(
+    system: RunningSystem,
+) -> None:
+    killed = system.process("messages-1")
+    (worker,) = killed.children()
+    killed.kill()
+    wait_until(lambda: has_ended(worker), seconds=10)
+    wait_until(lambda: answers(system, "messages"), seconds=10)
+
+
+def test_a_killed_database_comes_back_without_a_restart_of_the_functions(
+    system: RunningSystem,
+) -> None:
+    database, function = system.pids("postgres", "messages-1")
+    psutil.Process(database).kill()
+    wait_until(lambda: system.pids("postgres")[0] not in (0, database), seconds=30)
+    wait_until(lambda: answers(system, "messages"), seconds=30)
+    assert system.pids("messages-1") == [function]
+
+
+def test_scaling_touches_only_the_function_that_is_scaled(
+    system: RunningSystem,
+) -> None:
+    before = system.pids(*FIRST_REPLICAS, "traefik", "postgres")
+    grown = system.command("scale", "messages=3")
+    assert "messages-1, messages-2, messages-3" in grown.stdout, grown.stderr
+    ports = {r["port"] for r in system.replicas if r["function"] == "messages"}
+    assert len(ports) == 3
+    wait_until(lambda: answers(system, "messages"))
+    assert "messages-3" in system.command("status").stdout
+    shrunk = system.command("scale", "messages=1")
+    assert "messages-2" not in shrunk.stdout, shrunk.stderr
+    assert answers(system, "messages")
+    assert system.pids(*FIRST_REPLICAS, "traefik", "postgres") == before
+
+
+def test_with_two_replicas_a_killed_one_is_not_noticed(system: RunningSystem) -> None:
+    assert system.command("scale", "timeline=2").returncode == 0
+    killed = system.process("timeline-2")
+    for process in [killed, *killed.children()]:
+        process.kill()
+    assert [status_of(f"{system.url}/public") for _ in range(20)] == [200] * 20
+    assert system.command("scale", "timeline=1").returncode == 0
+
+
+@pytest.mark.parametrize("wanted", ["nosuch=2", "timeline=0", "timeline", "timeline=x"])
+def test_a_scale_that_makes_no_sense_changes_nothing(
+    system: RunningSystem, wanted: str
+) -> None:
+    before = system.replicas
+    refused = system.command("scale", wanted)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Error: SCALE: ")
+    assert system.replicas == before
+
+
+def test_a_second_run_in_the_same_folder_is_refused(system: RunningSystem) -> None:
+    second = system.command("up", "--port=0")
+    assert second.returncode == 1
+    assert second.stderr.startswith("Error: MiniTwit runs here already (process ")
+    assert answers(system, "timeline")
+
+
+def test_two_systems_run_beside_each_other(
+    system: RunningSystem, tmp_path: Path
+) -> None:
+    header = {"Authorization": "Basic c2ltdWxhdG9yOnN1cGVyX3NhZmUh"}
+    with running_system(tmp_path) as other:
+        assert other.url != system.url
+        for each, latest in ((system, 17), (other, 23)):
+            httpx.get(f"{each.url}/msgs?latest={latest}", headers=header)
+        assert httpx.get(f"{system.url}/latest").json() == {"latest": 17}
+        assert httpx.get(f"{other.url}/latest").json() == {"latest": 23}
+
+
+def test_a_closed_terminal_ends_everything(tmp_path: Path) -> None:
+    with running_system(tmp_path) as system:
+        processes = system.processes()
+        system.launcher.send_signal(signal.SIGHUP)
+        assert system.launcher.wait(timeout=30) == 0
+        wait_until_none_is_left(processes)
+
+
+def test_a_killed_launcher_leaves_the_data_and_nothing_else(tmp_path: Path) -> None:
+    account = {"username": "Ida", "email": "i@da", "pwd": "secret"}
+    with running_system(tmp_path) as system:
+        processes = system.processes()
+        assert len(processes) > 10
+        assert httpx.post(f"{system.url}/register", json=account).status_code == 204
+        system.launcher.kill()
+    # At once, while the processes of the first run are still ending.
+    with running_system(tmp_path) as system:
+        wait_until_none_is_left(processes)
+        assert httpx.post(f"{system.url}/register", json=account).status_code == 400
+
+
+def test_a_killed_supervisor_ends_everything_with_a_sentence(tmp_path: Path) -> None:
+    with running_system(tmp_path) as system:
+        processes = system.processes()
+        psutil.Process(system.launcher.pid).children()[0].kill()
+        assert system.launcher.wait(timeout=30) == 1
+        wait_until_none_is_left(processes)
+    assert "Error: supervisord ended" in system.log
+    assert "Traceback" not in system.log
+
+
+def wait_until_none_is_left(processes: list[psutil.Process]) -> None:
+    wait_until(lambda: all(has_ended(process) for process in processes), seconds=30)
+
+
+def has_ended(process: psutil.Process) -> bool:
+    try:
+        # A zombie has ended; who is to take note of it is no matter of ours.
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+@pytest.mark.skipif(not is_root(), reason="the other tests run as an ordinary user")
+def test_an_ordinary_user_can_run_it(tmp_path: Path) -> None:
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    # The interpreter and the checkout may be where only root can go.
+    nobody += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    subprocess.run(["chown", "65534", tmp_path], check=True)
+    with running_system(tmp_path, run_as=nobody) as system:
+        assert all(answers(system, function) for function in FUNCTIONS)
+        assert {process.uids().real for process in system.processes()} == {65534}

@@ -1,0 +1,131 @@
+"""What `make` says when it cannot go on: one sentence, no traceback, not zero."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def local_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.local", *arguments, "--folder", str(folder)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def refusal(folder: Path, *arguments: str) -> str:
+    """Run a command that is refused, and return its one sentence."""
+    result = local_run(folder, *arguments)
+    assert result.returncode == 1
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith("Error: ")
+    return line
+
+
+def test_a_port_in_use_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert f"Port {port} is in use" in refusal(tmp_path, "up", f"--port={port}")
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_an_unknown_function_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    assert "no function 'home'" in refusal(tmp_path, "up", "--scale", "home=2")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_folder_that_is_none_is_refused_and_kept(tmp_path: Path) -> None:
+    thesis = tmp_path / "postgres" / "thesis.tex"
+    thesis.parent.mkdir()
+    thesis.write_text("all of it")
+    assert "not of PostgreSQL" in refusal(tmp_path, "up", "--port=0")
+    assert thesis.read_text() == "all of it"
+
+
+def test_a_file_where_a_folder_has_to_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("")
+    assert "logs cannot be made" in refusal(tmp_path, "up", "--port=0")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_another_account_is_refused(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, 12345)
+    assert "belongs to another account" in refusal(tmp_path, "up", "--port=0")
+
+
+def test_a_path_that_the_supervisor_cannot_read_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "C #"
+    assert "rename the folder" in refusal(folder, "up", "--port=0")
+
+
+@pytest.mark.parametrize("command", [("status",), ("scale", "timeline=2")])
+def test_asking_for_what_does_not_run_is_refused(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    assert "start it with `make up`" in refusal(tmp_path, *command)
+
+
+def setup_in(folder: Path, *arguments: str, path: str) -> str:
+    """Run the set-up in a copy without .venv, and return what it says."""
+    for name in ("deploy/local/setup", "deploy/requirements-dev.txt", "pyproject.toml"):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / name, target)
+    result = subprocess.run(
+        [folder / "deploy/local/setup", *arguments],
+        env={"PATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 1
+    assert not (folder / ".venv").exists()
+    return result.stderr
+
+
+def fake_python(folder: Path, name: str, script: str) -> None:
+    folder.mkdir(exist_ok=True)
+    program = folder / name
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+
+
+def tools(folder: Path) -> str:
+    """Return a PATH with what the script needs and no Python."""
+    folder.mkdir(exist_ok=True)
+    for name in ("cat", "cksum", "head", "tail", "dirname", "sh"):
+        (folder / name).symlink_to(str(shutil.which(name)))
+    return str(folder)
+
+
+def test_a_machine_without_python_is_told_what_it_needs(tmp_path: Path) -> None:
+    said = setup_in(tmp_path / "copy", path=tools(tmp_path / "bin"))
+    assert said.startswith("Error: Python 3.11 or newer is needed: install it")
+
+
+def test_a_python_that_is_too_old_is_refused(tmp_path: Path) -> None:
+    path = tools(tmp_path / "bin")
+    fake_python(tmp_path / "bin", "python3", "exit 1")
+    assert "Python 3.11 or newer" in setup_in(tmp_path / "copy", path=path)
+    old = str(tmp_path / "bin" / "python3")
+    assert f"PYTHON={old} is no Python" in setup_in(tmp_path / "copy", old, path=path)
+
+
+def test_a_python_without_venv_is_refused_with_the_package_to_install(
+    tmp_path: Path,
+) -> None:
+    path = tools(tmp_path / "bin")
+    fake_python(
+        tmp_path / "bin", "python3", 'case "$2" in *venv*) exit 1;; *) exit 0;; esac'
+    )
+    assert "apt install python3-venv" in setup_in(tmp_path / "copy", path=path)
