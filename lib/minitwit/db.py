@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from time import perf_counter
 from typing import Any
+from uuid import UUID
 
 from opentelemetry import trace
 from pg8000.native import Connection, DatabaseError, InterfaceError, PreparedStatement
 
 from minitwit.address import Address
-from minitwit.errors import DatabaseRefused, StorageUnavailable
+from minitwit.errors import DatabaseRefused, ForeignDatabase, StorageUnavailable
 from minitwit.queries import statements
 from minitwit.settings import DatabaseSettings
 from minitwit.sqlstates import domain_error, is_stale_plan
@@ -142,11 +143,25 @@ def _hang_up(connection: Connection, stream: socket.socket) -> None:
     stream.close()
 
 
+def _require_installation(connection: Connection, expected: UUID | None) -> None:
+    """Refuse a database that is not the one that the settings name."""
+    if expected is None:
+        return
+    rows = connection.run(statements()["installation_id"])
+    if rows != [[str(expected)]]:
+        raise ForeignDatabase
+
+
 class _Session:
     """A thread's connection and what was prepared on it."""
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self._connection, self._stream = connect(settings)
+        try:
+            _require_installation(self._connection, settings.installation)
+        except BaseException:
+            self.close()
+            raise
         self._prepared: dict[str, PreparedStatement] = {}
         self._poll = select.poll()
         self._poll.register(self._stream, select.POLLIN)

@@ -45,5 +45,9 @@ class SchemaOutdated(StorageUnavailable):
     """The database's schema is missing or too old; run `minitwit migrate`."""
 
 
+class ForeignDatabase(StorageUnavailable):
+    """The database is another installation's; correct MINITWIT_DATABASE_URL."""
+
+
 class DatabaseRefused(MiniTwitError):
     """The database refused a command's statement."""

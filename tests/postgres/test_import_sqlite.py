@@ -15,7 +15,6 @@ from minitwit.users import Users
 from tests.clusters import environment, migrate, rows, settings
 from tests.legacy_file import HASH, Import
 
-
 MINITWIT = Path(sys.executable).with_name("minitwit")
 
 

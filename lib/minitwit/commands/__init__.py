@@ -12,6 +12,7 @@ class _Verbs(click.Group):
     """Imports a verb only when it is typed, so that each starts fast."""
 
     modules: ClassVar[dict[str, str]] = {
+        "check-database": "check_database",
         "generate-scenario": "generate_scenario",
         "import-sqlite": "import_sqlite",
         "migrate": "migrate",
