@@ -29,5 +29,6 @@ def rows(cluster: Cluster, query: str) -> list[tuple[object, ...]]:
 
 def migrate(cluster: Cluster) -> None:
     """Bring the cluster's database to today's schema."""
-    result = CliRunner().invoke(main, ["migrate"], env=environment(cluster))
+    command = ["migrate", "--new-installation"]
+    result = CliRunner().invoke(main, command, env=environment(cluster))
     assert result.exit_code == 0, result.output

@@ -73,7 +73,7 @@ def _start(
 def _migrate(layout: Layout) -> None:
     cluster = layout.cluster
     migration = subprocess.run(  # noqa: S603 (our own words)
-        [Path(sys.prefix) / "bin" / "minitwit", "migrate"],
+        [Path(sys.prefix) / "bin" / "minitwit", "migrate", "--new-installation"],
         env={
             **os.environ,
             "MINITWIT_DATABASE_URL": cluster.url(OWNER),

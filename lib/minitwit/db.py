@@ -13,13 +13,14 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from time import perf_counter
-from typing import Any
+from typing import Any, Self
+from uuid import UUID
 
 from opentelemetry import trace
 from pg8000.native import Connection, DatabaseError, InterfaceError, PreparedStatement
 
 from minitwit.address import Address
-from minitwit.errors import DatabaseRefused, StorageUnavailable
+from minitwit.errors import DatabaseRefused, ForeignDatabase, StorageUnavailable
 from minitwit.queries import statements
 from minitwit.settings import DatabaseSettings
 from minitwit.sqlstates import domain_error, is_stale_plan
@@ -143,6 +144,15 @@ def _hang_up(connection: Connection, stream: socket.socket) -> None:
     stream.close()
 
 
+def _require_installation(connection: Connection, expected: UUID | None) -> None:
+    """Refuse a database that is not the one that the settings name."""
+    if expected is None:
+        return
+    rows = connection.run(statements()["installation_id"])
+    if rows != [[str(expected)]]:
+        raise ForeignDatabase
+
+
 class _Session:
     """A thread's connection and what was prepared on it."""
 
@@ -152,6 +162,18 @@ class _Session:
         self._prepared: dict[str, PreparedStatement] = {}
         self._poll = select.poll()
         self._poll.register(self._stream, select.POLLIN)
+
+    @classmethod
+    def open(cls, settings: DatabaseSettings) -> Self:
+        """Connect, and make sure that the database is the one that is meant."""
+        connection, stream = connect(settings)
+        session = cls(connection, stream)
+        try:
+            _require_installation(connection, settings.installation)
+        except BaseException:
+            session.close()
+            raise
+        return session
 
     def run(self, query: str, parameters: dict[str, Any]) -> list[Row]:
         statement = self._prepared.get(query)
@@ -251,7 +273,7 @@ class Database:
             self._drop()
             session = None
         if session is None:
-            session = self._thread.session = _Session(*connect(self._settings))
+            session = self._thread.session = _Session.open(self._settings)
         return session
 
     def _drop(self) -> None:

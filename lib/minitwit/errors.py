@@ -57,5 +57,9 @@ class NotPermitted(SchemaOutdated):
     """The database role may not do this: run `minitwit migrate`, or be the owner."""
 
 
+class ForeignDatabase(StorageUnavailable):
+    """The database is another installation's; correct MINITWIT_DATABASE_URL."""
+
+
 class DatabaseRefused(MiniTwitError):
     """The database refused a command's statement."""

@@ -8,6 +8,14 @@ from importlib import resources
 from minitwit.db import Database
 from minitwit.errors import SchemaOutdated
 
+MIGRATIONS_TABLE = """
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    version int CONSTRAINT schema_migrations_pkey PRIMARY KEY,
+    name text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+
 _FILE = re.compile(r"^(\d{4})_(\w+)\.sql$")
 
 

@@ -8,6 +8,7 @@ in crash reports.
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
+from uuid import UUID
 
 from pydantic import (
     BaseModel,
@@ -33,6 +34,10 @@ class DatabaseSettings(BaseModel):
     )
     database_password: SecretStr | None = Field(
         default=None, description="Password of the user in the URL."
+    )
+    installation: UUID | None = Field(
+        default=None,
+        description="Id that the database must have (`minitwit migrate` prints it).",
     )
     connect_timeout: float = Field(
         default=1.0, gt=0, description="Seconds to wait for a new connection."

@@ -12,6 +12,7 @@ class _Verbs(click.Group):
     """Imports a verb only when it is typed, so that each starts fast."""
 
     modules: ClassVar[dict[str, str]] = {
+        "check-database": "check_database",
         "flag": "flag",
         "generate-scenario": "generate_scenario",
         "grant-moderator": "grant_moderator",

@@ -1,0 +1,13 @@
+-- name: installation
+-- Read whose database this is.
+SELECT id, created_at FROM installation;
+
+-- name: installation_id
+-- Read the id of the installation as text.
+SELECT id::text FROM installation;
+
+-- name: tables
+-- List the tables of the first schema of the search path.
+SELECT relname FROM pg_class
+WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+ORDER BY relname;
