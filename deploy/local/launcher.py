@@ -94,6 +94,7 @@ def _supervisord(layout: Layout, lock: int) -> Iterator[subprocess.Popen[bytes]]
         # the programs by themselves: they are stopped in order.
         supervisord = subprocess.Popen(  # noqa: S603 (our own words)
             supervision.command(layout.supervisor_configuration),
+            cwd=layout.folder,
             env=function_environment(layout),
             start_new_session=True,
             pass_fds=[lock],

@@ -44,7 +44,16 @@ class ProcessInfo:
 def configuration(
     programs: list[Program], socket_path: Path, logs: Path, pid_file: Path
 ) -> str:
-    """Return supervisord's configuration file."""
+    """Return supervisord's configuration file.
+
+    Args:
+        programs: what runs.
+        socket_path: where supervisord listens.
+        logs: the folder of the logs. Relative to where supervisord is started, since
+            it trips over a % in the path of a program's log, escaped or not.
+        pid_file: where it writes its process id.
+
+    """
     server = {
         "supervisord": {
             "nodaemon": "true",

@@ -56,7 +56,7 @@ class System:
         configuration = supervision.configuration(
             _programs(self, layout),
             layout.supervisor_socket,
-            layout.logs,
+            layout.logs.relative_to(layout.folder),
             layout.run / "supervisord.pid",
         )
         _write(layout.supervisor_configuration, configuration)
