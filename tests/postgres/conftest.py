@@ -47,7 +47,9 @@ class Testbed:
 
     def migrate(self) -> str:
         """Run `minitwit migrate` as the owner and return what it says."""
-        result = CliRunner().invoke(main, ["migrate"], env=self.environment(OWNER))
+        result = CliRunner().invoke(
+            main, ["migrate", "--new-installation"], env=self.environment(OWNER)
+        )
         assert result.exit_code == 0, result.output
         return result.output
 
