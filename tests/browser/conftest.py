@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.browser import tools
-from tests.browser.crowd import gather
-from tests.browser.site import Site
+from tests.browser.site import Site, populated
 from tests.system.running import running_system
 
 
@@ -25,8 +24,7 @@ def chromium() -> Iterator[Browser]:
 def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Yield a system; it is started only where there is a browser to look at it."""
     with running_system(tmp_path_factory.mktemp("site")) as system:
-        gather(system.url)
-        yield Site(system)
+        yield populated(system)
 
 
 @pytest.fixture

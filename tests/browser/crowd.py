@@ -24,7 +24,7 @@ _SENTENCES = (
 def gather(url: str) -> None:
     """Sign the crowd up at a MiniTwit, let it follow each other and post."""
     with httpx.Client(base_url=url, auth=SIMULATOR) as simulator:
-        for name in _PEOPLE:
+        for name in (*_PEOPLE, "newcomer"):
             account = {"username": name, "email": "a@example.org", "pwd": PASSWORD}
             simulator.post("/register", json=account).raise_for_status()
         for name in _PEOPLE[1:]:

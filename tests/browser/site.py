@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.browser.crowd import PASSWORD, SIMULATOR
+from tests.browser.crowd import PASSWORD, SIMULATOR, gather
 from tests.system.running import RunningSystem
 
 _SETTINGS = ("MINITWIT_DATABASE_URL", "MINITWIT_DATABASE_PASSWORD_FILE")
@@ -60,3 +60,12 @@ class Site:
     def _simulator(self, path: str, body: dict[str, str]) -> None:
         answer = httpx.post(f"{self.url}{path}", json=body, auth=SIMULATOR)
         assert answer.status_code == 204, answer.text
+
+
+def populated(system: RunningSystem) -> Site:
+    """Return a site with a crowd; Alice is a moderator and has hidden something."""
+    gather(system.url)
+    site = Site(system)
+    site.command("grant-moderator", "alice")
+    site.command("flag", "33")
+    return site

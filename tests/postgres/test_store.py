@@ -4,7 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from minitwit.db import Script
+from deploy.local.postgres import OWNER
+from minitwit.db import Database, Script
+from minitwit.errors import NotPermitted
+from minitwit.store import Store
+from minitwit.users import Users
+from tests.page_rows import *  # noqa: F403
+from tests.postgres import conftest
 from tests.store_rows import *  # noqa: F403
 
 
@@ -16,3 +22,15 @@ def flag(owner: Script) -> Callable[[str], None]:
         owner.run(f"UPDATE messages SET flagged = true WHERE content = '{content}'")  # noqa: S608
 
     return flag_content
+
+
+@pytest.fixture
+def set_moderator(testbed: conftest.Testbed) -> Callable[[str, bool], None]:
+    """Return what makes moderators: only the database's owner may."""
+    return Users(Database(testbed.settings(OWNER))).set_moderator
+
+
+def test_the_functions_cannot_make_moderators(store: Store) -> None:
+    add_user(store, "ada")  # noqa: F405
+    with pytest.raises(NotPermitted, match="be the owner"):
+        store.users.set_moderator("ada", True)

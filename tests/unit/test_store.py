@@ -6,6 +6,7 @@ import pytest
 
 from minitwit.store import Store
 from tests.fakes.store import Memory, fake_store
+from tests.page_rows import *  # noqa: F403
 from tests.store_rows import *  # noqa: F403
 
 
@@ -29,3 +30,9 @@ def flag(memory: Memory) -> Callable[[str], None]:
         memory.flagged |= {p.id for p in memory.posts if p.content == content}
 
     return flag_content
+
+
+@pytest.fixture
+def set_moderator(store: Store) -> Callable[[str, bool], None]:
+    """Return what makes moderators."""
+    return store.users.set_moderator

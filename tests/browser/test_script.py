@@ -1,0 +1,72 @@
+"""What the script adds: relative times, characters left, news of new messages."""
+
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.forms import sign_in
+from tests.browser.site import Site
+
+
+def test_times_are_relative_and_stay_right(visitor: BrowserContext, site: Site) -> None:
+    author = site.new_user()
+    site.post(author, "now")
+    page = visitor.new_page()
+    page.clock.install()
+    page.goto(f"/{author}")
+    time = page.locator("time")
+    expect(time).to_have_text("just now")
+    page.clock.run_for("05:30")
+    expect(time).to_have_text("5 minutes ago")
+    assert time.get_attribute("title")
+
+
+def test_the_characters_left_are_those_that_the_server_counts(
+    visitor: BrowserContext, site: Site
+) -> None:
+    page = visitor.new_page()
+    sign_in(page, site.new_user())
+    left = page.locator(".left")
+    expect(left).to_have_text("1000 left")
+    page.get_by_label("What's on your mind").fill("🦩\nab")
+    expect(left).to_have_text("995 left")
+    page.get_by_label("What's on your mind").fill("x" * 960)
+    expect(left).to_have_class("left few")
+
+
+def test_new_messages_are_announced_and_one_click_away(
+    visitor: BrowserContext, site: Site
+) -> None:
+    reader, author, stranger = (site.new_user() for _ in range(3))
+    site.follow(reader, author)
+    page = visitor.new_page()
+    page.clock.install()
+    sign_in(page, reader)
+    page.clock.run_for(40_000)
+    expect(page.locator(".new")).to_have_count(0)
+    for who in (author, stranger, author):
+        site.post(who, f"news of {who}")
+    page.clock.run_for(60_000)
+    page.get_by_role("status").get_by_role("link", name="2 new messages").click()
+    expect(page.locator(".messages li")).to_have_count(2)
+
+
+def test_a_page_that_is_left_open_asks_less_and_less(
+    visitor: BrowserContext, site: Site
+) -> None:
+    page = visitor.new_page()
+    questions: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            questions.append(request.url) if "/new_messages" in request.url else None
+        ),
+    )
+    page.clock.install()
+    page.goto(f"/{site.new_user()}")
+    page.clock.run_for("10:00")
+    assert questions == []
+    page.goto("/public")
+    for _ in range(60):
+        # The next pause begins when the answer is there, in real time.
+        page.clock.run_for("01:00")
+        page.wait_for_load_state("networkidle")
+    assert 5 < len(questions) < 25, questions

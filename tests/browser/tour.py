@@ -1,0 +1,80 @@
+"""Every page of MiniTwit, how to get to see it, and on what."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from playwright.sync_api import Page
+
+from tests.browser.forms import sign_in
+
+
+@dataclass(frozen=True)
+class Look:
+    """A kind of screen and how its owner likes it."""
+
+    name: str
+    width: int
+    height: int
+    scheme: Literal["light", "dark"]
+
+    def put_on(self, page: Page) -> None:
+        """Show a page like this from now on."""
+        page.set_viewport_size({"width": self.width, "height": self.height})
+        page.emulate_media(color_scheme=self.scheme)
+
+
+LOOKS = (
+    Look("phone-light", 360, 740, "light"),
+    Look("phone-dark", 360, 740, "dark"),
+    Look("desktop-light", 1280, 800, "light"),
+    Look("desktop-dark", 1280, 800, "dark"),
+)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One page: its name, its path and who looks at it."""
+
+    name: str
+    path: str
+    reader: str | None = None
+    prepare: Callable[[Page], object] = lambda page: None
+
+    def visit(self, page: Page) -> None:
+        """Show the page."""
+        if self.reader:
+            sign_in(page, self.reader)
+        page.goto(self.path)
+        self.prepare(page)
+
+
+def _refused_form(page: Page) -> None:
+    page.get_by_label("Username").fill("alice")
+    page.get_by_role("main").get_by_role("button").click()
+
+
+def _new_messages(page: Page) -> None:
+    page.locator(".notice").evaluate(
+        "notice => notice.innerHTML = '<a class=new href=/public>3 new messages</a>'"
+    )
+
+
+# Alice is made a moderator and one message is hidden before the tour.
+STOPS = (
+    Stop("public", "/public"),
+    Stop("public-new-messages", "/public", prepare=_new_messages),
+    Stop("sign-up", "/register"),
+    Stop("sign-up-refused", "/register", prepare=_refused_form),
+    Stop("sign-in", "/login"),
+    Stop("own", "/", "bob"),
+    Stop("own-empty", "/", "newcomer"),
+    Stop("moderator", "/public", "alice"),
+    Stop("user", "/Roger%20Histand"),
+    Stop("user-followed", "/alice", "bob"),
+    Stop("user-empty", "/newcomer"),
+    Stop("following", "/alice/following"),
+    Stop("followers", "/alice/followers"),
+    Stop("followers-empty", "/newcomer/followers"),
+    Stop("not-found", "/no-such-user"),
+)

@@ -1,0 +1,159 @@
+"""What the pages ask of every store: counts, lists, newer messages, moderation.
+
+Imported like tests/store_rows.py.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from minitwit import follows
+from minitwit.errors import NotModerator, UnknownMessage, UnknownUser
+from minitwit.messages import PAGE_SIZE
+from minitwit.models import Counts, Cursor, Post
+from minitwit.store import Store
+from tests.store_rows import add_user, contents, cursor_of, texts
+
+SetModerator = Callable[[str, bool], None]  # As the operator's command does.
+
+
+def post_of(store: Store, content: str) -> Post:
+    """Return a message by what it says, hidden or not."""
+    posts = store.messages.public_timeline(with_hidden=True)
+    return next(post for post in posts if post.content == content)
+
+
+def hide(store: Store, moderator: str, content: str, hidden: bool = True) -> str:
+    """Hide or restore a message in somebody's name."""
+    account = store.users.find(moderator)
+    message_id = post_of(store, content).id
+    return store.messages.set_hidden_as(account.id, message_id, hidden)
+
+
+def test_counts_are_those_of_one_user_and_leave_hidden_messages_out(
+    store: Store,
+) -> None:
+    for name in ("ada", "bob", "cyd"):
+        add_user(store, name)
+    store.follows.add("ada", "bob")
+    store.follows.add("ada", "cyd")
+    store.follows.add("bob", "ada")
+    for content in ("one", "two", "three"):
+        store.messages.add("ada", content)
+    store.messages.set_hidden(post_of(store, "two").id, True)
+    assert store.users.counts(store.users.find("ada").id) == Counts(2, 2, 1)
+    assert store.users.counts(store.users.find("cyd").id) == Counts(0, 0, 1)
+
+
+def test_lists_of_people_begin_with_the_newest_follow_and_go_on_behind_a_place(
+    store: Store,
+) -> None:
+    star = add_user(store, "star")
+    names = [f"fan {number:02}" for number in range(follows.PAGE_SIZE + 2)]
+    for name in names:
+        add_user(store, name)
+        store.follows.add(name, "star")
+        store.follows.add("star", name)
+    for listed in (store.follows.followers, store.follows.followed):
+        page = listed(star.id)
+        assert [person.username for person in page] == names[:1:-1]
+        rest = listed(star.id, page[-1].place)
+        assert [person.username for person in rest] == names[1::-1]
+
+
+def test_newer_messages_are_counted_for_all_and_for_a_reader(store: Store) -> None:
+    ada = add_user(store, "ada")
+    for name in ("bob", "cyd"):
+        add_user(store, name)
+    store.follows.add("ada", "bob")
+    store.messages.add("ada", "seen")
+    seen = cursor_of(post_of(store, "seen"))
+    for author in ("ada", "bob", "bob", "cyd"):
+        store.messages.add(author, "new")
+    assert store.messages.newer_public(seen) == 4
+    assert store.messages.newer_own(ada.id, seen) == 3
+    assert store.messages.newer_public(Cursor(2**60, 1)) == 0
+
+
+def test_only_a_moderator_hides_and_restores(
+    store: Store, set_moderator: SetModerator
+) -> None:
+    add_user(store, "ada")
+    add_user(store, "mod")
+    store.messages.add("ada", "rude")
+    for somebody in ("ada", "mod"):
+        with pytest.raises(NotModerator):
+            hide(store, somebody, "rude")
+    set_moderator("mod", True)
+    assert hide(store, "mod", "rude") == "ada"
+    assert texts(store.messages.public_timeline()) == []
+    assert hide(store, "mod", "rude", hidden=False) == "ada"
+    assert texts(store.messages.public_timeline()) == ["rude"]
+
+
+def test_a_right_that_was_taken_back_is_gone_at_once(
+    store: Store, set_moderator: SetModerator
+) -> None:
+    mod = add_user(store, "mod")
+    store.messages.add("mod", "rude")
+    set_moderator("mod", True)
+    assert store.users.is_moderator(mod.id)
+    set_moderator("mod", False)
+    assert not store.users.is_moderator(mod.id)
+    with pytest.raises(NotModerator):
+        hide(store, "mod", "rude")
+    with pytest.raises(UnknownUser):
+        set_moderator("nobody", True)
+
+
+def test_a_message_that_is_not_there_cannot_be_hidden(
+    store: Store, set_moderator: SetModerator
+) -> None:
+    mod = add_user(store, "mod")
+    set_moderator("mod", True)
+    with pytest.raises(UnknownMessage):
+        store.messages.set_hidden_as(mod.id, 12345, True)
+    with pytest.raises(UnknownMessage):
+        store.messages.set_hidden(12345, True)
+
+
+def test_hidden_messages_stand_in_their_places_for_a_moderator_and_nowhere_else(
+    store: Store,
+) -> None:
+    ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    store.follows.add("bob", "ada")
+    for number in range(PAGE_SIZE + 2):
+        store.messages.add("ada", str(number))
+    hidden = [post_of(store, str(number)) for number in (PAGE_SIZE, PAGE_SIZE + 1)]
+    for post in hidden:
+        store.messages.set_hidden(post.id, True)
+    everybodys = [str(number) for number in reversed(range(PAGE_SIZE))]
+    moderators = [str(number) for number in reversed(range(2, PAGE_SIZE + 2))]
+    timelines = store.messages
+    for with_hidden, expected in ((False, everybodys), (True, moderators)):
+        pages = (
+            timelines.public_timeline(None, with_hidden),
+            timelines.user_timeline(ada.id, "ada", None, with_hidden),
+            timelines.own_timeline(bob.id, None, with_hidden),
+        )
+        for page in pages:
+            assert texts(page) == expected
+            assert [p.id for p in page if p.is_hidden] == (
+                [p.id for p in reversed(hidden)] if with_hidden else []
+            )
+    assert contents(timelines.recent_json(1000)) == everybodys
+    assert contents(timelines.recent_json_of("ada", 1000)) == everybodys
+    assert timelines.newer_public(Cursor(0, 0)) == PAGE_SIZE
+
+
+def test_own_timeline_of_a_moderator_holds_hidden_messages_of_the_followed_only(
+    store: Store,
+) -> None:
+    bob = add_user(store, "bob")
+    for name in ("ada", "cyd"):
+        add_user(store, name)
+        store.messages.add(name, f"of {name}")
+        store.messages.set_hidden(post_of(store, f"of {name}").id, True)
+    store.follows.add("bob", "ada")
+    own = store.messages.own_timeline(bob.id, None, with_hidden=True)
+    assert texts(own) == ["of ada"]

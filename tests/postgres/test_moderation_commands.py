@@ -1,0 +1,54 @@
+"""The operator's side of moderation, as typed."""
+
+from click.testing import CliRunner, Result
+
+from deploy.local.postgres import APPLICATION, OWNER
+from minitwit.commands import main
+from minitwit.store import Store
+from tests.postgres import conftest
+from tests.store_rows import add_user, texts
+
+
+def minitwit(testbed: conftest.Testbed, *words: str, role: str = OWNER) -> Result:
+    """Type a command."""
+    return CliRunner().invoke(main, words, env=testbed.environment(role))
+
+
+def test_a_moderator_is_made_and_unmade(
+    testbed: conftest.Testbed, store: Store
+) -> None:
+    ada = add_user(store, "Ada Lovelace")
+    granted = minitwit(testbed, "grant-moderator", "Ada Lovelace")
+    assert granted.output == "Ada Lovelace is a moderator.\n"
+    assert store.users.is_moderator(ada.id)
+    revoked = minitwit(testbed, "revoke-moderator", "Ada Lovelace")
+    assert revoked.output == "Ada Lovelace is no moderator.\n"
+    assert not store.users.is_moderator(ada.id)
+
+
+def test_a_message_is_flagged_and_unflagged(
+    testbed: conftest.Testbed, store: Store
+) -> None:
+    add_user(store, "ada")
+    store.messages.add("ada", "rude")
+    number = str(store.messages.public_timeline()[0].id)
+    assert minitwit(testbed, "flag", number).output == f"Message {number} is hidden.\n"
+    assert texts(store.messages.public_timeline()) == []
+    assert minitwit(testbed, "unflag", number).exit_code == 0
+    assert texts(store.messages.public_timeline()) == ["rude"]
+
+
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    testbed: conftest.Testbed, store: Store
+) -> None:
+    add_user(store, "ada")
+    for words, sentence in (
+        (("grant-moderator", "nobody"), "There is no user of that name."),
+        (("flag", "77"), "There is no such message."),
+        (("unflag", "0"), "0 is not in the range x>=1"),
+    ):
+        result = minitwit(testbed, *words)
+        assert result.exit_code != 0
+        assert sentence in result.output
+    refused = minitwit(testbed, "grant-moderator", "ada", role=APPLICATION)
+    assert "be the owner" in refused.output
