@@ -7,6 +7,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from minitwit.errors import InvalidSettings
 
+# The network has swallowed what we sent when nobody has confirmed it for so long: one
+# lost packet is sent again after 200 ms, so this forgives one and not two.
+_UNHEARD_MS = 500
+
 
 @dataclass(frozen=True)
 class Address:
@@ -44,9 +48,14 @@ class Address:
         if self.host.startswith("/"):
             stream = socket.socket(socket.AF_UNIX)
             stream.settimeout(timeout)
-            stream.connect(f"{self.host}/.s.PGSQL.{self.port}")
+            try:
+                stream.connect(f"{self.host}/.s.PGSQL.{self.port}")
+            except OSError:
+                stream.close()
+                raise
             return stream
         stream = socket.create_connection((self.host, self.port), timeout)
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS)
         return stream

@@ -11,19 +11,20 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from time import perf_counter
 from typing import Any, Self
 from uuid import UUID
 
-from opentelemetry import trace
 from pg8000.native import Connection, DatabaseError, InterfaceError, PreparedStatement
 
 from minitwit.address import Address
+from minitwit.breaker import Breaker
 from minitwit.errors import DatabaseRefused, ForeignDatabase, StorageUnavailable
 from minitwit.queries import statements
 from minitwit.settings import DatabaseSettings
-from minitwit.sqlstates import domain_error, is_stale_plan
+from minitwit.spans import query_span
+from minitwit.sqlstates import domain_error, error_fields, explained, is_stale_plan
 
 Row = list[Any]
 
@@ -33,9 +34,11 @@ _LOST = (InterfaceError, OSError, struct.error, AttributeError)
 # the server's machine is gone and no reply will come (seconds).
 _REPLY_SLACK = 1.0
 
-_UNTRACED: AbstractContextManager[object] = nullcontext()
+_COMMAND_PATIENCE = 5.0  # seconds that a command waits for a connection
 
-_tracer = trace.get_tracer("minitwit.db")
+# How long callers are told at once that the server is away, after an attempt to
+# connect failed (seconds). The functions are back this long after the server.
+_PAUSE = 1.0
 
 
 class _ConnectionLost(StorageUnavailable):
@@ -96,7 +99,7 @@ class Script:
         try:
             return self._connection.run(sql) or []
         except DatabaseError as error:
-            raise DatabaseRefused(_explained(error)) from error
+            raise DatabaseRefused(explained(error)) from error
 
     def copy(self, sql: str, chunks: Iterable[bytes]) -> None:
         """Run a COPY FROM STDIN with what the chunks hold.
@@ -108,22 +111,23 @@ class Script:
         try:
             self._connection.run(sql, stream=chunks)
         except DatabaseError as error:
-            raise DatabaseRefused(_explained(error)) from error
+            raise DatabaseRefused(explained(error)) from error
 
 
 @contextmanager
 def open_script(settings: DatabaseSettings) -> Iterator[Script]:
-    """Open a connection for a command and close it behind it.
+    """Open a connection for a command, which has time, and close it behind it.
 
     Raises:
         DatabaseRefused: the server's words, when it lets nobody in.
         StorageUnavailable: nobody answers.
 
     """
+    patient = settings.model_copy(update={"connect_timeout": _COMMAND_PATIENCE})
     try:
-        connection, stream = connect(settings)
+        connection, stream = connect(patient)
     except DatabaseError as error:
-        raise DatabaseRefused(_explained(error)) from error
+        raise DatabaseRefused(explained(error)) from error
     except _LOST as error:
         raise StorageUnavailable(
             f"No PostgreSQL answers at {settings.database_url}: {error}"
@@ -210,6 +214,7 @@ class Database:
     ) -> None:
         self._settings = settings
         self._observe = observe
+        self._breaker = Breaker(_PAUSE)
         self._thread = threading.local()
 
     def read(self, query: str, **parameters: Any) -> list[Row]:
@@ -243,7 +248,7 @@ class Database:
     ) -> list[Row]:
         start = perf_counter()
         try:
-            with _span(query):
+            with query_span(query):
                 try:
                     return self._attempt(query, parameters)
                 except retried:
@@ -255,7 +260,7 @@ class Database:
         try:
             return self._session().run(query, parameters)
         except DatabaseError as error:
-            fields = _fields(error)
+            fields = error_fields(error)
             if is_stale_plan(fields):
                 self._drop()
                 raise _StalePlan from error
@@ -273,36 +278,18 @@ class Database:
             self._drop()
             session = None
         if session is None:
-            session = self._thread.session = _Session.open(self._settings)
+            session = self._thread.session = self._open_session()
         return session
+
+    def _open_session(self) -> _Session:
+        self._breaker.require_closed()
+        try:
+            return _Session.open(self._settings)
+        except (DatabaseError, *_LOST):
+            self._breaker.open()
+            raise
 
     def _drop(self) -> None:
         session: _Session | None = self._thread.__dict__.pop("session", None)
         if session is not None:
             session.close()
-
-
-def _span(query: str) -> AbstractContextManager[object]:
-    """Return a span for the query, or nothing when the request is not traced."""
-    if not trace.get_current_span().is_recording():
-        return _UNTRACED
-    attributes = {
-        "db.system.name": "postgresql",
-        "db.query.summary": query,
-        "db.query.text": statements()[query],
-    }
-    return _tracer.start_as_current_span(
-        query, kind=trace.SpanKind.CLIENT, attributes=attributes
-    )
-
-
-def _fields(error: DatabaseError) -> dict[str, str]:
-    """Return the fields of the server's ErrorResponse, by their one-letter codes."""
-    first = error.args[0] if error.args else None
-    return first if isinstance(first, dict) else {"M": str(error)}
-
-
-def _explained(error: DatabaseError) -> str:
-    """Return the server's message and what it adds to it."""
-    fields = _fields(error)
-    return " ".join(fields[key] for key in ("M", "D", "H") if key in fields)

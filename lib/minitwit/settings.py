@@ -40,7 +40,7 @@ class DatabaseSettings(BaseModel):
         description="Id that the database must have (`minitwit migrate` prints it).",
     )
     connect_timeout: float = Field(
-        default=1.0, gt=0, description="Seconds to wait for a new connection."
+        default=0.25, gt=0, description="Seconds to wait for a new connection."
     )
     statement_timeout_ms: int = Field(
         default=2000, gt=0, description="Milliseconds a statement may run."

@@ -58,3 +58,15 @@ def domain_error(fields: Mapping[str, str]) -> MiniTwitError | None:
         or _STATES.get(state[:2])
     )
     return kind() if kind else None
+
+
+def error_fields(error: Exception) -> dict[str, str]:
+    """Return the fields of the server's ErrorResponse, by their one-letter codes."""
+    first = error.args[0] if error.args else None
+    return first if isinstance(first, dict) else {"M": str(error)}
+
+
+def explained(error: Exception) -> str:
+    """Return the server's message and what it adds to it."""
+    fields = error_fields(error)
+    return " ".join(fields[key] for key in ("M", "D", "H") if key in fields)

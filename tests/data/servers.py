@@ -1,0 +1,179 @@
+"""A PostgreSQL that can be killed, and a network that can be cut."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from deploy.local.postgres import OWNER, Cluster
+from minitwit.db import open_script
+from minitwit.errors import MiniTwitError
+from tests.clusters import migrate, settings
+
+
+class Server:
+    """A server on a cluster's data.
+
+    Args:
+        cluster: the data folder and its secrets; it is made when it is not there.
+        log: takes what the server says.
+        options: words after the server's command line.
+        prefix: words before it.
+
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        log: Path,
+        options: Sequence[str] = (),
+        prefix: Sequence[str] = (),
+    ) -> None:
+        self.cluster = cluster
+        self.options = list(options)
+        self._log = log
+        self._prefix = list(prefix)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> float:
+        """Start the server and return the moment when it let somebody in."""
+        deadline = time.monotonic() + 60
+        while True:
+            # What a killed server left running may still hold the data for a moment.
+            if self._process is None or self._process.poll() is not None:
+                self._spawn()
+            if moment := self.answers():
+                return moment
+            assert time.monotonic() < deadline, self._log.read_text()[-2000:]
+            time.sleep(0.02)
+
+    def answers(self) -> float | None:
+        """Return the moment, if the server lets somebody in."""
+        with suppress(MiniTwitError), open_script(settings(self.cluster)) as script:
+            script.run("SELECT 1")
+            return time.monotonic()
+        return None
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop the server; with SIGKILL it has no time to do anything."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait()
+            self._process = None
+
+    def _spawn(self) -> None:
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*self._prefix, *self.cluster.command(), *self.options],
+                cwd="/",
+                stdout=output,
+                stderr=output,
+            )
+
+
+@contextmanager
+def running_server(
+    folder: Path, options: Sequence[str] = (), prefix: Sequence[str] = ()
+) -> Iterator[Server]:
+    """Run a migrated server with durable data until the block ends."""
+    with short_folder() as sockets:
+        cluster = Cluster(folder / "postgres", folder / "secrets", sockets)
+        cluster.create()
+        server = Server(cluster, folder / "postgres.log", options, prefix)
+        server.start()
+        try:
+            migrate(cluster)
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """Make a folder whose path is short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="minitwit-") as folder:
+        yield Path(folder)
+
+
+def let_in_over_tcp(cluster: Cluster) -> None:
+    """Make a server take passwords from anywhere, for the next time it starts."""
+    with (cluster.data / "pg_hba.conf").open("a") as rules:
+        rules.write("host all all all scram-sha-256\n")
+        rules.write("host replication all all scram-sha-256\n")
+
+
+class Network:
+    """A network of two: this process at one end, a server at the other."""
+
+    def __init__(self, number: int) -> None:
+        self.name = f"mtd{number}"
+        self.here = f"10.213.{number}.1"
+        self.there = f"10.213.{number}.2"
+        self.prefix = ["ip", "netns", "exec", self.name]
+
+    def make(self) -> None:
+        """Make the two ends."""
+        _run("ip", "netns", "add", self.name)
+        pair = f"{self.name}a", f"{self.name}b"
+        _run("ip", "link", "add", pair[0], "type", "veth", "peer", pair[1])
+        _run("ip", "link", "set", pair[1], "netns", self.name)
+        _run("ip", "address", "add", f"{self.here}/24", "dev", pair[0])
+        _run("ip", "link", "set", pair[0], "up")
+        _run(*self.prefix, "ip", "address", "add", f"{self.there}/24", "dev", pair[1])
+        _run(*self.prefix, "ip", "link", "set", pair[1], "up")
+        _run(*self.prefix, "ip", "link", "set", "lo", "up")
+
+    def cut(self) -> None:
+        """Swallow every packet, without a word to anybody."""
+        self._filter("-A", "DROP")
+
+    def mend(self) -> None:
+        """Let the packets through again."""
+        self._filter("-D", "DROP")
+
+    def remove(self) -> None:
+        """Remove both ends, whatever is there of them."""
+        subprocess.run(["ip", "netns", "delete", self.name], capture_output=True)
+
+    def _filter(self, what: str, target: str) -> None:
+        for chain, direction in (("INPUT", "-i"), ("OUTPUT", "-o")):
+            link = f"{self.name}b"
+            rule = [what, chain, direction, link, "-j", target]
+            _run(*self.prefix, "iptables", "-w", *rule)
+
+
+@contextmanager
+def network() -> Iterator[Network]:
+    """Make a network until the block ends."""
+    made = Network(os.getpid() % 250 + 1)
+    made.remove()
+    made.make()
+    try:
+        yield made
+    finally:
+        made.remove()
+
+
+def why_no_network() -> str | None:
+    """Return what is missing for a network of one's own, if something is."""
+    if os.geteuid() != 0:
+        return "a network of its own needs root"
+    for program in ("ip", "iptables"):
+        if shutil.which(program) is None:
+            return f"{program} is not installed"
+    return None
+
+
+def owner_rows(server: Server, query: str) -> list[list[object]]:
+    """Return what a query finds, as the database's owner."""
+    with open_script(settings(server.cluster, OWNER)) as script:
+        return script.run(query)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True)

@@ -1,0 +1,138 @@
+"""No acknowledged message is lost or doubled, whatever is done to PostgreSQL.
+
+A writer posts over HTTP to the real function while the server is killed, restarted,
+cut off or out of space, and remembers what was acknowledged.
+"""
+
+import signal
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.local.postgres import APPLICATION
+from tests.data.servers import (
+    Server,
+    let_in_over_tcp,
+    network,
+    owner_rows,
+    running_server,
+    why_no_network,
+)
+from tests.data.writing import Answer, Writer, running_function, writing
+
+MAX_RETURN = 5.0  # seconds from the database's return to the service's
+MAX_REFUSAL = 0.3  # seconds: the simulator's patience
+
+
+def add_writer(server: Server) -> None:
+    owner_rows(
+        server,
+        "INSERT INTO users (username, email, password_hash) "
+        "VALUES ('writer', 'w@x', '!') ON CONFLICT DO NOTHING",
+    )
+
+
+def require_all_kept(server: Server, writer: Writer) -> None:
+    counts = Counter(
+        row[0] for row in owner_rows(server, "SELECT content FROM messages")
+    )
+    assert writer.acknowledged, "nothing was acknowledged"
+    lost = writer.acknowledged - counts.keys()
+    assert not lost, f"{len(lost)} of {len(writer.acknowledged)} are lost"
+    doubled = {content for content, count in counts.items() if count > 1}
+    assert not doubled, f"{len(doubled)} are there twice"
+
+
+def require_only(answers: list[Answer], *statuses: int) -> None:
+    seen = Counter(answer.status for answer in answers)
+    assert set(seen) <= set(statuses), seen
+
+
+def refusals(answers: list[Answer]) -> list[float]:
+    return sorted(answer.seconds for answer in answers if answer.status == 503)
+
+
+@contextmanager
+def printed(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    with capsys.disabled():
+        yield
+
+
+def report(what: str, writer: Writer, slow: list[float], back_after: float) -> None:
+    milliseconds = 1000 * statistics.median(slow) if slow else 0.0
+    print(
+        f"\n{what}: {len(writer.acknowledged)} acknowledged, all kept once; "
+        f"{len(slow)} refused, median {milliseconds:.0f} ms, "
+        f"slowest {1000 * slow[-1] if slow else 0:.0f} ms; "
+        f"writes again {back_after:.2f} s after the database"
+    )
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill", "stop"])
+def test_a_server_that_ends_and_starts_again_loses_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], how: signal.Signals
+) -> None:
+    with (
+        running_server(tmp_path) as server,
+        running_function("messages", server.cluster, tmp_path) as service,
+    ):
+        add_writer(server)
+        with writing(service) as writer:
+            began, returns = time.monotonic(), []
+            for _ in range(3):
+                writer.go_on()
+                server.stop(how)
+                writer.wait_for(503)
+                returned = server.start()
+                returns.append(writer.wait_for(204, returned).sent_at - returned)
+        require_only(writer.since(began), 204, 503)
+        require_all_kept(server, writer)
+        slow = refusals(writer.answers)
+        with printed(capsys):
+            report(f"server ended by {how.name} 3 times", writer, slow, max(returns))
+        assert max(returns) <= MAX_RETURN
+        assert statistics.quantiles(slow, n=20)[-1] <= MAX_REFUSAL
+
+
+@pytest.mark.skipif(why_no_network() is not None, reason=str(why_no_network()))
+def test_a_network_that_swallows_everything_loses_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with network() as net:
+        options = [f"--listen_addresses={net.there}", "--port=5432"]
+        with running_server(tmp_path, options, net.prefix) as server:
+            let_in_over_tcp(server.cluster)
+            server.stop()
+            server.start()
+            add_writer(server)
+            url = f"postgresql://{APPLICATION}@{net.there}:5432/minitwit"
+            with (
+                running_function("messages", server.cluster, tmp_path, url) as service,
+                writing(service) as writer,
+            ):
+                writer.go_on()
+                cut = time.monotonic()
+                net.cut()
+                first = writer.wait_for(503, cut)
+                time.sleep(5)  # Long enough for several attempts to connect.
+                net.mend()
+                mended = time.monotonic()
+                back = writer.wait_for(204, mended)
+            during = [a for a in writer.since(cut) if a.sent_at < mended]
+            require_only(during, 204, 503)
+            require_all_kept(server, writer)
+            later = refusals([a for a in during if a.sent_at > first.sent_at])
+            with printed(capsys):
+                print(
+                    f"\nnetwork cut: the first 503 after {first.seconds:.2f} s", end=""
+                )
+                report("network cut", writer, later, back.sent_at - mended)
+            assert back.sent_at - mended <= MAX_RETURN
+            assert first.seconds <= 1.5
+            # One request in a second may be the one that finds out.
+            assert statistics.quantiles(later, n=20)[-1] <= MAX_REFUSAL

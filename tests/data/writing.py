@@ -1,0 +1,201 @@
+"""A function over HTTP, and a writer who remembers what was acknowledged."""
+
+import base64
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.ports import free_ports
+from deploy.local.postgres import APPLICATION, Cluster
+
+ROOT = Path(__file__).parents[2]
+PYTHON = Path(sys.executable)
+
+_CREDENTIAL = base64.b64encode(b"simulator:super_safe!").decode()
+_HEADERS = {
+    "Authorization": f"Basic {_CREDENTIAL}",
+    "Content-Type": "application/json",
+    "Connection": "close",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, and when."""
+
+    status: int
+    sent_at: float
+    seconds: float
+    body: bytes = b""
+
+
+class Service:
+    """A running function, as its callers see it."""
+
+    def __init__(self, port: int, operator_port: int) -> None:
+        self._port = port
+        self._operator_port = operator_port
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: Mapping[str, str] = _HEADERS,
+        timeout: float = 10,
+    ) -> Answer:
+        """Send a request; a connection that breaks is status 0."""
+        start = time.monotonic()
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout)
+        try:
+            data = None if body is None else json.dumps(body)
+            connection.request(method, path, data, dict(headers))
+            response = connection.getresponse()
+            text, status = response.read(), response.status
+        except OSError:
+            text, status = b"", 0
+        finally:
+            connection.close()
+        return Answer(status, start, time.monotonic() - start, text)
+
+    def operators_say(self, path: str) -> str:
+        """Return what the operators' port answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._operator_port)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
+        except OSError:
+            return ""
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running_function(
+    name: str,
+    cluster: Cluster,
+    folder: Path,
+    url: str | None = None,
+    root: Path = ROOT,
+    **more: str,
+) -> Iterator[Service]:
+    """Run a function as a container would, until the block ends."""
+    keys = folder / "session_keys"
+    keys.write_text("k" * 40)
+    with free_ports(2) as ports:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(root / "lib"),
+            "MINITWIT_FUNCTION": name,
+            "MINITWIT_HOST": "127.0.0.1",
+            "MINITWIT_PORT": str(ports[0]),
+            "MINITWIT_OPERATOR_PORT": str(ports[1]),
+            "MINITWIT_DATABASE_URL": url or cluster.url(APPLICATION),
+            "MINITWIT_DATABASE_PASSWORD_FILE": str(cluster.password_file(APPLICATION)),
+            "MINITWIT_SESSION_KEYS_FILE": str(keys),
+            "MINITWIT_DRAIN_SECONDS": "0",
+        }
+        log = folder / f"{name}-{ports[0]}.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [
+                    PYTHON.with_name("gunicorn"),
+                    *("-c", "deploy/gunicorn.conf.py"),
+                    "minitwit.runtime.app:create_app()",
+                ],
+                cwd=root,
+                env=environment | more,
+                stdout=output,
+                stderr=output,
+            )
+        service = Service(*ports)
+        try:
+            while '"ready":true' not in service.operators_say("/ready"):
+                assert process.poll() is None, log.read_text()[-2000:]
+                time.sleep(0.05)
+            yield service
+        finally:
+            process.terminate()
+            process.wait()
+
+
+class Writer:
+    """Posts numbered messages one after the other, each once, until it is stopped."""
+
+    def __init__(self, service: Service, username: str = "writer") -> None:
+        self.answers: list[Answer] = []
+        self.acknowledged: set[str] = set()
+        self._service = service
+        self._path = f"/msgs/{username}"
+        self._run = uuid.uuid4().hex
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._write, daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the message at hand and no other."""
+        self._stopped.set()
+        self._thread.join()
+
+    def wait_for(self, status: int, since: float | None = None) -> Answer:
+        """Wait for the first such answer to what is sent from a moment on."""
+        moment = time.monotonic() if since is None else since
+        deadline = time.monotonic() + 30
+        while True:
+            for answer in self.since(moment):
+                if answer.status == status:
+                    return answer
+            seen = Counter(answer.status for answer in self.since(moment))
+            assert time.monotonic() < deadline, f"no {status}, only {seen}"
+            time.sleep(0.01)
+
+    def go_on(self, count: int = 50) -> None:
+        """Wait until so many more messages were acknowledged."""
+        goal = len(self.acknowledged) + count
+        deadline = time.monotonic() + 30
+        while len(self.acknowledged) < goal:
+            assert time.monotonic() < deadline, "the writer hardly gets on"
+            time.sleep(0.01)
+
+    def since(self, moment: float) -> list[Answer]:
+        """Return the answers to what was sent from a moment on."""
+        return [answer for answer in self.answers[:] if answer.sent_at >= moment]
+
+    def _write(self) -> None:
+        number = 0
+        while not self._stopped.is_set():
+            number += 1
+            content = f"{self._run} {number}"
+            answer = self._service.send("POST", self._path, {"content": content})
+            if answer.status == 204:
+                self.acknowledged.add(content)
+            self.answers.append(answer)
+            # A caller who pauses: the load is not what is tested.
+            time.sleep(0.005)
+
+
+@contextmanager
+def writing(service: Service) -> Iterator[Writer]:
+    """Let a writer write until the block ends."""
+    registered = service.send("GET", "/msgs/writer")
+    assert registered.status == 200, registered
+    writer = Writer(service)
+    writer.start()
+    try:
+        writer.wait_for(204)
+        yield writer
+    finally:
+        writer.stop()

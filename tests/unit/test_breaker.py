@@ -1,0 +1,43 @@
+"""The breaker's pauses, on a clock that the test moves."""
+
+import pytest
+
+from minitwit.breaker import Breaker
+from minitwit.errors import StorageUnavailable
+
+
+class Clock:
+    """A clock that stands still until it is told to move."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        """Return the time in seconds."""
+        return self.now
+
+
+def test_nobody_is_held_up_before_an_attempt_failed() -> None:
+    Breaker(1.0, Clock()).require_closed()
+
+
+def test_after_a_failed_attempt_callers_are_refused_until_the_pause_is_over() -> None:
+    clock = Clock()
+    breaker = Breaker(1.0, clock)
+    breaker.open()
+    for clock.now in (1000.0, 1000.999):
+        with pytest.raises(StorageUnavailable):
+            breaker.require_closed()
+    clock.now = 1001.0
+    breaker.require_closed()
+
+
+def test_each_failed_attempt_begins_a_new_pause() -> None:
+    clock = Clock()
+    breaker = Breaker(1.0, clock)
+    breaker.open()
+    clock.now = 1001.0
+    breaker.open()
+    clock.now = 1001.5
+    with pytest.raises(StorageUnavailable):
+        breaker.require_closed()
