@@ -47,7 +47,7 @@ class System:
         self.save_routes(layout)
         static = traefik.static_configuration(
             self.port, self.traefik_port, layout.routes, layout.logs / "access.log"
-        )
+        ) | traefik.tracing_configuration(os.environ)
         _write(layout.traefik_configuration, json.dumps(static, indent=2))
         self.save_programs(layout)
 

@@ -4,7 +4,7 @@ Both are written as JSON, which every reader of YAML understands.
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from deploy.local.errors import LocalRunError
 from deploy.local.ports import LOOPBACK
 from deploy.local.replicas import Replica
 from minitwit.runtime.routes import FUNCTIONS, PAGES, traefik_priority, traefik_rule
+from minitwit.settings import Settings
 
 Configuration = dict[str, Any]
 
@@ -48,6 +49,17 @@ def static_configuration(
             "providersThrottleDuration": "100ms",
         },
     }
+
+
+def tracing_configuration(environment: Mapping[str, str]) -> Configuration:
+    """Return how Traefik traces: to where and as often as the functions are told."""
+    endpoint = environment.get("MINITWIT_OTLP_ENDPOINT")
+    if not endpoint:
+        return {}
+    default = Settings.model_fields["trace_ratio"].default
+    ratio = float(environment.get("MINITWIT_TRACE_RATIO", default))
+    exporter = {"http": {"endpoint": f"{endpoint}/v1/traces"}}
+    return {"tracing": {"sampleRate": ratio, "otlp": exporter}}
 
 
 def dynamic_configuration(replicas: Iterable[Replica]) -> Configuration:
