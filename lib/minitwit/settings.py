@@ -110,6 +110,9 @@ class Settings(DatabaseSettings):
     version: str = Field(default="development", description="Version of the image.")
     revision: str = Field(default="unknown", description="Commit of the image.")
     environment: str = Field(default="local", description="Name of the installation.")
+    replicas: int = Field(
+        default=0, ge=0, description="Replicas that are meant to run; 0: nobody said."
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING, ERROR.")
     otlp_endpoint: str | None = Field(
         default=None, description="http://host:4318 of the collector; none: no traces."

@@ -96,7 +96,7 @@ def build(settings: Settings, store: Store) -> App:
     sessions = Sessions(settings.session_key_ring, settings.session_days)
     services = Services(store, sessions, Browser(sessions))
     handler = importlib.import_module(f"functions.{settings.function}.handler")
-    metrics = RequestMetrics(settings.function, settings.version, settings.revision)
+    metrics = RequestMetrics(settings)
     credential = settings.simulator_credential.get_secret_value()
     app: App = falcon.App(
         middleware=[

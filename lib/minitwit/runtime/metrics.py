@@ -8,6 +8,8 @@ from functools import cache
 
 from prometheus_client import Gauge, Histogram
 
+from minitwit.settings import Settings
+
 # Around the promise (p99 <= 100 ms) and the simulator's time-out (300 ms); seconds.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5)
 
@@ -37,6 +39,9 @@ _build_info = Gauge(
     "The version that is live: always 1.",
     ("function", "version", "revision"),
 )
+_desired = Gauge(
+    "minitwit_replicas_desired", "Replicas that are meant to run.", ("function",)
+)
 
 
 class RequestMetrics:
@@ -45,8 +50,11 @@ class RequestMetrics:
     Finding a child by its labels costs more than observing, so children are kept.
     """
 
-    def __init__(self, function: str, version: str, revision: str) -> None:
-        _build_info.labels(function, version, revision).set(1)
+    def __init__(self, settings: Settings) -> None:
+        function = settings.function
+        _build_info.labels(function, settings.version, settings.revision).set(1)
+        if settings.replicas:
+            _desired.labels(function).set(settings.replicas)
         self.in_flight = _in_flight.labels(function)
         self._child = cache(
             lambda method, route, status: _requests.labels(

@@ -1,10 +1,19 @@
 """Error reports: what nobody expected goes to Sentry, with release and trace."""
 
+import re
+from typing import TYPE_CHECKING
+
 from opentelemetry import trace
 
 from minitwit.settings import Settings
 
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event, Hint
+
 _enabled = False
+
+_QUOTED = re.compile(r"""(["']).*?\1""", re.DOTALL)
+_SERVER_FIELD = re.compile(r"""'([CM])': (?:'([^']*)'|"([^"]*)")""")
 
 
 def start(settings: Settings) -> None:
@@ -26,10 +35,34 @@ def start(settings: Settings) -> None:
         # Values of local variables may be passwords.
         include_local_variables=False,
         max_request_body_size="never",
+        before_send=_without_values,
         shutdown_timeout=1,
     )
-    sentry_sdk.set_tag("function", settings.function)
+    # On the global scope: the others belong to a thread.
+    sentry_sdk.get_global_scope().set_tag("function", settings.function)
     _enabled = True
+
+
+def _without_values(event: "Event", _hint: "Hint") -> "Event":
+    """Take out of an event what an exception's message quotes of the caller's data."""
+    for exception in event.get("exception", {}).get("values", []):
+        exception["value"] = masked(exception.get("value") or "")
+    return event
+
+
+def masked(message: str) -> str:
+    """Return an exception's message without what stands in quotation marks.
+
+    PostgreSQL's own sentence is kept where it is about the schema (SQLSTATE 42…), as
+    that quotes names of columns; its details, which quote rows, never are.
+    """
+    server = {key: one or two for key, one, two in _SERVER_FIELD.findall(message)}
+    if "C" not in server:
+        return _QUOTED.sub("…", message)
+    sentence = server.get("M", "")
+    if not server["C"].startswith("42"):
+        sentence = _QUOTED.sub("…", sentence)
+    return f"{sentence} (SQLSTATE {server['C']})"
 
 
 def capture(error: Exception, route: str | None) -> None:

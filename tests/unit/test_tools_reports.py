@@ -1,0 +1,28 @@
+"""What of an exception's message may leave for the error reports."""
+
+import pytest
+
+from minitwit.runtime.reports import masked
+
+
+@pytest.mark.parametrize(
+    ("message", "reported"),
+    [
+        ("'Roger Histand'", "…"),
+        ("invalid literal: \"a secret\" and 'another'", "invalid literal: … and …"),
+        (
+            "{'S': 'ERROR', 'C': '42703', 'M': 'column \"content\" does not exist'}",
+            'column "content" does not exist (SQLSTATE 42703)',
+        ),
+        (
+            "{'C': '23505', 'M': 'duplicate key violates \"users_key\"', "
+            "'D': 'Key (username)=(Roger Histand) already exists.'}",
+            "duplicate key violates … (SQLSTATE 23505)",
+        ),
+        ("division by zero", "division by zero"),
+    ],
+)
+def test_a_message_is_reported_without_what_it_quotes(
+    message: str, reported: str
+) -> None:
+    assert masked(message) == reported
