@@ -2,6 +2,10 @@
 
 import os
 import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -25,3 +29,26 @@ def program(name: str) -> str:
     if {"all", "tools"}.intersection(required):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@contextmanager
+def running(
+    command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program until the block ends; when that fails, show the log's end."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **(environment or {})},
+        )
+    try:
+        yield process
+    except BaseException as error:
+        error.add_note(f"{log}:\n{log.read_text(errors='replace')[-2000:]}")
+        raise
+    finally:
+        process.terminate()
+        process.wait()

@@ -1,0 +1,141 @@
+"""The collector on our configuration: what it keeps, reads and survives."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_bytes
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+)
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
+
+from tests.system.running import wait_until
+from tests.tools.collector import Collector, running_collector
+from tests.tools.receivers import Receiver, receiving
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+SPAN = "b7ad6b7169203331"
+
+
+@pytest.fixture
+def elasticsearch() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def gateway(elasticsearch: Receiver, tmp_path: Path) -> Iterator[Collector]:
+    environment = {
+        "ELASTICSEARCH_URL": elasticsearch.url,
+        "TAIL_SAMPLING_WAIT": "500ms",
+        "TRACE_SHARE": "0",
+    }
+    with running_collector("gateway", tmp_path, environment) as collector:
+        yield collector
+
+
+def send(collector: Collector, name: str, milliseconds: int, failed: bool) -> None:
+    """Send a trace of one span."""
+    request = ExportTraceServiceRequest()
+    span = request.resource_spans.add().scope_spans.add().spans.add()
+    span.name = name
+    span.trace_id, span.span_id = token_bytes(16), token_bytes(8)
+    span.start_time_unix_nano = time.time_ns()
+    span.end_time_unix_nano = span.start_time_unix_nano + milliseconds * 1_000_000
+    if failed:
+        span.status.code = Status.STATUS_CODE_ERROR
+    httpx.post(
+        f"{collector.otlp}/v1/traces",
+        content=request.SerializeToString(),
+        headers={"Content-Type": "application/x-protobuf"},
+    ).raise_for_status()
+
+
+def names(elasticsearch: Receiver) -> set[str]:
+    return {span.name for span in elasticsearch.spans()}
+
+
+def test_errors_and_slow_requests_are_kept_whatever_the_share(
+    gateway: Collector, elasticsearch: Receiver
+) -> None:
+    for _ in range(20):
+        send(gateway, "fine", milliseconds=5, failed=False)
+    send(gateway, "failed", milliseconds=5, failed=True)
+    send(gateway, "slow", milliseconds=150, failed=False)
+    wait_until(lambda: len(names(elasticsearch)) >= 2)
+    wait_until(
+        lambda: (
+            gateway.counters()["otelcol_processor_tail_sampling_count_traces_sampled"]
+            > 0
+        )
+    )
+    assert names(elasticsearch) == {"failed", "slow"}
+
+
+def test_nothing_is_lost_while_elasticsearch_restarts(
+    gateway: Collector, elasticsearch: Receiver
+) -> None:
+    elasticsearch.status = 503
+    send(gateway, "meanwhile", milliseconds=5, failed=True)
+    wait_until(lambda: elasticsearch.refused)
+    assert not names(elasticsearch)
+    elasticsearch.status = 200
+    wait_until(lambda: names(elasticsearch) == {"meanwhile"})
+
+
+def test_container_logs_arrive_as_fields_with_their_trace(
+    gateway: Collector, elasticsearch: Receiver, tmp_path: Path
+) -> None:
+    logs = tmp_path / "containers"
+    logs.mkdir()
+    of_function = {
+        "time": "2026-11-24T07:00:00+0000",
+        "level": "WARNING",
+        "message": "storage unavailable",
+        "function": "messages",
+        "version": "1.2.3",
+        "trace_id": TRACE,
+        "span_id": SPAN,
+    }
+    of_edge = {"level": "info", "TraceId": TRACE, "SpanId": SPAN, "RouterName": "x"}
+    write(logs / "a-json.log", json.dumps(of_function), {})
+    write(logs / "b-json.log", json.dumps(of_edge), service("edge_traefik"))
+    write(logs / "c-json.log", "LOG:  checkpoint starting", service("data_postgres"))
+    environment = {
+        "CONTAINER_LOGS": f"{logs}/*-json.log",
+        "GATEWAY_URL": gateway.otlp,
+        "STORAGE": str(tmp_path / "storage"),
+        "NODE_NAME": "application-1",
+    }
+    with running_collector("agent", tmp_path, environment):
+        wait_until(lambda: len(elasticsearch.log_records()) == 3)
+    records = {r.resource["service.name"]: r for r in elasticsearch.log_records()}
+    line = records["messages"]
+    assert (line.body, line.severity) == ("storage unavailable", "WARNING")
+    assert line.trace_id == TRACE
+    assert line.resource["service.version"] == "1.2.3"
+    assert line.resource["host.name"] == "application-1"
+    assert records["edge_traefik"].trace_id == TRACE
+    assert records["edge_traefik"].attributes["RouterName"] == "x"
+    assert records["data_postgres"].body == "LOG:  checkpoint starting"
+
+
+def service(name: str) -> dict[str, str]:
+    return {"com.docker.swarm.service.name": name}
+
+
+def write(file: Path, line: str, attrs: dict[str, str]) -> None:
+    """Write a line as Docker's json-file driver does."""
+    envelope = {
+        "log": line + "\n",
+        "stream": "stdout",
+        "attrs": attrs,
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+    }
+    with file.open("a", encoding="utf-8") as output:
+        output.write(json.dumps(envelope) + "\n")
