@@ -239,5 +239,22 @@ def test_mark_is_minus_one_then_what_the_last_wrote(store: Store) -> None:
         assert store.latest.value() == value
 
 
+def test_a_write_takes_the_mark_along_even_if_it_finds_nobody(store: Store) -> None:
+    add_user(store, "ada")
+    add_user(store, "bob")
+    store.messages.add("ada", "hello", latest=1)
+    assert store.latest.value() == 1
+    store.follows.add("ada", "bob", latest=2)
+    assert store.latest.value() == 2
+    store.follows.remove("ada", "bob", latest=3)
+    assert store.latest.value() == 3
+    store.messages.add("ada", "no mark comes with this")
+    assert store.latest.value() == 3
+    for mark, write in enumerate((store.messages, store.follows), 4):
+        with pytest.raises(UnknownUser):
+            write.add("nobody", "bob", latest=mark)
+        assert store.latest.value() == mark
+
+
 def test_schema_is_current(store: Store) -> None:
     store.schema.require_current()

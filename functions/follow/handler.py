@@ -13,6 +13,7 @@ from minitwit.models import FollowChange
 from minitwit.runtime.app import Services
 from minitwit.runtime.browser import Browser, user_path
 from minitwit.runtime.requests import json_body, limit, unknown_user_first
+from minitwit.runtime.simulator import carried_mark
 from minitwit.users import Users
 
 
@@ -35,9 +36,9 @@ class FollowsOfUser:
         with unknown_user_first(self._users, username):
             change = json_body(req, FollowChange)
         if change.follow is not None:
-            self._follows.add(username, change.follow)
+            self._follows.add(username, change.follow, carried_mark(req))
         elif change.unfollow is not None:
-            self._follows.remove(username, change.unfollow)
+            self._follows.remove(username, change.unfollow, carried_mark(req))
         resp.status = falcon.HTTP_204
 
 

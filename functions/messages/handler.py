@@ -25,6 +25,7 @@ from minitwit.runtime.requests import (
     limit,
     unknown_user_first,
 )
+from minitwit.runtime.simulator import carried_mark
 from minitwit.users import Users
 
 _log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class MessagesOfUser:
         """Post a message in the user's name."""
         with unknown_user_first(self._users, username):
             message = json_body(req, NewMessage)
-        self._messages.add(username, message.content)
+        self._messages.add(username, message.content, carried_mark(req))
         resp.status = falcon.HTTP_204
 
 

@@ -15,23 +15,33 @@ class Follows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, follower: str, followed: str) -> None:
+    def add(self, follower: str, followed: str, latest: int | None = None) -> None:
         """Make one user follow another; a second time changes nothing.
 
+        Args:
+            follower: who follows.
+            followed: who is followed.
+            latest: the simulator's progress, if it is to be recorded on the way.
+
         Raises:
             UnknownUser: one of the two does not exist.
 
         """
-        self._change("follow", follower, followed)
+        self._change("follow", follower, followed, latest)
 
-    def remove(self, follower: str, followed: str) -> None:
+    def remove(self, follower: str, followed: str, latest: int | None = None) -> None:
         """Make one user no longer follow another; nor is not following an error.
 
+        Args:
+            follower: who follows no longer.
+            followed: who is followed no longer.
+            latest: the simulator's progress, if it is to be recorded on the way.
+
         Raises:
             UnknownUser: one of the two does not exist.
 
         """
-        self._change("unfollow", follower, followed)
+        self._change("unfollow", follower, followed, latest)
 
     def exists(self, follower_id: int, followed_id: int) -> bool:
         """Say whether one user follows another."""
@@ -69,8 +79,13 @@ class Follows:
         )
         return [Person(*row) for row in rows]
 
-    def _change(self, query: str, follower: str, followed: str) -> None:
+    def _change(
+        self, query: str, follower: str, followed: str, latest: int | None
+    ) -> None:
         if "\x00" in follower + followed:
             raise UnknownUser
-        if not self._database.write(query, follower=follower, followed=followed):
+        [[found, _]] = self._database.write(
+            query, follower=follower, followed=followed, latest=latest
+        )
+        if found is None:
             raise UnknownUser

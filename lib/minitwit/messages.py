@@ -24,16 +24,24 @@ class Messages:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, username: str, content: str) -> None:
+    def add(self, username: str, content: str, latest: int | None = None) -> None:
         """Post a message of a user.
+
+        Args:
+            username: of its author.
+            content: of the message.
+            latest: the simulator's progress, if it is to be recorded on the way.
 
         Raises:
             UnknownUser: the user does not exist.
 
         """
-        if "\x00" in username or not self._database.write(
-            "add_message", username=username, content=content
-        ):
+        if "\x00" in username:
+            raise UnknownUser
+        [[added, _]] = self._database.write(
+            "add_message", username=username, content=content, latest=latest
+        )
+        if added is None:
             raise UnknownUser
 
     def recent_json(self, limit: int) -> str:

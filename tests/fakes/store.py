@@ -45,6 +45,11 @@ class Memory:
             raise UnknownUser
         return self.accounts[username]
 
+    def move_mark(self, value: int | None) -> None:
+        """Set the mark, if there is a new one."""
+        if value is not None:
+            self.mark = value
+
     def name(self, user_id: int) -> str:
         """Return the name of an account."""
         return next(a.username for a in self.accounts.values() if a.id == user_id)
@@ -125,14 +130,16 @@ class FakeFollows:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    def add(self, follower: str, followed: str) -> None:
+    def add(self, follower: str, followed: str, latest: int | None = None) -> None:
         """Make one user follow another."""
+        self._memory.move_mark(latest)
         pair = self._pair(follower, followed)
         if pair not in self._memory.follows:
             self._memory.follows.append(pair)
 
-    def remove(self, follower: str, followed: str) -> None:
+    def remove(self, follower: str, followed: str, latest: int | None = None) -> None:
         """Make one user no longer follow another."""
+        self._memory.move_mark(latest)
         pair = self._pair(follower, followed)
         if pair in self._memory.follows:
             self._memory.follows.remove(pair)
@@ -191,9 +198,10 @@ class FakeMessages:
         self._memory = memory
         self._clock = clock
 
-    def add(self, username: str, content: str) -> None:
+    def add(self, username: str, content: str, latest: int | None = None) -> None:
         """Post a message of a user."""
         memory = self._memory
+        memory.move_mark(latest)
         name = memory.account(username).username
         number = len(memory.posts) + 1
         memory.posts.append(Post(number, name, content, int(self._clock())))

@@ -1,5 +1,6 @@
 -- name: follow
--- Make one user follow another; no row comes back when either is unknown.
+-- Make one user follow another and set the progress mark, if one comes with it. The
+-- id is NULL when either user is unknown.
 WITH pair AS (
     SELECT follower.id AS follower_id, followed.id AS followed_id
     FROM users AS follower, users AS followed
@@ -9,10 +10,11 @@ WITH pair AS (
     SELECT follower_id, followed_id FROM pair
     ON CONFLICT DO NOTHING
 )
-SELECT follower_id FROM pair;
+SELECT (SELECT follower_id FROM pair), setval('latest', :latest);
 
 -- name: unfollow
--- Make one user no longer follow another; no row comes back when either is unknown.
+-- Make one user no longer follow another and set the progress mark, if one comes with
+-- it. The id is NULL when either user is unknown.
 WITH pair AS (
     SELECT follower.id AS follower_id, followed.id AS followed_id
     FROM users AS follower, users AS followed
@@ -22,7 +24,7 @@ WITH pair AS (
     WHERE follows.follower_id = pair.follower_id
         AND follows.followed_id = pair.followed_id
 )
-SELECT follower_id FROM pair;
+SELECT (SELECT follower_id FROM pair), setval('latest', :latest);
 
 -- name: followed_names
 -- List whom a user follows as JSON, oldest follow first; no row for an unknown user.

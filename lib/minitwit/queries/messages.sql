@@ -1,8 +1,12 @@
 -- name: add_message
--- Add a message of a user; no row comes back when the user is unknown.
-INSERT INTO messages (author_id, content)
-SELECT id, :content FROM users WHERE username = :username
-RETURNING id;
+-- Add a message of a user and set the progress mark, if one comes with it (setval
+-- leaves it for NULL). The id is NULL when the user is unknown.
+WITH added AS (
+    INSERT INTO messages (author_id, content)
+    SELECT id, :content FROM users WHERE username = :username
+    RETURNING id
+)
+SELECT (SELECT id FROM added), setval('latest', :latest);
 
 -- name: recent_messages
 -- List everybody's newest messages as JSON.

@@ -25,8 +25,19 @@ _MARKING = _PROTECTED | {("POST", "/register"), ("POST", "/api/register")}
 _MARKS = range(-(2**63), 2**63)
 
 
+def carried_mark(req: falcon.Request) -> int | None:
+    """Return the request's mark for a statement that records it on its way.
+
+    This saves a round trip to the database. If the statement is never reached, or
+    fails, the middleware records the mark after all.
+    """
+    req.context.mark_is_carried = True
+    mark: int | None = req.context.get("mark")
+    return mark
+
+
 class SimulatorMiddleware:
-    """Checks the credentials, then records `latest`, before anything else is read.
+    """Checks the credentials before anything else is read, and records `latest`.
 
     Args:
         credential: "user:password" of the simulator.
@@ -54,6 +65,21 @@ class SimulatorMiddleware:
         if hmac.compare_digest(sent, self._expected):
             mark = integer(req.get_param("latest"))
             if mark is not None and mark != -1 and mark in _MARKS:
-                self._latest.record(mark)
+                req.context.mark = mark
         elif asked in _PROTECTED:
             raise NotAuthorized
+
+    def process_response(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        _resource: object,
+        succeeded: bool,
+    ) -> None:
+        """Record the mark, also of a request that fails, unless that was done."""
+        mark = req.context.get("mark")
+        if mark is None or (succeeded and req.context.get("mark_is_carried")):
+            return
+        # A storage that has just been away is not made to wait for a second time.
+        if falcon.http_status_to_code(resp.status) != 503:
+            self._latest.record(mark)

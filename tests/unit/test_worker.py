@@ -1,0 +1,130 @@
+"""The worker, in a gunicorn of its own: what we rely on when gunicorn changes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A gunicorn with our worker."""
+
+    address: tuple[str, int]
+    gate: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://{self.address[0]}:{self.address[1]}"
+
+    def get(self, path: str) -> bytes:
+        """Ask on a connection of its own."""
+        return httpx.get(self.url + path, timeout=10).content
+
+    def slow_request_has_begun(self) -> bool:
+        """Say whether a request waits behind the gate."""
+        return self.gate.with_suffix(".entered").exists()
+
+
+@contextmanager
+def served(folder: Path, threads: int, drain: float = 0) -> Iterator[Server]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        descriptor = listener.fileno()
+        command = [sys.executable, "-m", "gunicorn", "--threads", str(threads)]
+        command += ["-k", "minitwit.runtime.worker.FunctionWorker", "--keep-alive", "9"]
+        command += ["-b", f"fd://{descriptor}", "--no-control-socket"]
+        process = subprocess.Popen(
+            [*command, "tests.unit.worker_app:SlowFunction()"],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "WORKER_TEST_GATE": str(folder / "gate"),
+                "WORKER_TEST_DRAIN": str(drain),
+            },
+            pass_fds=[descriptor],
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield Server(listener.getsockname(), folder / "gate", process)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_connection_carries_one_request_after_another(
+    tmp_path: Path, threads: int
+) -> None:
+    with served(tmp_path, threads) as server:
+        with httpx.Client(base_url=server.url, timeout=10) as client:
+            for number in range(5):
+                answer = client.post(f"/{number}", content=b"!" * number)
+                assert answer.content == f"/{number}".encode() + b"!" * number
+                assert answer.headers["Connection"] == "keep-alive"
+
+
+def test_requests_sent_in_one_piece_are_all_answered(tmp_path: Path) -> None:
+    with served(tmp_path, threads=1) as server:
+        with socket.create_connection(server.address, 10) as client:
+            client.sendall(b"GET /one HTTP/1.1\r\nHost: a\r\n\r\n" * 3)
+            answers = b""
+            while answers.count(b"/one") < 3:
+                answers += client.recv(4096)
+
+
+def test_a_silent_connection_keeps_no_thread_busy(tmp_path: Path) -> None:
+    with served(tmp_path, threads=1) as server:
+        with socket.create_connection(server.address, 10):
+            assert server.get("/other") == b"/other"
+
+
+def test_a_second_thread_answers_while_the_first_waits(tmp_path: Path) -> None:
+    with served(tmp_path, threads=2) as server, ThreadPoolExecutor(1) as other:
+        slow = other.submit(server.get, "/slow")
+        wait_until(server.slow_request_has_begun)
+        assert server.get("/quick") == b"/quick"
+        server.gate.touch()
+        assert slow.result() == b"/slow"
+
+
+def test_what_has_begun_is_finished_after_sigterm(tmp_path: Path) -> None:
+    with served(tmp_path, 2, drain=3) as server, ThreadPoolExecutor(1) as other:
+        slow = other.submit(server.get, "/slow")
+        wait_until(server.slow_request_has_begun)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.get("/while-it-drains") == b"/while-it-drains"
+        server.gate.touch()
+        assert slow.result() == b"/slow"
+        assert server.process.wait(timeout=10) == 0
+
+
+def test_a_kept_connection_is_answered_and_closed_at_the_end(tmp_path: Path) -> None:
+    with served(tmp_path, threads=1) as server:
+        with httpx.Client(base_url=server.url, timeout=10) as client:
+            client.get("/first")
+            server.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: client.get("/").headers["Connection"] == "close")
+        assert server.process.wait(timeout=10) == 0
