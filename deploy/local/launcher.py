@@ -25,6 +25,11 @@ from deploy.local.waiting import Waiting
 # Longer than any program may take to stop (Program.stop_seconds).
 _STOP_SECONDS = 60
 
+_RUNS_ALREADY = (
+    "MiniTwit runs here already (process {}): change it with `make scale`, or stop it "
+    "with Ctrl-C in its terminal."
+)
+
 
 class _StopRequested(BaseException):
     """A signal asks this process to end."""
@@ -38,7 +43,7 @@ def up(layout: Layout, port: int, scale: Scale) -> None:
 
     """
     layout.make_folders()
-    with _stop_on_signals(), exclusive(layout.lock) as lock:
+    with _stop_on_signals(), exclusive(layout.lock, _RUNS_ALREADY) as lock:
         if port:
             require_free(port)
         _say("Preparing the database …")
@@ -118,7 +123,8 @@ def _stop(supervisord: subprocess.Popen[bytes], supervisor: Supervisor) -> None:
         if time.monotonic() > deadline:
             # The programs are told by the kernel.
             supervisord.kill()
-        supervisor.wake()
+        # Any question wakes it; else it looks round once a second.
+        supervisor.is_running()
         time.sleep(0.02)
 
 

@@ -1,4 +1,4 @@
-"""One system a folder: a lock that lasts until the last process of a run is gone."""
+"""A lock that is held until the last process that inherited it is gone."""
 
 import fcntl
 import os
@@ -13,31 +13,32 @@ _PATIENCE = 30
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[int]:
-    """Hold the lock and yield its descriptor, for supervisord to hold it as well.
+def exclusive(path: Path, refusal: str) -> Iterator[int]:
+    """Hold the lock and yield its descriptor, which a child may hold on to as well.
+
+    Args:
+        path: the file that is locked; it names the holder's process.
+        refusal: what to say when another process has the lock; {} is its id.
 
     Raises:
-        LocalRunError: another run has it.
+        LocalRunError: another process has it.
 
     """
     with path.open("a+", encoding="ascii") as file:
-        _acquire(file.fileno(), path)
+        _acquire(file.fileno(), path, refusal)
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
         yield file.fileno()
 
 
-def _acquire(descriptor: int, path: Path) -> None:
+def _acquire(descriptor: int, path: Path, refusal: str) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not _try(descriptor):
-        # A launcher that was killed has left a supervisord which is just ending.
-        launcher = path.read_text(encoding="ascii")
-        if _is_alive(launcher) or time.monotonic() > deadline:
-            raise LocalRunError(
-                f"MiniTwit runs here already (process {launcher}): change it with "
-                "`make scale`, or stop it with Ctrl-C in its terminal."
-            )
+        # A holder that was killed may have left children which are just ending.
+        holder = path.read_text(encoding="ascii")
+        if _is_alive(holder) or time.monotonic() > deadline:
+            raise LocalRunError(refusal.format(holder))
         time.sleep(0.1)
 
 

@@ -4,6 +4,7 @@ import shlex
 import sys
 import xmlrpc.client
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -16,6 +17,8 @@ from deploy.local.errors import LocalRunError
 
 # supervisord starts what has a low number first and stops it last.
 DATABASE_FIRST, FUNCTIONS_NEXT, EDGE_LAST = 10, 20, 30
+
+_NO_ANSWER = (xmlrpc.client.Error, OSError, HTTPException)
 
 
 @dataclass(frozen=True)
@@ -104,17 +107,20 @@ class Supervisor:
             for info in self._ask("getAllProcessInfo")
         ]
 
+    def state(self, name: str) -> str:
+        """Return the state of a program's process, nothing while none is known."""
+        with suppress(*_NO_ANSWER):
+            for process in self.processes():
+                if process.name == name:
+                    return process.state
+        return ""
+
     def is_running(self) -> bool:
         """Say whether a supervisord answers."""
         try:
             return bool(self._ask("getState"))
-        except (xmlrpc.client.Error, OSError, HTTPException):
+        except _NO_ANSWER:
             return False
-
-    def wake(self) -> None:
-        """Let supervisord look after its processes now, not within the next second."""
-        # Any question does, and it may be going down, or not be up yet.
-        self.is_running()
 
     def apply_configuration(self) -> None:
         """Read the file again; start and stop only what differs from before."""

@@ -15,8 +15,8 @@ from deploy.local.supervision import Supervisor
 from minitwit.runtime.routes import FUNCTIONS
 
 # A program may need a second try, for example when its port is not free yet.
-_GRACE = 6
-_PATIENCE = 60
+_TRIES = 3
+_PATIENCE = 90
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,16 @@ class Waiting:
             LocalRunError: it does not happen, with what the program's log says.
 
         """
-        start = time.monotonic()
+        deadline = time.monotonic() + _PATIENCE
+        state, failures = "", 0
         while not is_so():
-            waited = time.monotonic() - start
             if not self.is_supervised():
                 raise LocalRunError(self._failure("supervisord"))
-            if waited > _PATIENCE or (waited > _GRACE and not self._runs(program)):
+            # Asking also wakes supervisord, which else looks round once a second.
+            previous, state = state, self.supervisor.state(program)
+            failures += state == "BACKOFF" != previous
+            if failures == _TRIES or time.monotonic() > deadline:
                 raise LocalRunError(self._failure(program))
-            self.supervisor.wake()
             time.sleep(0.05)
 
     def until_ready(self, replicas: Iterable[Replica]) -> None:
@@ -70,12 +72,6 @@ class Waiting:
         """
         expected = {f"http://{LOOPBACK}:{replica.port}" for replica in replicas}
         self.until(lambda: _servers(traefik_port) == expected, "traefik")
-
-    def _runs(self, program: str) -> bool:
-        states = {
-            process.name: process.state for process in self.supervisor.processes()
-        }
-        return states.get(program) in ("STARTING", "RUNNING")
 
     def _failure(self, program: str) -> str:
         log = self.logs / f"{program}.log"

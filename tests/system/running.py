@@ -82,14 +82,15 @@ class RunningSystem:
         return local_run(*arguments, "--folder", str(self.folder))
 
 
-def local_run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def local_run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `python -m deploy.local` to its end."""
     return subprocess.run(
         [sys.executable, "-m", "deploy.local", *arguments],
         cwd=CHECKOUT,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
 
 

@@ -12,6 +12,7 @@ from tests.system.running import (
     FUNCTIONS,
     RunningSystem,
     is_root,
+    local_run,
     running_system,
     status_of,
     wait_until,
@@ -146,6 +147,18 @@ def test_a_second_run_in_the_same_folder_is_refused(system: RunningSystem) -> No
     assert second.returncode == 1
     assert second.stderr.startswith("Error: MiniTwit runs here already (process ")
     assert answers(system, "timeline")
+
+
+def test_a_function_that_does_not_start_is_named_with_its_reason(
+    tmp_path: Path,
+) -> None:
+    failed = local_run(
+        "up", "--port=0", "--folder", str(tmp_path), MINITWIT_THREADS="none"
+    )
+    assert failed.returncode == 1
+    (line,) = failed.stderr.strip().splitlines()
+    assert line.startswith("Error: register-1 does not start.")
+    assert "minitwit cannot start: MINITWIT_THREADS:" in line
 
 
 def test_two_systems_run_beside_each_other(
