@@ -8,10 +8,13 @@ import gunicorn
 
 from minitwit.errors import InvalidSettings
 from minitwit.runtime.logs import GunicornLogger, configuration
+from minitwit.runtime.routes import FUNCTIONS
 from minitwit.settings import Settings
 
 try:
     settings = Settings.from_environment(os.environ)
+    if settings.function not in FUNCTIONS:
+        raise InvalidSettings(f"MINITWIT_FUNCTION: name one of {', '.join(FUNCTIONS)}")
 except InvalidSettings as error:
     sys.exit(f"minitwit cannot start: {error}")
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from minitwit.errors import InvalidSettings
-
 # The network has swallowed what we sent when nobody has confirmed it for so long: one
 # lost packet is sent again after 200 ms, so this forgives one and not two.
 _UNHEARD_MS = 500
@@ -26,21 +24,19 @@ class Address:
         """Read postgresql://user@host:port/name; ?host=/folder means a socket.
 
         Raises:
-            InvalidSettings: the URL lacks a part or holds a password.
+            ValueError: the URL lacks a part or holds a password.
 
         """
         parts = urlsplit(url)
         if parts.password:
-            raise InvalidSettings(
-                "MINITWIT_DATABASE_URL: take the password out of the URL and name a "
-                "file with it in MINITWIT_DATABASE_PASSWORD_FILE"
+            raise ValueError(
+                "take the password out of the URL and name a file with it in "
+                "MINITWIT_DATABASE_PASSWORD_FILE"
             )
         host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
         database = parts.path.removeprefix("/")
         if parts.scheme != "postgresql" or not (parts.username and database and host):
-            raise InvalidSettings(
-                "MINITWIT_DATABASE_URL: write postgresql://user@host:port/database"
-            )
+            raise ValueError("write postgresql://user@host:port/database")
         return cls(unquote(parts.username), database, host, parts.port or 5432)
 
     def open_socket(self, timeout: float) -> socket.socket:

@@ -7,7 +7,7 @@ in crash reports.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -19,6 +19,7 @@ from pydantic import (
     field_validator,
 )
 
+from minitwit.address import Address
 from minitwit.errors import InvalidSettings
 
 _PREFIX = "MINITWIT_"
@@ -48,6 +49,12 @@ class DatabaseSettings(BaseModel):
     lock_timeout_ms: int = Field(
         default=1000, gt=0, description="Milliseconds a statement may wait for a lock."
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _url_is_whole(cls, url: str) -> str:
+        Address.parse(url)
+        return url
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -113,7 +120,9 @@ class Settings(DatabaseSettings):
     replicas: int = Field(
         default=0, ge=0, description="Replicas that are meant to run; 0: nobody said."
     )
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING, ERROR.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING, ERROR."
+    )
     otlp_endpoint: str | None = Field(
         default=None, description="http://host:4318 of the collector; none: no traces."
     )
@@ -131,6 +140,13 @@ class Settings(DatabaseSettings):
         if not lines or min(map(len, lines)) < 32:
             raise ValueError("each key needs at least 32 characters")
         return keys
+
+    @field_validator("simulator_credential")
+    @classmethod
+    def _credential_has_two_parts(cls, credential: SecretStr) -> SecretStr:
+        if ":" not in credential.get_secret_value():
+            raise ValueError("write user:password into the file")
+        return credential
 
     @property
     def session_key_ring(self) -> list[str]:
@@ -152,6 +168,7 @@ def _read_secret(variable: str, path: str) -> str:
 def _explain(error: ValidationError) -> str:
     """Name every faulty variable, without the value (it may be a secret)."""
     return "; ".join(
-        f"{_PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}"
+        f"{_PREFIX}{str(fault['loc'][0]).upper()}: "
+        + fault["msg"].removeprefix("Value error, ")
         for fault in error.errors(include_input=False, include_url=False)
     )

@@ -1,9 +1,9 @@
 """Logs: one JSON object a line on standard output, with the trace's id."""
 
+import json
 import logging
 from typing import Any
 
-import orjson
 from gunicorn.glogging import Logger
 from opentelemetry import trace
 
@@ -36,7 +36,8 @@ class JsonFormatter(logging.Formatter):
             entry["span_id"] = trace.format_span_id(context.span_id)
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(entry, default=str).decode()
+        # The standard library's, as it writes a lone surrogate too.
+        return json.dumps(entry, default=str)
 
 
 class GunicornLogger(Logger):  # type: ignore[misc]

@@ -31,7 +31,6 @@ def start(settings: Settings) -> None:
         # sees every exception anyway.
         default_integrations=False,
         auto_enabling_integrations=False,
-        send_default_pii=False,
         # Values of local variables may be passwords.
         include_local_variables=False,
         max_request_body_size="never",

@@ -1,0 +1,113 @@
+"""Cookies: keys that are replaced, ages, and what fits into one."""
+
+import os
+
+import falcon
+import pytest
+from falcon import testing
+from itsdangerous import TimestampSigner
+
+from minitwit.models import Account
+from minitwit.runtime.sessions import Flash, Sessions
+
+OLD, NEW, OTHER = "o" * 32, "n" * 32, "x" * 32
+ADA = Account(7, "Ada Lovelace")
+
+
+def cookie(resp: falcon.Response, name: str) -> str:
+    """Return the value of a cookie that an answer sets."""
+    headers = [value for key, value in resp._wsgi_headers() if key == "set-cookie"]
+    return next(
+        header.split(";")[0].partition("=")[2]
+        for header in headers
+        if header.startswith(f"{name}=")
+    )
+
+
+def signed_in(sessions: Sessions) -> str:
+    """Return the cookie of a session of Ada's."""
+    resp = falcon.Response()
+    sessions.sign_in(testing.create_req(), resp, ADA)
+    return cookie(resp, "session")
+
+
+def account(sessions: Sessions, value: str) -> Account | None:
+    """Return who a session cookie says that it is."""
+    return sessions.account(testing.create_req(cookies={"session": value}))
+
+
+def test_session_is_read_by_any_replica_with_the_key() -> None:
+    value = signed_in(Sessions([NEW], days=1))
+    assert account(Sessions([NEW], days=1), value) == ADA
+    assert account(Sessions([OTHER], days=1), value) is None
+
+
+def test_key_is_replaced_without_signing_anybody_out() -> None:
+    before = signed_in(Sessions([OLD], days=1))
+    during = Sessions([OLD, NEW], days=1)
+    assert account(during, before) == ADA
+    # New sessions outlive the old key, so it can be taken away.
+    fresh = signed_in(during)
+    after = Sessions([NEW], days=1)
+    assert account(after, fresh) == ADA
+    assert account(after, before) is None
+
+
+def test_replica_that_knows_both_keys_is_understood_by_one_with_the_new() -> None:
+    assert account(Sessions([NEW], 1), signed_in(Sessions([OLD, NEW], 1))) == ADA
+    assert account(Sessions([OLD], 1), signed_in(Sessions([OLD, NEW], 1))) is None
+
+
+def test_session_ends_after_its_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions = Sessions([NEW], days=2)
+    day = 24 * 60 * 60
+    clock = [1_000_000_000]
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: clock[0])
+    value = signed_in(sessions)
+    clock[0] += 2 * day
+    assert account(sessions, value) == ADA
+    clock[0] += 1
+    assert account(sessions, value) is None
+
+
+def test_secure_only_over_https() -> None:
+    sessions = Sessions([NEW], days=1)
+    for headers, secure in (({}, False), ({"X-Forwarded-Proto": "https"}, True)):
+        resp = falcon.Response()
+        sessions.sign_in(testing.create_req(headers=headers), resp, ADA)
+        [header] = [v for k, v in resp._wsgi_headers() if k == "set-cookie"]
+        assert ("Secure" in header) is secure
+        assert "HttpOnly" in header
+        assert "SameSite=Lax" in header
+
+
+def flashed(sessions: Sessions, flash: Flash) -> str:
+    """Return the cookie that carries a flash."""
+    resp = falcon.Response()
+    sessions.flash(testing.create_req(), resp, flash)
+    return cookie(resp, "flash")
+
+
+def taken(sessions: Sessions, value: str) -> Flash | None:
+    """Return the flash that a cookie carries."""
+    req = testing.create_req(cookies={"flash": value})
+    return sessions.take_flash(req, falcon.Response())
+
+
+def test_flash_arrives_with_what_was_typed() -> None:
+    sessions = Sessions([NEW], days=1)
+    flash = Flash("no", is_error=True, form={"username": "Zoë <b>"})
+    assert taken(sessions, flashed(sessions, flash)) == flash
+
+
+def test_typed_text_too_long_for_a_cookie_is_left_behind_not_the_reason() -> None:
+    sessions = Sessions([NEW], days=1)
+    value = flashed(sessions, Flash("why", form={"text": os.urandom(3000).hex()}))
+    assert len(value) < 4096
+    assert taken(sessions, value) == Flash("why", form={})
+
+
+def test_cookies_are_not_taken_for_each_other() -> None:
+    sessions = Sessions([NEW], days=1)
+    assert taken(sessions, signed_in(sessions)) is None
+    assert account(sessions, flashed(sessions, Flash("x"))) is None

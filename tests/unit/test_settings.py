@@ -1,0 +1,218 @@
+"""Settings: refused with one sentence that names the variable, logged masked."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from minitwit.address import Address
+from minitwit.errors import InvalidSettings
+from minitwit.settings import DatabaseSettings, Settings
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Return the least that a function needs."""
+    keys = tmp_path / "keys"
+    keys.write_text("newest-key-that-is-long-enough-to-sign\n" + "o" * 32 + "\n")
+    return {
+        "MINITWIT_FUNCTION": "messages",
+        "MINITWIT_DATABASE_URL": "postgresql://minitwit_app@db:5432/minitwit",
+        "MINITWIT_SESSION_KEYS_FILE": str(keys),
+    }
+
+
+def refusal(environment: dict[str, str]) -> str:
+    """Return the sentence with which the settings are refused."""
+    with pytest.raises(InvalidSettings) as error:
+        Settings.from_environment(environment)
+    sentence = str(error.value)
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_tests_start_without_the_settings_of_the_developers_shell() -> None:
+    ours = [name for name in os.environ if name.startswith("MINITWIT_")]
+    assert [name for name in ours if not name.startswith("MINITWIT_TEST_")] == []
+
+
+def test_the_least_environment_is_enough(environment: dict[str, str]) -> None:
+    settings = Settings.from_environment(environment)
+    assert settings.function == "messages"
+    assert (settings.port, settings.operator_port) == (8000, 8001)
+    credential = settings.simulator_credential.get_secret_value()
+    assert credential == "simulator:super_safe!"
+
+
+def test_keys_are_handed_on_oldest_first(environment: dict[str, str]) -> None:
+    ring = Settings.from_environment(environment).session_key_ring
+    assert ring == ["o" * 32, "newest-key-that-is-long-enough-to-sign"]
+
+
+@pytest.mark.parametrize(
+    "variable", ["MINITWIT_FUNCTION", "MINITWIT_DATABASE_URL", "MINITWIT_SESSION_KEYS"]
+)
+def test_missing_setting_is_refused_by_its_name(
+    environment: dict[str, str], variable: str
+) -> None:
+    missing = {n: v for n, v in environment.items() if not n.startswith(variable)}
+    assert variable in refusal(missing)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MINITWIT_PORT", "http"),
+        ("MINITWIT_OPERATOR_PORT", "1.5"),
+        ("MINITWIT_THREADS", "0"),
+        ("MINITWIT_DRAIN_SECONDS", "-1"),
+        ("MINITWIT_TRACE_RATIO", "2"),
+        ("MINITWIT_CONNECT_TIMEOUT", "0"),
+        ("MINITWIT_STATEMENT_TIMEOUT_MS", "soon"),
+        ("MINITWIT_SESSION_DAYS", "0"),
+    ],
+)
+def test_malformed_setting_is_refused_by_its_name(
+    environment: dict[str, str], variable: str, value: str
+) -> None:
+    assert variable in refusal(environment | {variable: value})
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "MINITWIT_DATABASE_PASSWORD",
+        "MINITWIT_SESSION_KEYS",
+        "MINITWIT_SIMULATOR_CREDENTIAL",
+        "MINITWIT_SENTRY_DSN",
+    ],
+)
+def test_secret_in_a_variable_is_refused_without_showing_it(
+    environment: dict[str, str], variable: str
+) -> None:
+    sentence = refusal(environment | {variable: "hunter-2" * 5})
+    assert f"{variable}_FILE" in sentence
+    assert "hunter" not in sentence
+
+
+def test_unreadable_secret_file_is_refused_by_variable_and_path(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "not-there"
+    sentence = refusal(environment | {"MINITWIT_DATABASE_PASSWORD_FILE": str(path)})
+    assert "MINITWIT_DATABASE_PASSWORD_FILE" in sentence
+    assert str(path) in sentence
+
+
+def test_secret_file_that_is_no_text_is_refused(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "binary"
+    path.write_bytes(b"\xff\xfe\x00")
+    sentence = refusal(environment | {"MINITWIT_SESSION_KEYS_FILE": str(path)})
+    assert "MINITWIT_SESSION_KEYS_FILE" in sentence
+
+
+@pytest.mark.parametrize("keys", ["", "short", "k" * 32 + "\nshort"])
+def test_keys_that_are_too_short_are_refused_without_showing_them(
+    environment: dict[str, str], tmp_path: Path, keys: str
+) -> None:
+    path = tmp_path / "short"
+    path.write_text(keys)
+    sentence = refusal(environment | {"MINITWIT_SESSION_KEYS_FILE": str(path)})
+    assert "MINITWIT_SESSION_KEYS" in sentence
+    assert "short" not in sentence.replace(str(path), "")
+
+
+def test_masked_settings_show_no_secret(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter-2")
+    credential = tmp_path / "credential"
+    credential.write_text("somebody:hunter-3")
+    environment |= {
+        "MINITWIT_DATABASE_PASSWORD_FILE": str(secret),
+        "MINITWIT_SIMULATOR_CREDENTIAL_FILE": str(credential),
+        "MINITWIT_SENTRY_DSN_FILE": str(secret),
+    }
+    settings = Settings.from_environment(environment)
+    assert settings.database_password
+    assert settings.database_password.get_secret_value() == "hunter-2"
+    for shown in (str(settings.masked()), repr(settings)):
+        assert "hunter" not in shown
+        assert "long-enough" not in shown
+        assert "db:5432" in shown
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("postgresql://ada@db/minitwit", "db", 5432),
+        ("postgresql://ada@db:6432/minitwit", "db", 6432),
+        ("postgresql://ada@/minitwit?host=/run/postgres", "/run/postgres", 5432),
+    ],
+)
+def test_database_url_is_understood(url: str, host: str, port: int) -> None:
+    assert Address.parse(url) == Address("ada", "minitwit", host, port)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "db",
+        "mysql://ada@db/minitwit",
+        "postgresql://db/minitwit",
+        "postgresql://ada@db",
+        "postgresql://ada@/minitwit",
+        "postgresql://ada@db:port/minitwit",
+        "postgresql://ada@[::1/minitwit",
+    ],
+)
+def test_database_url_that_lacks_a_part_is_refused(url: str) -> None:
+    with pytest.raises(InvalidSettings, match="MINITWIT_DATABASE_URL"):
+        DatabaseSettings.from_environment({"MINITWIT_DATABASE_URL": url})
+
+
+def test_password_in_the_database_url_is_refused_without_showing_it() -> None:
+    url = "postgresql://ada:hunter2@db/minitwit"
+    with pytest.raises(InvalidSettings) as error:
+        DatabaseSettings.from_environment({"MINITWIT_DATABASE_URL": url})
+    assert "MINITWIT_DATABASE_PASSWORD_FILE" in str(error.value)
+    assert "hunter" not in str(error.value)
+
+
+def test_function_refuses_to_start_with_one_sentence(
+    environment: dict[str, str],
+) -> None:
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"]
+    for variable, value in [
+        ("MINITWIT_FUNCTION", "mesages"),
+        ("MINITWIT_DATABASE_URL", "nonsense"),
+    ]:
+        started = subprocess.run(
+            [*gunicorn, "--check-config", "minitwit.runtime.app:create_app()"],
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, **environment, variable: value},
+            capture_output=True,
+            text=True,
+        )
+        assert started.returncode != 0
+        [sentence] = started.stderr.splitlines()
+        assert sentence.startswith(f"minitwit cannot start: {variable}: ")
+
+
+def test_log_level_that_does_not_exist_is_refused(environment: dict[str, str]) -> None:
+    sentence = refusal(environment | {"MINITWIT_LOG_LEVEL": "LOUD"})
+    assert "MINITWIT_LOG_LEVEL" in sentence
+
+
+def test_simulator_credential_without_a_colon_is_refused(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "credential"
+    path.write_text("simulator")
+    sentence = refusal(environment | {"MINITWIT_SIMULATOR_CREDENTIAL_FILE": str(path)})
+    assert "MINITWIT_SIMULATOR_CREDENTIAL" in sentence
