@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 _SIDE = 5  # cells; the right half mirrors the left one
 _HALF = (_SIDE + 1) // 2
+_CELLS = (1 << _SIDE * _HALF) - 1
 _SVG = Markup(
     '<svg class="face" viewBox="-1 -1 7 7" aria-hidden="true" '
     'fill="hsl({hue} 50% 54%)">'
@@ -22,10 +23,17 @@ _SVG = Markup(
 def identicon(username: str) -> Markup:
     """Return the picture of a name: always the same, hardly ever another's."""
     digest = hashlib.sha256(username.encode()).digest()
-    bits = int.from_bytes(digest[:2], "big")
+    hue = int.from_bytes(digest[:2], "big") % 360
+    bits = _balanced(int.from_bytes(digest[2:], "big"))
     cells = "".join(_row(y, bits >> y * _HALF) for y in range(_SIDE))
-    hue = int.from_bytes(digest[2:4], "big") % 360
     return _SVG.format(hue=hue, cells=cells)
+
+
+def _balanced(bits: int) -> int:
+    """Drop bits until those of the first cells draw neither a speck nor a block."""
+    while bits and not 6 <= (bits & _CELLS).bit_count() <= 11:
+        bits >>= 1
+    return bits
 
 
 def _row(y: int, bits: int) -> str:

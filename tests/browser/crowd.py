@@ -16,7 +16,7 @@ _SENTENCES = (
     "It rains.",
     "Thanks @bob, that was the missing piece. The graph is flat again, and it has "
     "been flat for an hour now while the simulator runs at full speed.",
-    "日本語のメッセージも、そのまま表示されます。",
+    "Rødgrød med fløde på søndag: hvem kommer?",
     "Release 1.4 is out: https://example.org/releases/1.4 (nobody was signed out)",
 )
 

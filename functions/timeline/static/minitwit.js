@@ -4,6 +4,7 @@
 const MINUTE = 60_000;
 
 // Times that stay right: "5 minutes ago" instead of a date, which moves to the title.
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const units = [["year", 31_557_600], ["month", 2_629_800], ["week", 604_800], ["day", 86_400], ["hour", 3600], ["minute", 60]];
 
@@ -16,7 +17,7 @@ function sinceThen(date) {
 function showTimes() {
   for (const time of document.querySelectorAll("time")) {
     const date = new Date(time.dateTime);
-    time.title = date.toLocaleString();
+    time.title = full.format(date);
     time.textContent = sinceThen(date);
   }
 }

@@ -1,0 +1,46 @@
+"""The pictures in docs/: `python -m tests.browser.screenshots` takes them anew."""
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser import tools
+from tests.browser.site import populated
+from tests.browser.tour import LOOKS, STOPS, Look, Stop
+from tests.system.running import running_system
+
+FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
+
+_PHONE, _DESKTOP = LOOKS[0], LOOKS[3]
+
+
+def looks_of(stop: Stop) -> tuple[Look, ...]:
+    """Return on what a page is shown: on a phone, and the one of the README on both."""
+    return (_PHONE, _DESKTOP) if stop.name == "public" else (_PHONE,)
+
+
+def main() -> None:
+    """Start a system, visit every page and leave the pictures in docs/screenshots."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_system(Path(folder)) as system,
+        sync_playwright() as playwright,
+    ):
+        site = populated(system)
+        browser = playwright.chromium.launch(
+            executable_path=tools.chromium(), args=tools.FLAGS
+        )
+        for stop in STOPS:
+            with browser.new_context(base_url=site.url) as context:
+                page = context.new_page()
+                stop.visit(page)
+                for look in looks_of(stop):
+                    look.put_on(page)
+                    page.screenshot(path=FOLDER / f"{stop.name}-{look.name}.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
