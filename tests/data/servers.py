@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from deploy.local.postgres import OWNER, Cluster
+from deploy.local.postgres import Cluster
 from minitwit.db import open_script
 from minitwit.errors import MiniTwitError
 from tests.clusters import migrate, settings
@@ -171,7 +171,10 @@ def why_no_network() -> str | None:
 
 def owner_rows(server: Server, query: str) -> list[list[object]]:
     """Return what a query finds, as the database's owner."""
-    with open_script(settings(server.cluster, OWNER)) as script:
+    patient = settings(server.cluster).model_copy(
+        update={"statement_timeout_ms": 60_000}
+    )
+    with open_script(patient) as script:
         return script.run(query)
 
 

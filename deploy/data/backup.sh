@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Makes the backup that is due, and says in the database that it succeeded.
+#
+#   backup.sh [full|incremental]     the one named, or the one that is due, or none
+#
+# A full one is due after a week, an incremental one after six hours. What is due is read
+# from the database, so that a restart, a new node or a missed hour changes nothing.
+set -euo pipefail
+
+ask() {
+    psql --username=postgres --dbname=minitwit --no-psqlrc --tuples-only --no-align \
+        --set=ON_ERROR_STOP=1 --command="$1"
+}
+
+due() {
+    ask "SELECT CASE
+        WHEN NOT EXISTS (
+            SELECT FROM backups
+            WHERE kind = 'full' AND finished_at > now() - interval '7 days'
+        ) THEN 'full'
+        WHEN NOT EXISTS (
+            SELECT FROM backups
+            WHERE kind <> 'drill' AND finished_at > now() - interval '6 hours'
+        ) THEN 'incremental'
+        END"
+}
+
+kind=${1:-$(due)}
+case $kind in
+    "") exit ;;
+    full) type=full ;;
+    incremental) type=incr ;;
+    *) echo "backup.sh: say full or incremental, not $kind" >&2 && exit 64 ;;
+esac
+
+# Does nothing when the repository is this database's already, and refuses another's.
+pgbackrest --stanza=minitwit stanza-create
+pgbackrest --stanza=minitwit --type="$type" backup
+ask "INSERT INTO backups (kind) VALUES ('$kind')" >/dev/null
+echo "backup.sh: a $kind backup is made"

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Proves that the newest backup can be restored: restores it beside the live database,
+# starts it, and checks schema, constraints, sequences, references, row counts and a hash
+# of the contents against the live one. Nothing of the live database is touched but one
+# row that says that the drill succeeded.
+#
+#   MINITWIT_DATABASE_URL=… MINITWIT_DATABASE_PASSWORD_FILE=… restore-drill.sh [FOLDER]
+#
+# The URL is the live database's, with the role that owns it. The folder is for the copy;
+# it is removed afterwards.
+set -euo pipefail
+
+here=$(dirname "$(readlink -f "$0")")
+: "${MINITWIT_DATABASE_URL:?the live database}"
+work=$(mktemp -d "${1:-${TMPDIR:-/tmp}}/drill.XXXXXX")
+copy=$work/data
+started=$(date +%s)
+
+finish() {
+    status=$?
+    [ $status = 0 ] || tail -n 20 "$work/log" >&2 || true
+    [ ! -s "$copy/postmaster.pid" ] || pg_ctl --pgdata="$copy" --mode=immediate stop >/dev/null
+    rm -rf "$work"
+}
+trap finish EXIT
+
+"$here/restore.sh" "$copy"
+restored=$(date +%s)
+# The copy never writes to the archive of the original, and nobody reaches it but by its
+# socket. As no hot standby it opens whatever the size of the original's settings.
+options=(
+    -c archive_mode=off -c hot_standby=off -c shared_buffers=64MB -c port=5432
+    -c listen_addresses= -c "unix_socket_directories=$work"
+)
+pg_ctl --pgdata="$copy" --log="$work/log" --options="${options[*]}" \
+    --wait --timeout=3600 start >/dev/null
+opened=$(date +%s)
+
+MINITWIT_DATABASE_URL="postgresql://minitwit@/minitwit?host=$work" \
+    minitwit check-database --copy-of "$MINITWIT_DATABASE_URL"
+psql --username=postgres --dbname=minitwit --no-psqlrc --quiet --set=ON_ERROR_STOP=1 \
+    --command="INSERT INTO backups (kind) VALUES ('drill')"
+echo "restore-drill.sh: restored in $((restored - started)) s, open after" \
+    "$((opened - started)) s, checked after $(($(date +%s) - started)) s"

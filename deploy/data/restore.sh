@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Restores the database into an empty folder, to the newest state or to a point in time.
+#
+#   restore.sh FOLDER                              as new as the archive reaches
+#   restore.sh FOLDER "2026-11-24 08:15:00+00"     as it was at that second
+#
+# The server that starts on the folder replays WAL from the archive and then opens.
+set -euo pipefail
+
+folder=${1:?the folder to restore into}
+target=(--type=default)
+[ $# -lt 2 ] || target=(--type=time "--target=$2" --target-action=promote)
+
+if [ -n "$(ls -A "$folder" 2>/dev/null)" ]; then
+    echo "restore.sh: $folder is not empty: move away what is in it, and keep it until" \
+        "the restored database is checked" >&2
+    exit 65
+fi
+mkdir -p "$folder"
+chmod 700 "$folder"
+pgbackrest --stanza=minitwit --pg1-path="$folder" "${target[@]}" restore
+echo "restore.sh: restored into $folder; start PostgreSQL on it, then minitwit check-database"
