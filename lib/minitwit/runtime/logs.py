@@ -1,11 +1,15 @@
 """Logs: one JSON object a line on standard output, with the trace's id."""
 
 import logging
+import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 from gunicorn.glogging import Logger
 from opentelemetry import trace
+
+from minitwit.runtime.reports import masked
 
 
 class JsonFormatter(logging.Formatter):
@@ -37,6 +41,23 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return orjson.dumps(entry, default=str).decode()
+
+    def formatException(self, ei: Any) -> str:
+        """Return the stacks of an exception and its causes, without their data."""
+        return "\nwhich came of\n".join(
+            "".join(traceback.format_tb(error.__traceback__))
+            + f"{type(error).__name__}: {masked(str(error))}"
+            for error in _chain(ei[1])
+        )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    # An exception that was raised from itself is its own cause.
+    while error is not None and error not in seen:
+        seen.append(error)
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 class GunicornLogger(Logger):  # type: ignore[misc]
