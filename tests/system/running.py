@@ -43,6 +43,11 @@ class RunningSystem:
         return replicas
 
     @property
+    def traefik_port(self) -> int:
+        """Where Traefik answers operators."""
+        return int(self._state["traefik_port"])
+
+    @property
     def log(self) -> str:
         """What the launcher has printed."""
         return (self.folder / "launcher.log").read_text(encoding="utf-8")

@@ -2,10 +2,14 @@
 
 import json
 import logging
+import traceback
+from collections.abc import Iterator
 from typing import Any
 
 from gunicorn.glogging import Logger
 from opentelemetry import trace
+
+from minitwit.runtime.reports import masked
 
 
 class JsonFormatter(logging.Formatter):
@@ -38,6 +42,23 @@ class JsonFormatter(logging.Formatter):
             entry["exception"] = self.formatException(record.exc_info)
         # The standard library's, as it writes a lone surrogate too.
         return json.dumps(entry, default=str)
+
+    def formatException(self, ei: Any) -> str:
+        """Return the stacks of an exception and its causes, without their data."""
+        return "\nwhich came of\n".join(
+            "".join(traceback.format_tb(error.__traceback__))
+            + f"{type(error).__name__}: {masked(str(error))}"
+            for error in _chain(ei[1])
+        )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    # An exception that was raised from itself is its own cause.
+    while error is not None and error not in seen:
+        seen.append(error)
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 class GunicornLogger(Logger):  # type: ignore[misc]

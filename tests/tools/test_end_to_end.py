@@ -1,0 +1,144 @@
+"""One request, followed through traces, logs, metrics and error reports."""
+
+import json
+from collections.abc import Iterator
+from secrets import token_hex
+from typing import Any
+
+import pytest
+
+from tests.system.running import wait_until
+from tests.tools.observed import REVISION, VERSION, Observed
+from tests.tools.receivers import Span
+
+
+@pytest.fixture
+def user(observed: Observed) -> str:
+    name = f"Roger {token_hex(4)}"
+    body = {"username": name, "email": "roger@example.com", "pwd": "hunter2"}
+    assert observed.call("POST", "/register", json=body).status_code == 204
+    return name
+
+
+@pytest.fixture
+def broken_messages(observed: Observed) -> Iterator[None]:
+    """Let the database refuse messages in a way that nobody expects, and quote them."""
+    observed.sql(
+        """
+        CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE 'no room for "%"', NEW.content USING DETAIL = NEW.content; END $$
+        """,
+        "CREATE TRIGGER break BEFORE INSERT ON messages "
+        "FOR EACH ROW EXECUTE FUNCTION break()",
+    )
+    yield
+    observed.sql("DROP FUNCTION break CASCADE")
+
+
+def traced(trace_id: str) -> dict[str, str]:
+    """Return the header by which a caller begins a trace."""
+    return {"traceparent": f"00-{trace_id}-{token_hex(8)}-01"}
+
+
+def spans_of(observed: Observed, trace_id: str) -> dict[str, Span]:
+    spans = observed.elasticsearch.spans()
+    return {span.name: span for span in spans if span.trace_id == trace_id}
+
+
+def lines_of(observed: Observed, trace_id: str) -> list[dict[str, Any]]:
+    """Return the lines that the functions wrote in a trace."""
+    return [
+        line
+        for file in (observed.system.folder / "logs").glob("*-[0-9].log")
+        for text in file.read_text().splitlines()
+        if text.startswith("{") and trace_id in text
+        if (line := json.loads(text))["trace_id"] == trace_id
+    ]
+
+
+def test_a_trace_leads_from_the_edge_through_the_function_to_the_query(
+    observed: Observed, user: str
+) -> None:
+    trace_id = token_hex(16)
+    answer = observed.call(
+        "POST", f"/msgs/{user}", json={"content": "hi"}, headers=traced(trace_id)
+    )
+    assert answer.status_code == 204
+    name = "POST /msgs/{username}"
+    expected = {name, "add_message", "POST", "ReverseProxy"}
+    wait_until(lambda: expected <= set(spans_of(observed, trace_id)))
+    spans = spans_of(observed, trace_id)
+    function, query, edge = spans[name], spans["add_message"], spans["ReverseProxy"]
+    assert edge.service == spans["POST"].service == "traefik"
+    assert function.service == query.service == "messages"
+    assert function.parent_id == edge.span_id
+    assert query.parent_id == function.span_id
+    assert function.attributes["http.route"] == "/msgs/{username}"
+    assert query.attributes["db.system.name"] == "postgresql"
+
+
+def test_a_histogram_leads_to_the_trace(observed: Observed, user: str) -> None:
+    trace_id = token_hex(16)
+    observed.call("GET", f"/fllws/{user}", headers=traced(trace_id))
+    series = 'minitwit_request_duration_seconds_bucket{route="/fllws/{username}"}'
+    wait_until(
+        lambda: (
+            trace_id
+            in [e["labels"]["trace_id"] for e in observed.prometheus.exemplars(series)]
+        )
+    )
+
+
+@pytest.mark.usefixtures("broken_messages")
+def test_an_unexpected_exception_is_reported_with_its_trace_and_nothing_private(
+    observed: Observed, user: str
+) -> None:
+    trace_id = token_hex(16)
+    answer = observed.call(
+        "POST",
+        f"/msgs/{user}?latest=5",
+        json={"content": "a private thought"},
+        headers=traced(trace_id) | {"Cookie": "session=a-secret"},
+    )
+    assert answer.status_code == 500
+    event = wait_for_event(observed, trace_id)
+    assert event["release"] == VERSION
+    assert event["tags"]["function"] == "messages"
+    assert event["tags"]["route"] == "/msgs/{username}"
+    assert event["exception"]["values"][-1]["type"] == "DatabaseError"
+    text = json.dumps(event)
+    for private in (user, "private thought", "a-secret", "super_safe", "c2ltdWxhd"):
+        assert private not in text
+    [line] = lines_of(observed, trace_id)
+    assert (line["level"], line["function"]) == ("ERROR", "messages")
+    assert line["version"] == VERSION
+    assert "private thought" not in line["exception"]
+    assert "SQLSTATE P0001" in line["exception"]
+    wait_until(lambda: "POST /msgs/{username}" in spans_of(observed, trace_id))
+
+
+def wait_for_event(observed: Observed, trace_id: str) -> dict[str, Any]:
+    def found() -> list[dict[str, Any]]:
+        events = observed.sentry.sentry_events()
+        return [e for e in events if e["tags"]["trace_id"] == trace_id]
+
+    wait_until(found)
+    return found()[0]
+
+
+def test_the_edges_access_log_has_the_trace(observed: Observed) -> None:
+    trace_id = token_hex(16)
+    observed.call("GET", "/latest", headers=traced(trace_id))
+    log = observed.system.folder / "logs" / "access.log"
+
+    def lines() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in log.read_text().splitlines()]
+
+    wait_until(lambda: trace_id in [line.get("TraceId") for line in lines()])
+
+
+def test_every_replica_says_which_version_it_runs(observed: Observed) -> None:
+    series = observed.prometheus.query("minitwit_build_info")
+    assert len(series) == len(observed.system.replicas)
+    assert {s["metric"]["version"] for s in series} == {VERSION}
+    assert {s["metric"]["revision"] for s in series} == {REVISION}
