@@ -98,8 +98,9 @@ def program() -> str:
 def _callers_entry_point(port: int) -> Configuration:
     # Forwarded headers are trusted from nobody: there is no proxy before this one.
     # Traefik routes by the encoded path and a function by the decoded one, so what
-    # the two would read differently is refused.
-    refused = ("Slash", "BackSlash", "NullCharacter")
+    # the two would read differently is refused. A backslash both read alike, and a
+    # username may have one.
+    refused = ("Slash", "NullCharacter")
     encoded_characters = {f"allowEncoded{name}": False for name in refused}
     return {
         "address": f"{LOOPBACK}:{port}",

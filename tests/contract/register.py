@@ -117,7 +117,16 @@ def test_nul_in_the_email_is_400(minitwit: Callers) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Roger Histand {}", "Zoë {}", "人 {}", "🐘 {}", "a+b {}", "a%2Fb {}", "?#& {}"],
+    [
+        "Roger Histand {}",
+        "Zoë {}",
+        "人 {}",
+        "🐘 {}",
+        "a+b {}",
+        "a%2Fb {}",
+        "?#& {}",
+        "a\\b {}",
+    ],
 )
 def test_name_may_hold_spaces_and_any_unicode(minitwit: Callers, name: str) -> None:
     name = name.format(new_name())

@@ -62,7 +62,7 @@ def test_nothing_listens_beyond_this_machine(system: RunningSystem) -> None:
     assert set(listening) == {"127.0.0.1"}
 
 
-@pytest.mark.parametrize("path", ["/msgs/a%2Fb", "/msgs/a%5Cb", "/msgs/a%00b"])
+@pytest.mark.parametrize("path", ["/msgs/a%2Fb", "/msgs/a%00b"])
 def test_a_path_that_could_be_read_two_ways_is_refused(
     system: RunningSystem, path: str
 ) -> None:
