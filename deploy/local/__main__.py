@@ -56,7 +56,7 @@ def up(folder: Path, port: int, scale: str, forgetful: bool, with_parent: bool) 
     """Start everything, and stop it with Ctrl-C."""
     if with_parent:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    launcher.up(Layout(folder, durable=not forgetful), port, parse_scale(scale))
+    launcher.up(Layout(folder), port, parse_scale(scale), durable=not forgetful)
 
 
 @main.command()

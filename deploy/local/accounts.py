@@ -44,7 +44,8 @@ def die_with_parent(signal_name: str) -> list[str]:
 
     """
     if path := shutil.which("setpriv"):
-        return [path, "--pdeathsig", signal_name]
+        # Resolved, so that it is the same whatever PATH a later command has.
+        return [os.path.realpath(path), "--pdeathsig", signal_name]
     raise LocalRunError("setpriv is missing: install the package util-linux.")
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -35,8 +36,14 @@ class _StopRequested(BaseException):
     """A signal asks this process to end."""
 
 
-def up(layout: Layout, port: int, scale: Scale) -> None:
-    """Run a system until a signal comes; port 0 takes a free one.
+def up(layout: Layout, port: int, scale: Scale, durable: bool = True) -> None:
+    """Run a system until a signal comes.
+
+    Args:
+        layout: where it keeps its things.
+        port: where callers come in; 0 takes a free one.
+        scale: how many replicas of each function.
+        durable: whether a commit waits for the disk.
 
     Raises:
         LocalRunError: it cannot run, or its supervisor died.
@@ -47,11 +54,11 @@ def up(layout: Layout, port: int, scale: Scale) -> None:
         if port:
             require_free(port)
         _say("Preparing the database …")
-        layout.cluster.create()
+        replace(layout.cluster, durable=durable).create()
         _begin_access_log(layout.logs / "access.log")
         with free_ports(2 + 2 * sum(scale.values())) as ports:
             replicas = make_replicas(scale, present=[], ports=ports[2:])
-            system = System(port or ports[0], ports[1], tuple(replicas))
+            system = System(port or ports[0], ports[1], tuple(replicas), durable)
             system.save(layout)
             with _supervisord(layout, lock) as supervisord:
                 _start(layout, system, supervisord)

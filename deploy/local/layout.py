@@ -21,7 +21,6 @@ class Layout:
     """The folder of a local run: by default `.minitwit` in the checkout."""
 
     folder: Path
-    durable: bool = True
 
     @property
     def logs(self) -> Path:
@@ -84,7 +83,6 @@ class Layout:
             self.folder / "postgres",
             self.secrets,
             self.sockets / "postgres",
-            self.durable,
         )
 
     def make_folders(self) -> None:

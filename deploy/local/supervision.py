@@ -107,13 +107,11 @@ class Supervisor:
             for info in self._ask("getAllProcessInfo")
         ]
 
-    def state(self, name: str) -> str:
-        """Return the state of a program's process, nothing while none is known."""
+    def pids(self) -> dict[str, int]:
+        """Return the process ids of the programs that have one at the moment."""
         with suppress(*_NO_ANSWER):
-            for process in self.processes():
-                if process.name == name:
-                    return process.state
-        return ""
+            return {each.name: each.pid for each in self.processes() if each.pid}
+        return {}
 
     def is_running(self) -> bool:
         """Say whether a supervisord answers."""

@@ -19,11 +19,12 @@ from deploy.local.supervision import Program
 
 @dataclass(frozen=True)
 class System:
-    """Where the callers come in, and the replicas behind."""
+    """Where the callers come in, the replicas behind, and how careful the data is."""
 
     port: int
     traefik_port: int
     replicas: tuple[Replica, ...]
+    durable: bool = True
 
     @property
     def url(self) -> str:
@@ -90,7 +91,7 @@ def _programs(system: System, layout: Layout) -> list[Program]:
     return [
         Program(
             name="postgres",
-            command=layout.cluster.command(),
+            command=replace(layout.cluster, durable=system.durable).command(),
             priority=supervision.DATABASE_FIRST,
             directory=Path("/"),
             stop_signal="INT",

@@ -2,8 +2,8 @@
 
 import json
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -19,9 +19,8 @@ _TRIES = 3
 _PATIENCE = 90
 
 
-@dataclass(frozen=True)
 class Waiting:
-    """Waits for one thing after the other while supervisord runs.
+    """Waits for one thing after the other, and meanwhile watches all programs.
 
     Args:
         supervisor: who starts the programs.
@@ -30,26 +29,28 @@ class Waiting:
 
     """
 
-    supervisor: Supervisor
-    logs: Path
-    is_supervised: Callable[[], bool]
+    def __init__(
+        self, supervisor: Supervisor, logs: Path, is_supervised: Callable[[], bool]
+    ) -> None:
+        self._supervisor = supervisor
+        self._logs = logs
+        self._is_supervised = is_supervised
+        self._pids: dict[str, set[int]] = defaultdict(set)
 
     def until(self, is_so: Callable[[], bool], program: str) -> None:
         """Wait for something that a program does.
 
         Raises:
-            LocalRunError: it does not happen, with what the program's log says.
+            LocalRunError: it does not happen, or another program does not start; with
+                what its log says.
 
         """
         deadline = time.monotonic() + _PATIENCE
-        state, failures = "", 0
         while not is_so():
-            if not self.is_supervised():
+            if not self._is_supervised():
                 raise LocalRunError(self._failure("supervisord"))
-            # Asking also wakes supervisord, which else looks round once a second.
-            previous, state = state, self.supervisor.state(program)
-            failures += state == "BACKOFF" != previous
-            if failures == _TRIES or time.monotonic() > deadline:
+            self._watch()
+            if time.monotonic() > deadline:
                 raise LocalRunError(self._failure(program))
             time.sleep(0.05)
 
@@ -73,8 +74,15 @@ class Waiting:
         expected = {f"http://{LOOPBACK}:{replica.port}" for replica in replicas}
         self.until(lambda: _servers(traefik_port) == expected, "traefik")
 
+    def _watch(self) -> None:
+        # Asking also wakes supervisord, which else looks round once a second.
+        for name, pid in self._supervisor.pids().items():
+            self._pids[name].add(pid)
+            if len(self._pids[name]) > _TRIES:
+                raise LocalRunError(self._failure(name))
+
     def _failure(self, program: str) -> str:
-        log = self.logs / f"{program}.log"
+        log = self._logs / f"{program}.log"
         lines = log.read_text(errors="replace").split("\n") if log.exists() else []
         last = next((line for line in reversed(lines) if line.strip()), "nothing")
         return f"{program} does not start. The end of {log}: {last}"

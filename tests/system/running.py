@@ -71,13 +71,16 @@ class RunningSystem:
         """Return the process ids of programs."""
         return [int(pid) for pid in self.supervisorctl("pid", *names).split()]
 
+    def is_up(self, name: str) -> bool:
+        """Say whether a program has run for a moment, and not just been started."""
+        return "RUNNING" in self.supervisorctl("status", name)
+
     def supervisorctl(self, *arguments: str) -> str:
         """Ask supervisord what an operator would ask it."""
         configuration = self.folder / "run" / "supervisord.conf"
         program = [sys.executable, "-m", "supervisor.supervisorctl"]
         return subprocess.run(
             [*program, "-c", configuration, *arguments],
-            check=True,
             capture_output=True,
             text=True,
         ).stdout

@@ -45,22 +45,18 @@ class FakeSupervisor(Supervisor):
 class FakeWaiting(Waiting):
     """Finds everything as it should be, or refuses one replica."""
 
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
     def until_ready(self, replicas: object) -> None:
         """Take note, and find what the recorder says."""
-        recorder = self.recorder
-        recorder.note("ready")
-        if recorder.refused:
-            raise LocalRunError(recorder.refused)
+        self._recorder.note("ready")
+        if self._recorder.refused:
+            raise LocalRunError(self._recorder.refused)
 
     def until_routed(self, traefik_port: int, replicas: object) -> None:
         """Take note."""
-        self.recorder.note("routed")
-
-    @property
-    def recorder(self) -> Recorder:
-        """The one that the supervisor has."""
-        assert isinstance(self.supervisor, FakeSupervisor)
-        return self.supervisor._recorder
+        self._recorder.note("routed")
 
 
 @pytest.fixture
@@ -77,8 +73,7 @@ def recorder(layout: Layout) -> Recorder:
 
 @pytest.fixture
 def scaling(layout: Layout, recorder: Recorder) -> Scaling:
-    supervisor = FakeSupervisor(recorder)
-    return Scaling(layout, supervisor, FakeWaiting(supervisor, layout.logs, bool))
+    return Scaling(layout, FakeSupervisor(recorder), FakeWaiting(recorder))
 
 
 def system_with(layout: Layout, follow: int) -> System:
