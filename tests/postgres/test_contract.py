@@ -17,7 +17,7 @@ from tests.contract.sessions import *  # noqa: F403
 from tests.contract.simulator import *  # noqa: F403
 from tests.contract.web import *  # noqa: F403
 from tests.in_process import callers_of
-from tests.postgres.conftest import new_database
+from tests.postgres.databases import new_database
 
 
 @pytest.fixture(scope="module")

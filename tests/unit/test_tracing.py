@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from minitwit import db
+from minitwit import spans
 from minitwit.runtime import tracing
 from tests.contract.callers import Callers
 from tests.fakes.store import fake_store
@@ -27,7 +27,7 @@ def exporter(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(memory))
     monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("http"))
-    monkeypatch.setattr(db, "_tracer", provider.get_tracer("db"))
+    monkeypatch.setattr(spans, "_tracer", provider.get_tracer("db"))
     yield memory
     provider.shutdown()
 

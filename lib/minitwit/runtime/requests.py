@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import falcon
+from gunicorn.http.errors import ParseException
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -124,8 +125,11 @@ def cursor(req: falcon.Request, parameter: str = "before") -> Cursor | None:
 def _read(req: falcon.Request) -> bytes:
     if (req.content_length or 0) > MAX_BODY:
         raise BodyTooLarge(f"The body is larger than {MAX_BODY} bytes.")
-    # One byte more tells a body without a length that is too large.
-    body: bytes = req.stream.read(MAX_BODY + 1)
+    try:
+        # One byte more tells a body without a length that is too large.
+        body: bytes = req.stream.read(MAX_BODY + 1)
+    except (ParseException, OSError):
+        raise InvalidInput("The body broke off, or its chunks are malformed.") from None
     if len(body) > MAX_BODY:
         raise BodyTooLarge(f"The body is larger than {MAX_BODY} bytes.")
     return body

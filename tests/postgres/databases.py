@@ -1,0 +1,55 @@
+"""Databases of a test's own, on the server that the whole run shares."""
+
+import itertools
+from dataclasses import dataclass
+
+from click.testing import CliRunner
+
+from deploy.local.postgres import APPLICATION, OWNER, Cluster
+from minitwit.commands import main
+from minitwit.db import Script
+from minitwit.settings import DatabaseSettings
+
+_numbers = itertools.count()
+
+# A busy machine shall not turn a test red.
+_PATIENT = {
+    "MINITWIT_CONNECT_TIMEOUT": "30",
+    "MINITWIT_STATEMENT_TIMEOUT_MS": "60000",
+    "MINITWIT_LOCK_TIMEOUT_MS": "30000",
+}
+
+
+@dataclass(frozen=True)
+class OwnDatabase:
+    """One database on the run's server."""
+
+    cluster: Cluster
+    name: str
+
+    def settings(self, role: str = APPLICATION) -> DatabaseSettings:
+        """Return how a role reaches the database."""
+        return DatabaseSettings.from_environment(self.environment(role))
+
+    def environment(self, role: str = APPLICATION) -> dict[str, str]:
+        """Return the same as environment variables."""
+        return {
+            "MINITWIT_DATABASE_URL": self.cluster.url(role, self.name),
+            "MINITWIT_DATABASE_PASSWORD_FILE": str(self.cluster.password_file(role)),
+            **_PATIENT,
+        }
+
+    def migrate(self) -> str:
+        """Run `minitwit migrate` as the owner and return what it says."""
+        result = CliRunner().invoke(
+            main, ["migrate", "--new-installation"], env=self.environment(OWNER)
+        )
+        assert result.exit_code == 0, result.output
+        return result.output
+
+
+def new_database(cluster: Cluster, superuser: Script, template: str) -> OwnDatabase:
+    """Make a database."""
+    name = f"test_{next(_numbers)}"
+    superuser.run(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+    return OwnDatabase(cluster, name)

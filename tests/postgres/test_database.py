@@ -1,0 +1,190 @@
+"""The way to PostgreSQL: lost connections, time-outs, and the errors between."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from minitwit.db import Database, Script
+from minitwit.errors import InvalidInput, StorageUnavailable, UsernameTaken
+from minitwit.settings import DatabaseSettings
+from minitwit.store import Store
+from tests.postgres.databases import OwnDatabase
+from tests.store_rows import add_user
+
+
+def hang_up_on(superuser: Script, testbed: OwnDatabase) -> None:
+    """End every connection to a database from the server's side."""
+    superuser.run(f"SELECT pg_terminate_backend(pid, 5000) {of(testbed)}")
+
+
+def connections(superuser: Script, testbed: OwnDatabase) -> int:
+    """Return how many connections a database has."""
+    return int(superuser.run(f"SELECT count(*) {of(testbed)}")[0][0])
+
+
+def of(testbed: OwnDatabase) -> str:
+    """Return the words that choose the connections of a database."""
+    return f"FROM pg_stat_activity WHERE datname = '{testbed.name}'"
+
+
+def test_idle_connection_that_the_server_ended_is_noticed_before_a_write(
+    testbed: OwnDatabase, store: Store, superuser: Script
+) -> None:
+    add_user(store, "ada")
+    hang_up_on(superuser, testbed)
+    store.messages.add("ada", "once")
+    hang_up_on(superuser, testbed)
+    assert store.messages.recent_json_of("ada", 9).count("once") == 1
+
+
+def test_each_thread_has_one_connection_and_keeps_it(
+    testbed: OwnDatabase, store: Store, superuser: Script
+) -> None:
+    meet = threading.Barrier(3)
+
+    def read(_number: int) -> int:
+        for _ in range(5):
+            store.latest.value()
+        meet.wait()
+        found = connections(superuser, testbed) if _number == 0 else 0
+        meet.wait()
+        return found
+
+    with ThreadPoolExecutor(3) as threads:
+        assert sum(threads.map(read, range(3))) == 3
+
+
+def test_connection_ends_with_its_thread(
+    testbed: OwnDatabase, store: Store, superuser: Script
+) -> None:
+    thread = threading.Thread(target=store.latest.value)
+    thread.start()
+    thread.join()
+    for _ in range(100):
+        if connections(superuser, testbed):
+            superuser.run("SELECT pg_sleep(0.05)")
+    assert connections(superuser, testbed) == 0
+
+
+def test_threads_never_get_each_others_rows(store: Store) -> None:
+    names = [f"user {number}" for number in range(8)]
+    for name in names:
+        add_user(store, name)
+
+    def find(name: str) -> bool:
+        return all(store.users.find(name).username == name for _ in range(50))
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(find, names))
+
+
+def test_lost_read_is_tried_again_once_and_a_lost_write_never(
+    testbed: OwnDatabase, superuser: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(testbed.settings())
+    database.read("latest")
+    asked: list[str] = []
+    monkeypatch.setattr("minitwit.db._Session.is_dead", lambda _: False)
+    original = Database._attempt
+
+    def attempt(self: Database, query: str, parameters: dict[str, object]) -> object:
+        asked.append(query)
+        return original(self, query, parameters)
+
+    monkeypatch.setattr(Database, "_attempt", attempt)
+    hang_up_on(superuser, testbed)
+    assert database.read("latest") == [[-1]]
+    assert asked == ["latest", "latest"]
+    asked.clear()
+    hang_up_on(superuser, testbed)
+    with pytest.raises(StorageUnavailable):
+        database.write("record_latest", value=5)
+    assert asked == ["record_latest"]
+    assert database.read("latest") == [[-1]]
+
+
+def test_statement_that_takes_too_long_is_given_up(
+    testbed: OwnDatabase, owner: Script
+) -> None:
+    settings = testbed.settings().model_copy(update={"statement_timeout_ms": 100})
+    store = Store.on(Database(settings))
+    owner.run("BEGIN")
+    owner.run("LOCK TABLE messages")
+    with pytest.raises(StorageUnavailable):
+        store.messages.recent_json(1)
+    owner.run("COMMIT")
+    assert store.messages.recent_json(1) == "[]"
+
+
+def test_lock_that_is_not_to_be_had_is_given_up(
+    testbed: OwnDatabase, owner: Script
+) -> None:
+    settings = testbed.settings().model_copy(update={"lock_timeout_ms": 100})
+    store = Store.on(Database(settings))
+    add_user(store, "ada")
+    owner.run("BEGIN")
+    owner.run("LOCK TABLE messages")
+    with pytest.raises(StorageUnavailable):
+        store.messages.add("ada", "never")
+    owner.run("COMMIT")
+    assert store.messages.recent_json_of("ada", 5) == "[]"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"database_url": "postgresql://minitwit_app@/minitwit?host=/nowhere"},
+        {"database_url": "postgresql://minitwit_app@127.0.0.1:1/minitwit"},
+        {"database_password": None},
+    ],
+)
+def test_server_that_lets_nobody_in_is_an_unavailable_storage(
+    testbed: OwnDatabase, change: dict[str, object]
+) -> None:
+    database = Database(testbed.settings().model_copy(update=change))
+    with pytest.raises(StorageUnavailable):
+        database.read("latest")
+
+
+def test_wrong_password_is_an_unavailable_storage(testbed: OwnDatabase) -> None:
+    values = testbed.settings().model_dump() | {"database_password": "wrong"}
+    database = Database(DatabaseSettings.model_validate(values))
+    with pytest.raises(StorageUnavailable):
+        database.read("latest")
+
+
+def test_constraint_becomes_the_domains_error_and_the_connection_stays(
+    testbed: OwnDatabase, database: Database, superuser: Script
+) -> None:
+    account = {"username": "ada", "email": "a@b", "password_hash": "x"}
+    database.write("add_user", **account)
+    [[before]] = superuser.run(f"SELECT max(pid) {of(testbed)}")
+    with pytest.raises(UsernameTaken):
+        database.write("add_user", **account)
+    with pytest.raises(InvalidInput):
+        database.read("find_user", username="a\x00b")
+    database.read("latest")
+    [[after]] = superuser.run(f"SELECT max(pid) {of(testbed)}")
+    assert before == after
+
+
+def test_text_that_cannot_be_sent_leaves_the_next_query_its_own_rows(
+    store: Store, database: Database
+) -> None:
+    add_user(store, "ada")
+    add_user(store, "bob")
+    for _ in range(5):
+        with pytest.raises(UnicodeEncodeError):
+            database.read("find_user", username="\ud800")
+        assert store.users.find("bob").username == "bob"
+        assert store.users.find("ada").username == "ada"
+
+
+def test_observer_is_told_each_query_by_name(testbed: OwnDatabase) -> None:
+    seen: list[tuple[str, float]] = []
+    database = Database(testbed.settings(), lambda *observed: seen.append(observed))
+    database.read("latest")
+    database.write("record_latest", value=3)
+    assert [name for name, _ in seen] == ["latest", "record_latest"]
+    assert all(seconds > 0 for _, seconds in seen)

@@ -1,0 +1,127 @@
+"""Migrations: append-only, run once, by one at a time; code says what it misses."""
+
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from deploy.local.postgres import OWNER
+from minitwit.db import Database, Script, open_script
+from minitwit.errors import SchemaOutdated
+from minitwit.schema import migrations
+from minitwit.store import Store
+from tests.contract.callers import assert_error
+from tests.in_process import callers_of
+from tests.postgres.databases import OwnDatabase
+
+
+def test_versions_are_numbered_without_gaps() -> None:
+    versions = [migration.version for migration in migrations()]
+    assert versions == list(range(1, len(versions) + 1))
+
+
+def test_migrating_says_what_it_applied(unmigrated: OwnDatabase) -> None:
+    said = unmigrated.migrate()
+    for migration in migrations():
+        assert f"applied {migration.version:04} {migration.name}" in said
+
+
+def test_migrating_twice_applies_nothing(unmigrated: OwnDatabase) -> None:
+    unmigrated.migrate()
+    assert "applied" not in unmigrated.migrate()
+    with open_script(unmigrated.settings(OWNER)) as script:
+        applied = script.run("SELECT version FROM schema_migrations ORDER BY version")
+    assert applied == [[migration.version] for migration in migrations()]
+
+
+def test_two_who_migrate_at_once_do_not_disturb_each_other(
+    unmigrated: OwnDatabase,
+) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        said = list(threads.map(lambda _: migrate_in_a_process(unmigrated), range(2)))
+    assert sum(text.count("applied") for text in said) == len(migrations())
+
+
+def migrate_in_a_process(testbed: OwnDatabase) -> str:
+    """Run `minitwit migrate` as an operator does."""
+    return subprocess.run(
+        [Path(sys.prefix) / "bin" / "minitwit", "migrate", "--new-installation"],
+        env={**os.environ, **testbed.environment(OWNER)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def test_every_constraint_has_a_name_of_its_own(owner: Script) -> None:
+    names = [
+        row[0]
+        for row in owner.run(
+            "SELECT conname FROM pg_constraint JOIN pg_class ON conrelid = pg_class.oid"
+            " WHERE relnamespace = 'public'::regnamespace AND contype <> 'n'"
+        )
+    ]
+    assert "users_username_key" in names
+    for name in names:
+        assert re.search(r"_(pkey|key|fkey|check)$", name), name
+
+
+def test_code_without_its_schema_is_not_ready_and_answers_503(
+    unmigrated: OwnDatabase,
+) -> None:
+    store = Store.on(Database(unmigrated.settings()))
+    with pytest.raises(SchemaOutdated, match="minitwit migrate"):
+        store.schema.require_current()
+    callers = callers_of(store)
+    for answer in (
+        callers.simulator.get("/msgs"),
+        callers.simulator.post("/fllws/ada", json={"follow": "bob"}),
+    ):
+        assert_error(answer, 503)
+        assert answer.headers["Retry-After"]
+    callers.close()
+
+
+def test_code_older_than_the_schema_is_ready(
+    testbed: OwnDatabase, owner: Script, store: Store
+) -> None:
+    owner.run("INSERT INTO schema_migrations (version, name) VALUES (9999, 'later')")
+    store.schema.require_current()
+
+
+def test_code_newer_than_the_schema_says_so(owner: Script, store: Store) -> None:
+    newest = migrations()[-1].version
+    owner.run(f"DELETE FROM schema_migrations WHERE version = {newest}")  # noqa: S608
+    with pytest.raises(SchemaOutdated, match=f"needs {newest}"):
+        store.schema.require_current()
+
+
+def test_columns_added_by_a_later_release_do_not_disturb_running_code(
+    owner: Script, store: Store
+) -> None:
+    callers = callers_of(store)
+    ada = callers.user()
+    callers.post(ada, "before")
+    # Prepared statements outlive this, on the connection that this thread has.
+    owner.run("ALTER TABLE messages ADD COLUMN colour text DEFAULT 'red'")
+    owner.run("ALTER TABLE users ADD COLUMN colour text DEFAULT 'red'")
+    callers.post(ada, "after")
+    assert callers.contents(ada) == ["after", "before"]
+    callers.close()
+
+
+def test_type_changed_under_a_prepared_statement_is_prepared_anew(
+    owner: Script, store: Store
+) -> None:
+    callers = callers_of(store)
+    ada = callers.user()
+    callers.post(ada, "before")
+    assert callers.anybody.get(f"/{ada}").status_code == 200
+    owner.run("ALTER TABLE messages ALTER COLUMN content TYPE varchar(2000)")
+    assert callers.anybody.get(f"/{ada}").status_code == 200
+    callers.post(ada, "after")
+    callers.close()

@@ -1,0 +1,35 @@
+"""Each query of a traced request has a span of its own, under the request's."""
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from minitwit import spans
+from minitwit.runtime import tracing
+from minitwit.store import Store
+from tests.in_process import callers_of
+
+
+def test_request_and_its_queries_are_one_trace(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(memory))
+    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("http"))
+    monkeypatch.setattr(spans, "_tracer", provider.get_tracer("db"))
+    callers = callers_of(store)
+    callers.simulator.get("/msgs?latest=3")
+    *queries, request = memory.get_finished_spans()
+    assert [span.name for span in queries] == ["record_latest", "recent_messages"]
+    assert request.name == "GET /msgs"
+    assert request.context is not None
+    for span in queries:
+        assert span.parent is not None
+        assert span.parent.span_id == request.context.span_id
+        assert span.attributes is not None
+        assert span.attributes["db.system.name"] == "postgresql"
+        assert span.attributes["db.query.summary"] == span.name
+    callers.close()
+    provider.shutdown()
