@@ -27,6 +27,8 @@ _NAME = Markup('<a href="{}">@{}</a>')
 
 def linked(content: str) -> Markup:
     """Return a message as HTML, everything in it escaped once."""
+    if "@" not in content and "://" not in content:
+        return escape(content)
     return Markup("").join(_parts(content))
 
 

@@ -12,12 +12,10 @@ from tests.system.running import running_system
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 
-_PHONE, _DESKTOP = LOOKS[0], LOOKS[3]
-
 
 def looks_of(stop: Stop) -> tuple[Look, ...]:
-    """Return on what a page is shown: on a phone, and the one of the README on both."""
-    return (_PHONE, _DESKTOP) if stop.name == "public" else (_PHONE,)
+    """Return on what a page is shown: a phone, and one page on every screen."""
+    return LOOKS if stop.name == "public" else LOOKS[:1]
 
 
 def main() -> None:
