@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgres import APPLICATION, SUPERUSER
+from tests.clusters import rows
 from tests.data.servers import (
     Server,
     let_in_over_tcp,
@@ -36,10 +37,10 @@ GUARD = Path(__file__).parents[2] / "deploy/data/disk-guard.sh"
 
 
 def add_writer(server: Server) -> None:
-    owner_rows(
-        server,
+    rows(
+        server.cluster,
         "INSERT INTO users (username, email, password_hash) "
-        "VALUES ('writer', 'w@x', '!') ON CONFLICT DO NOTHING",
+        "VALUES ('writer', 'w@x', '!')",
     )
 
 
