@@ -23,7 +23,8 @@ def settings(cluster: Cluster, role: str = OWNER) -> DatabaseSettings:
 
 def rows(cluster: Cluster, query: str) -> list[tuple[object, ...]]:
     """Return what a query finds, as the database's owner."""
-    with open_script(settings(cluster)) as script:
+    patient = settings(cluster).model_copy(update={"statement_timeout_ms": 60_000})
+    with open_script(patient) as script:
         return [tuple(row) for row in script.run(query)]
 
 

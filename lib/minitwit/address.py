@@ -16,12 +16,15 @@ class Address:
 
     user: str
     database: str
-    host: str
+    hosts: tuple[str, ...]
     port: int
 
     @classmethod
     def parse(cls, url: str) -> Self:
         """Read postgresql://user@host:port/name; ?host=/folder means a socket.
+
+        Several hosts with a comma between them are one database: a primary and its
+        standbys, of which any may be the primary today.
 
         Raises:
             ValueError: the URL lacks a part or holds a password.
@@ -34,23 +37,25 @@ class Address:
                 "MINITWIT_DATABASE_PASSWORD_FILE"
             )
         host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+        hosts = tuple(host.split(","))
         database = parts.path.removeprefix("/")
-        if parts.scheme != "postgresql" or not (parts.username and database and host):
+        user = unquote(parts.username or "")
+        if parts.scheme != "postgresql" or not (user and database and all(hosts)):
             raise ValueError("write postgresql://user@host:port/database")
-        return cls(unquote(parts.username), database, host, parts.port or 5432)
+        return cls(user, database, hosts, parts.port or 5432)
 
-    def open_socket(self, timeout: float) -> socket.socket:
-        """Connect to the server within so many seconds."""
-        if self.host.startswith("/"):
+    def open_socket(self, host: str, timeout: float) -> socket.socket:
+        """Connect to the server on one of the hosts within so many seconds."""
+        if host.startswith("/"):
             stream = socket.socket(socket.AF_UNIX)
             stream.settimeout(timeout)
             try:
-                stream.connect(f"{self.host}/.s.PGSQL.{self.port}")
+                stream.connect(f"{host}/.s.PGSQL.{self.port}")
             except OSError:
                 stream.close()
                 raise
             return stream
-        stream = socket.create_connection((self.host, self.port), timeout)
+        stream = socket.create_connection((host, self.port), timeout)
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS)

@@ -50,7 +50,7 @@ class _StalePlan(StorageUnavailable):
 
 
 def connect(settings: DatabaseSettings) -> tuple[Connection, socket.socket]:
-    """Open a connection with the settings' limits.
+    """Open a connection with the settings' limits; of several hosts, to the primary.
 
     Returns:
         the connection and the socket under it.
@@ -61,8 +61,27 @@ def connect(settings: DatabaseSettings) -> tuple[Connection, socket.socket]:
 
     """
     address = Address.parse(settings.database_url)
+    if len(address.hosts) == 1:
+        return _connect(settings, address, address.hosts[0])
+    failure: Exception = InterfaceError("none of the hosts takes writes")
+    for host in address.hosts:
+        try:
+            connection, stream = _connect(settings, address, host)
+        except (DatabaseError, *_LOST) as error:
+            failure = error
+            continue
+        # The server says by itself, when it greets, whether it is a standby.
+        if connection.parameter_statuses.get("in_hot_standby") == "off":
+            return connection, stream
+        _hang_up(connection, stream)
+    raise failure
+
+
+def _connect(
+    settings: DatabaseSettings, address: Address, host: str
+) -> tuple[Connection, socket.socket]:
     password = settings.database_password
-    stream = address.open_socket(settings.connect_timeout)
+    stream = address.open_socket(host, settings.connect_timeout)
     try:
         connection = Connection(
             user=address.user,

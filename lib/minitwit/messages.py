@@ -3,6 +3,7 @@
 from minitwit.db import Database
 from minitwit.errors import NotModerator, UnknownMessage, UnknownUser
 from minitwit.models import Cursor, Post
+from minitwit.replica import ReplicatedDatabase
 
 PAGE_SIZE = 30  # messages on a page
 MAX_NEWER = 1000  # newer messages that are looked through to count them
@@ -21,7 +22,7 @@ _HIDDEN = {
 class Messages:
     """Every message that was posted; one that is flagged is hidden."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database | ReplicatedDatabase) -> None:
         self._database = database
 
     def add(self, username: str, content: str, latest: int | None = None) -> None:

@@ -31,10 +31,15 @@ class DatabaseSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     database_url: str = Field(
-        description="postgresql://user@host:port/name, or ?host=/folder for a socket",
+        description="postgresql://user@host:port/name, or ?host=/folder for a socket; "
+        "of several hosts (a,b) the one that takes writes is used.",
+    )
+    database_read_url: str | None = Field(
+        default=None,
+        description="A standby for reads that may be a second late; none: no standby.",
     )
     database_password: SecretStr | None = Field(
-        default=None, description="Password of the user in the URL."
+        default=None, description="Password of the user in the URLs."
     )
     installation: UUID | None = Field(
         default=None,

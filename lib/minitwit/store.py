@@ -7,6 +7,7 @@ from minitwit.db import Database
 from minitwit.follows import Follows
 from minitwit.latest import LatestMark
 from minitwit.messages import Messages
+from minitwit.replica import ReplicatedDatabase
 from minitwit.schema import Schema
 from minitwit.users import Users
 
@@ -22,12 +23,20 @@ class Store:
     schema: Schema
 
     @classmethod
-    def on(cls, database: Database) -> Self:
-        """Return the store that lives in a database."""
+    def on(
+        cls, database: Database, lists: Database | ReplicatedDatabase | None = None
+    ) -> Self:
+        """Return the store that lives in a database.
+
+        Args:
+            database: the primary.
+            lists: where messages are read and written, by default the primary.
+
+        """
         return cls(
             Users(database),
             Follows(database),
-            Messages(database),
+            Messages(lists or database),
             LatestMark(database),
             Schema(database),
         )

@@ -56,6 +56,8 @@ class Repository:
     def archive(self) -> None:
         """Finish the current piece of WAL and wait until it is archived."""
         with open_script(settings(self.server.cluster, SUPERUSER)) as script:
+            # An empty piece would not be finished.
+            script.run("SELECT pg_logical_emit_message(true, 'test', '')")
             [[name]] = script.run("SELECT pg_walfile_name(pg_switch_wal())")
             done = f"SELECT last_archived_wal >= '{name}' FROM pg_stat_archiver"  # noqa: S608
             deadline = time.monotonic() + 60

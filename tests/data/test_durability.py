@@ -4,17 +4,21 @@ A writer posts over HTTP to the real function while the server is killed, restar
 cut off or out of space, and remembers what was acknowledged.
 """
 
+import os
+import shutil
 import signal
 import statistics
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from deploy.local.postgres import APPLICATION
+from deploy.local.postgres import APPLICATION, SUPERUSER
+from tests.clusters import rows
 from tests.data.servers import (
     Server,
     let_in_over_tcp,
@@ -27,13 +31,16 @@ from tests.data.writing import Answer, Writer, running_function, writing
 
 MAX_RETURN = 5.0  # seconds from the database's return to the service's
 MAX_REFUSAL = 0.3  # seconds: the simulator's patience
+GUARDED_PERCENT = 20  # of a small disk has to stay free
+
+GUARD = Path(__file__).parents[2] / "deploy/data/disk-guard.sh"
 
 
 def add_writer(server: Server) -> None:
-    owner_rows(
-        server,
+    rows(
+        server.cluster,
         "INSERT INTO users (username, email, password_hash) "
-        "VALUES ('writer', 'w@x', '!') ON CONFLICT DO NOTHING",
+        "VALUES ('writer', 'w@x', '!')",
     )
 
 
@@ -136,3 +143,105 @@ def test_a_network_that_swallows_everything_loses_nothing(
             assert first.seconds <= 1.5
             # One request in a second may be the one that finds out.
             assert statistics.quantiles(later, n=20)[-1] <= MAX_REFUSAL
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a small disk of its own needs root")
+def test_on_a_full_disk_writes_are_refused_and_reads_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        small_disk(tmp_path / "disk") as disk,
+        running_server(disk, ["--max_wal_size=64MB", "--min_wal_size=32MB"]) as server,
+        running_function("messages", server.cluster, tmp_path) as service,
+    ):
+        add_writer(server)
+        with writing(service) as writer:
+            writer.go_on()
+            began = time.monotonic()
+            ballast = disk / "ballast"
+            with suppress(OSError), ballast.open("wb") as file:
+                while free_percent(disk) > GUARDED_PERCENT - 3:
+                    file.write(bytes(2**20))
+                    file.flush()
+            assert "the database is read-only" in run_disk_guard(server, disk)
+            refused = writer.wait_for(503)
+            assert service.send("GET", "/msgs").status == 200
+            assert run_disk_guard(server, disk) == ""
+            reads = [service.send("GET", "/msgs").status for _ in range(20)]
+            assert set(reads) == {200}
+            ballast.unlink()
+            emptied = time.monotonic()
+            assert "writes go on" in run_disk_guard(server, disk)
+            back = writer.wait_for(204, emptied)
+        require_only(writer.since(began), 204, 503)
+        require_all_kept(server, writer)
+        with printed(capsys):
+            slow = refusals(writer.answers)
+            report("disk full", writer, slow, back.sent_at - emptied)
+        assert refused.seconds <= MAX_REFUSAL
+        assert back.sent_at - emptied <= MAX_RETURN
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a small disk of its own needs root")
+def test_a_disk_that_filled_unguarded_loses_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        small_disk(tmp_path / "disk") as disk,
+        running_server(disk, ["--max_wal_size=64MB", "--min_wal_size=32MB"]) as server,
+        running_function("messages", server.cluster, tmp_path) as service,
+    ):
+        add_writer(server)
+        with writing(service) as writer:
+            writer.go_on()
+            began = time.monotonic()
+            ballast = disk / "ballast"
+            with suppress(OSError), ballast.open("wb", buffering=0) as file:
+                while True:
+                    file.write(bytes(2**16))
+            # The table grows until it needs a page that the disk does not have.
+            writer.wait_for(503)
+            ballast.unlink()
+            emptied = time.monotonic()
+            server.start()  # Where it had to stop, somebody starts it again.
+            back = writer.wait_for(204, emptied)
+        require_only(writer.since(began), 204, 503)
+        require_all_kept(server, writer)
+        with printed(capsys):
+            slow = refusals(writer.answers)
+            report("disk full, unguarded", writer, slow, back.sent_at - emptied)
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Mount a disk of 200 MB in memory until the block ends."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200m,mode=755", "tmpfs", folder]
+    subprocess.run(mount, check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def free_percent(folder: Path) -> float:
+    usage = shutil.disk_usage(folder)
+    return 100 * usage.free / usage.total
+
+
+def run_disk_guard(server: Server, folder: Path) -> str:
+    """Let the guard look once."""
+    programs = next(
+        Path(w).parent for w in server.cluster.command() if w.endswith("/postgres")
+    )
+    return subprocess.run(
+        [GUARD, folder, str(GUARDED_PERCENT)],
+        env={
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "PGHOST": str(server.cluster.sockets),
+            "PGPASSWORD": server.cluster.password_file(SUPERUSER).read_text().strip(),
+        },
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout

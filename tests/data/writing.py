@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,7 @@ class Answer:
     sent_at: float
     seconds: float
     body: bytes = b""
+    cookies: tuple[str, ...] = ()
 
 
 class Service:
@@ -51,7 +52,7 @@ class Service:
         method: str,
         path: str,
         body: object = None,
-        headers: Mapping[str, str] = _HEADERS,
+        cookie: str = "",
         timeout: float = 10,
     ) -> Answer:
         """Send a request; a connection that breaks is status 0."""
@@ -59,14 +60,16 @@ class Service:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout)
         try:
             data = None if body is None else json.dumps(body)
-            connection.request(method, path, data, dict(headers))
+            headers = _HEADERS | ({"Cookie": cookie} if cookie else {})
+            connection.request(method, path, data, headers)
             response = connection.getresponse()
             text, status = response.read(), response.status
+            cookies = tuple(response.headers.get_all("Set-Cookie") or ())
         except OSError:
-            text, status = b"", 0
+            text, status, cookies = b"", 0, ()
         finally:
             connection.close()
-        return Answer(status, start, time.monotonic() - start, text)
+        return Answer(status, start, time.monotonic() - start, text, cookies)
 
     def operators_say(self, path: str) -> str:
         """Return what the operators' port answers."""

@@ -60,6 +60,7 @@ def test_new_rows_come_after_the_imported_ones(old: Import) -> None:
     old.insert("follower", (41, 41))
     old.insert("message", (99, 41, "hi", 100, 0))
     assert old.run().exit_code == 0
+    migrate(old.cluster)  # It checks the sequences.
     assert rows(
         old.cluster,
         "INSERT INTO users (username, email, password_hash) VALUES ('n', '', '!') "

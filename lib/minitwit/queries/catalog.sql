@@ -67,12 +67,11 @@ WHERE contype = 'f' AND connamespace = current_schema()::regnamespace
 ORDER BY conname;
 
 -- name: identities
--- List the columns that a sequence fills: table, column and the sequence's last value.
-SELECT attrelid::regclass::text, attname, coalesce(last_value, 0)
+-- List the columns that a sequence fills: table, column and sequence.
+SELECT
+    attrelid::regclass::text, attname,
+    pg_get_serial_sequence(attrelid::regclass::text, attname)
 FROM pg_attribute
 JOIN pg_class ON pg_class.oid = attrelid
-JOIN pg_sequences ON schemaname = current_schema()
-    AND quote_ident(schemaname) || '.' || quote_ident(sequencename)
-        = pg_get_serial_sequence(attrelid::regclass::text, attname)
 WHERE attidentity <> '' AND relnamespace = current_schema()::regnamespace
 ORDER BY 1;

@@ -11,10 +11,12 @@ from wsgiref.types import StartResponse
 import falcon
 
 from minitwit.db import Database
+from minitwit.replica import ReplicatedDatabase
 from minitwit.runtime import reports, tracing
 from minitwit.runtime.browser import Browser
+from minitwit.runtime.freshness import ReadYourWrites
 from minitwit.runtime.guard import CrossSiteGuard
-from minitwit.runtime.metrics import RequestMetrics, observe_query
+from minitwit.runtime.metrics import RequestMetrics, observe_lag, observe_query
 from minitwit.runtime.operators import Operators, Readiness
 from minitwit.runtime.rim import Rim
 from minitwit.runtime.routes import PAGES, ROUTES, routes_of, served_paths
@@ -81,7 +83,7 @@ def create_app(environment: Mapping[str, str] = os.environ) -> Function:
     """
     settings = Settings.from_environment(environment)
     _log.info("settings: %s", settings.masked())
-    store = Store.on(Database(settings, observe_query))
+    store = _open_store(settings)
     reports.start(settings)
     return Function(
         settings,
@@ -91,6 +93,15 @@ def create_app(environment: Mapping[str, str] = os.environ) -> Function:
     )
 
 
+def _open_store(settings: Settings) -> Store:
+    primary = Database(settings, observe_query)
+    if settings.database_read_url is None:
+        return Store.on(primary)
+    at_standby = {"database_url": settings.database_read_url}
+    standby = Database(settings.model_copy(update=at_standby), observe_query)
+    return Store.on(primary, ReplicatedDatabase(primary, standby, observe_lag))
+
+
 def build(settings: Settings, store: Store) -> App:
     """Wire a function's handler into a Falcon app, with the runtime around it."""
     sessions = Sessions(settings.session_key_ring, settings.session_days)
@@ -98,9 +109,11 @@ def build(settings: Settings, store: Store) -> App:
     handler = importlib.import_module(f"functions.{settings.function}.handler")
     metrics = RequestMetrics(settings)
     credential = settings.simulator_credential.get_secret_value()
+    freshness = [ReadYourWrites()] if settings.database_read_url else []
     app: App = falcon.App(
         middleware=[
             Telemetry(metrics),
+            *freshness,
             CrossSiteGuard(),
             SimulatorMiddleware(credential, store.latest),
         ]

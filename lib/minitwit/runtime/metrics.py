@@ -34,6 +34,11 @@ _queries = Histogram(
     ("query",),
     buckets=_BUCKETS,
 )
+_lag = Gauge(
+    "minitwit_standby_lag_seconds",
+    "How far the database that answers reads is behind the one that takes writes.",
+    ("database",),
+)
 _build_info = Gauge(
     "minitwit_build_info",
     "The version that is live: always 1.",
@@ -84,3 +89,8 @@ def _query_child(query: str) -> Histogram:
 def observe_query(query: str, seconds: float) -> None:
     """Record how long a query took."""
     _query_child(query).observe(seconds)
+
+
+def observe_lag(seconds: float) -> None:
+    """Record how far the standby is behind."""
+    _lag.labels("standby").set(seconds)

@@ -1,0 +1,152 @@
+"""A migration is applied while the code before it serves: not one request fails.
+
+The code before a migration is what the repository held before the commit that added
+it; it runs from an export of that commit, on the database that it made itself. Then
+today's `minitwit migrate` brings that database up to date under its feet.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from deploy.local.postgres import running_cluster
+from minitwit.schema import migrations
+from tests.clusters import environment, rows
+from tests.data.writing import ROOT, Answer, Service, running_function
+
+PROGRAM = "from minitwit.commands import main; main()"
+MESSAGES = 50_000
+
+
+def git(*words: str) -> str:
+    command = ["git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT), *words]
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def commit_before(version: int) -> str:
+    """Return the commit before the one that added a migration."""
+    step = next(step for step in migrations() if step.version == version)
+    path = f"lib/minitwit/migrations/{step.version:04}_{step.name}.sql"
+    found = git("log", "--diff-filter=A", "--format=%H", "--", path).split()
+    if not found:
+        pytest.skip(f"{path} is not committed yet")
+    return git("rev-parse", f"{found[-1]}^")
+
+
+def why_no_history() -> str | None:
+    """Return what is missing for the code of the past, if something is."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        return "the code of the past needs git and a checkout"
+    if git("rev-parse", "--is-shallow-repository") == "true":
+        return "the checkout is shallow: fetch the whole history"
+    return None
+
+
+class Callers(threading.Thread):
+    """Reads and writes, one after the other, until it is stopped."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(daemon=True)
+        self.answers: list[Answer] = []
+        self._service = service
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Call what the simulator and people call most."""
+        number = 0
+        while not self._stopped.is_set():
+            number += 1
+            body = {"content": f"message {number}"}
+            self.answers += [
+                self._service.send("POST", f"/msgs/writer?latest={number}", body),
+                self._service.send("GET", "/msgs?no=30"),
+                self._service.send("GET", "/msgs/writer?no=30"),
+                self._service.send("GET", "/latest"),
+            ]
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many more requests were answered."""
+        goal = len(self.answers) + count
+        while len(self.answers) < goal:
+            assert self.is_alive()
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Finish the requests at hand."""
+        self._stopped.set()
+        self.join()
+
+
+@pytest.mark.skipif(why_no_history() is not None, reason=str(why_no_history()))
+@pytest.mark.parametrize("version", [step.version for step in migrations()][1:])
+def test_no_request_of_the_code_before_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], version: int
+) -> None:
+    past = tmp_path / "past"
+    export(commit_before(version), past)
+    with running_cluster(tmp_path, durable=True) as cluster:
+        settings = environment(cluster)
+        help_text = run_minitwit(past, settings, "migrate", "--help")
+        new = ["--new-installation"] if "--new-installation" in help_text else []
+        run_minitwit(past, settings, "migrate", *new)
+        before = rows(cluster, "SELECT max(version) FROM schema_migrations")[0][0]
+        rows(
+            cluster,
+            "INSERT INTO users (username, email, password_hash) "
+            "VALUES ('writer', 'w@x', '!')",
+        )
+        rows(
+            cluster,
+            "INSERT INTO messages (author_id, content) SELECT 1, 'message ' || n "  # noqa: S608
+            f"FROM generate_series(1, {MESSAGES}) AS n",
+        )
+        with running_function("messages", cluster, tmp_path, root=past) as service:
+            callers = Callers(service)
+            callers.start()
+            callers.wait_for(100)
+            start = time.monotonic()
+            output = run_minitwit(ROOT, settings, "migrate")
+            seconds = time.monotonic() - start
+            callers.wait_for(200)
+            callers.stop()
+    seen = Counter(answer.status for answer in callers.answers)
+    slowest = max(answer.seconds for answer in callers.answers)
+    applied = [line for line in output.splitlines() if line.startswith("applied")]
+    with capsys.disabled():
+        print(
+            f"\nschema {before} to {migrations()[-1].version} in {seconds:.1f} s under "
+            f"load: {sum(seen.values())} requests, {dict(seen)}, "
+            f"slowest {1000 * slowest:.0f} ms"
+        )
+    assert f"applied {version:04}" in output, applied
+    assert set(seen) == {200, 204}, seen
+
+
+def export(commit: str, folder: Path) -> None:
+    """Write the repository as it was at a commit."""
+    folder.mkdir()
+    archive = folder.with_suffix(".tar")
+    git("archive", "--format=tar", f"--output={archive}", commit)
+    subprocess.run(["tar", "-xf", archive, "-C", folder], check=True)
+
+
+def run_minitwit(root: Path, settings: dict[str, str], *words: str) -> str:
+    """Run a command of the code in a folder."""
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words],
+        cwd=root,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root / "lib"), **settings},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout

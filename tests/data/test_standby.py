@@ -1,0 +1,227 @@
+"""A standby: nothing is lost when it takes over, and reads from it are never stale."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deploy.local.accounts import run_as, server_account
+from deploy.local.postgres import APPLICATION, SUPERUSER, Cluster
+from minitwit.db import open_script
+from tests.clusters import migrate, settings
+from tests.data.servers import Server, owner_rows, short_folder, wait_until
+from tests.data.test_durability import (
+    MAX_REFUSAL,
+    MAX_RETURN,
+    add_writer,
+    refusals,
+    require_all_kept,
+    require_only,
+)
+from tests.data.writing import Service, running_function, writing
+
+SCRIPTS = Path(__file__).parents[2] / "deploy/data"
+
+
+@dataclass
+class Pair:
+    """A primary and its standby."""
+
+    primary: Server
+    standby: Server
+    environment: dict[str, str]
+
+    def url(self, role: str, *servers: Server) -> str:
+        """Return where to find whichever of the servers takes writes."""
+        hosts = ",".join(str(server.cluster.sockets) for server in servers)
+        return f"postgresql://{role}@/minitwit?host={hosts}"
+
+    def run(self, script: str, *words: str, at: Server | None = None) -> str:
+        """Run one of the scripts beside a server, as its account."""
+        server = at or self.primary
+        account = server_account(server.cluster.data)
+        environment = self.environment | {"PGHOST": str(server.cluster.sockets)}
+        return subprocess.run(
+            [*run_as(account, "TERM", [SCRIPTS / "x"]), str(SCRIPTS / script), *words],
+            env=environment,
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+
+def superuser(server: Server, sql: str) -> list[list[object]]:
+    with open_script(settings(server.cluster, SUPERUSER)) as script:
+        return script.run(sql)
+
+
+def until(server: Server, query: str) -> None:
+    wait_until(lambda: superuser(server, query) == [[True]], query)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    """Run a primary with a standby that streams from it."""
+    with short_folder() as first, short_folder() as second:
+        secrets = tmp_path / "secrets"
+        cluster = Cluster(tmp_path / "primary", secrets, first)
+        cluster.create()
+        with (cluster.data / "pg_hba.conf").open("a") as rules:
+            rules.write("local replication all scram-sha-256\n")
+        # So that a standby that is cut off is noticed soon.
+        primary = Server(cluster, tmp_path / "primary.log", ["--wal_sender_timeout=2s"])
+        primary.start()
+        migrate(cluster)
+        add_writer(primary)
+        programs = next(
+            Path(w).parent for w in cluster.command() if w.endswith("/postgres")
+        )
+        environment = {
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "PGPASSWORD": cluster.password_file(SUPERUSER).read_text().strip(),
+        }
+        account = server_account(cluster.data)
+        os.chown(second, account.uid, account.gid)
+        folder = second / "data"
+        copy = Cluster(folder, secrets, second)
+        standby = Server(copy, tmp_path / "standby.log")
+        made = Pair(primary, standby, environment)
+        made.run("standby.sh", str(folder))
+        standby.start()
+        try:
+            yield made
+        finally:
+            primary.stop()
+            standby.stop()
+
+
+def test_a_standby_takes_over_without_losing_an_acknowledged_message(
+    pair: Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    streams = "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'"
+    until(pair.primary, streams)
+    assert "commits wait" in pair.run("synchrony.sh")
+    until(
+        pair.primary,
+        "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'",
+    )
+    url = pair.url(APPLICATION, pair.primary, pair.standby)
+    with (
+        running_function("messages", pair.primary.cluster, tmp_path, url) as service,
+        writing(service) as writer,
+    ):
+        writer.go_on()
+        lost = time.monotonic()
+        pair.primary.stop(signal.SIGKILL)
+        writer.wait_for(503, lost)
+        asked = time.monotonic()
+        superuser(pair.standby, "SELECT pg_promote()")
+        superuser(pair.standby, "ALTER SYSTEM SET synchronous_standby_names = ''")
+        superuser(pair.standby, "SELECT pg_reload_conf()")
+        back = writer.wait_for(204, asked)
+        writer.go_on()
+    require_only(writer.since(lost), 204, 503)
+    require_all_kept(pair.standby, writer)
+    slow = refusals(writer.answers)
+    with capsys.disabled():
+        print(
+            f"\nstandby promoted: {len(writer.acknowledged)} acknowledged, none lost; "
+            f"writes again {back.sent_at - asked:.2f} s after the order; "
+            f"slowest refusal {1000 * slow[-1]:.0f} ms"
+        )
+    assert back.sent_at - asked <= MAX_RETURN
+    assert slow[len(slow) // 2] <= MAX_REFUSAL
+
+
+def test_writes_go_on_when_the_standby_is_lost(pair: Pair) -> None:
+    pair.run("synchrony.sh")
+    until(
+        pair.primary,
+        "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'",
+    )
+    pair.standby.stop(signal.SIGKILL)
+    until(pair.primary, "SELECT count(*) = 0 FROM pg_stat_replication")
+    assert "commits do not wait" in pair.run("synchrony.sh")
+    assert pair.run("synchrony.sh") == ""
+    owner_rows(
+        pair.primary, "INSERT INTO messages (author_id, content) VALUES (1, 'x')"
+    )
+    pair.standby.start()
+    until(
+        pair.primary,
+        "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'",
+    )
+    assert "commits wait" in pair.run("synchrony.sh")
+
+
+def test_who_has_just_written_reads_it_and_others_read_from_the_standby(
+    pair: Pair, tmp_path: Path
+) -> None:
+    read_url = pair.url(APPLICATION, pair.standby)
+    with running_function(
+        "messages",
+        pair.primary.cluster,
+        tmp_path,
+        MINITWIT_DATABASE_READ_URL=read_url,
+    ) as service:
+        begin_to_read(pair.standby, service)
+        # From here on the standby shows nothing new.
+        superuser(pair.standby, "SELECT pg_wal_replay_pause()")
+        answer = service.send("POST", "/msgs/writer", {"content": "just now"})
+        assert answer.status == 204
+        assert re.search("^wrote=1;.*Max-Age=5", answer.cookies[0], re.I)
+        mine = service.send("GET", "/msgs", cookie="wrote=1")
+        assert b"just now" in mine.body
+        # It is left out as soon as it is late, and everybody sees the message.
+        wait_until(
+            lambda: b"just now" in service.send("GET", "/msgs").body,
+            "a lagging standby is left out",
+        )
+        assert time.monotonic() - answer.sent_at < 5
+        assert lag(service) > 1
+        superuser(pair.standby, "SELECT pg_wal_replay_resume()")
+        wait_until(lambda: lag(service) == 0, "the standby is taken back")
+
+
+def test_reads_go_on_while_the_primary_is_away(pair: Pair, tmp_path: Path) -> None:
+    read_url = pair.url(APPLICATION, pair.standby)
+    with running_function(
+        "messages",
+        pair.primary.cluster,
+        tmp_path,
+        MINITWIT_DATABASE_READ_URL=read_url,
+    ) as service:
+        begin_to_read(pair.standby, service)
+        pair.primary.stop(signal.SIGKILL)
+        assert service.send("POST", "/msgs/writer", {"content": "x"}).status == 503
+        answers = [service.send("GET", "/msgs") for _ in range(50)]
+        assert {answer.status for answer in answers} == {200}
+
+
+def begin_to_read(standby: Server, service: Service) -> None:
+    """Wait until the function reads from the standby."""
+    reading = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE usename = 'minitwit_app' AND query LIKE '%messages%'"
+    )
+
+    def reads() -> bool:
+        assert service.send("GET", "/msgs").status == 200
+        return superuser(standby, reading) != [[0]]
+
+    wait_until(reads, "somebody reads from the standby")
+
+
+def lag(service: Service) -> float:
+    """Return the metric, after another read."""
+    service.send("GET", "/msgs")
+    metrics = service.operators_say("/metrics")
+    found = re.search(r"^minitwit_standby_lag_seconds{.*} (\S+)", metrics, re.M)
+    return float(found[1]) if found else float("inf")
