@@ -1,0 +1,54 @@
+"""`python -m tests.benchmark`: run the benchmark, or profile the hot path."""
+
+import json
+from pathlib import Path
+
+import click
+
+from tests.benchmark.experiments import Effort
+from tests.benchmark.processes import ROOT
+from tests.benchmark.profile import profile
+from tests.benchmark.report import write
+from tests.benchmark.run import machine_in, run
+
+_FOLDER = ROOT / ".minitwit" / "benchmark"
+_EFFORTS = {"full": Effort(4, 5), "short": Effort(2, 3), "smoke": Effort(1, 1)}
+_REQUESTS = {"full": 100_000, "short": 100_000, "smoke": 1_000}
+
+
+@click.group()
+def main() -> None:
+    """Measure MiniTwit beside what it is compared with."""
+
+
+@main.command("run")
+@click.option("--effort", type=click.Choice(list(_EFFORTS)), default="full")
+@click.option(
+    "--report",
+    "report",
+    type=click.Path(path_type=Path),
+    default=ROOT / "docs" / "benchmark.md",
+    help="Where the report goes, with its data and plots beside it.",
+)
+def run_command(effort: str, report: Path) -> None:
+    """Run everything side by side and write the report."""
+    results = run(_FOLDER, _EFFORTS[effort], _REQUESTS[effort], click.echo)
+    write(results, report)
+    click.echo(f"{report} is written.")
+
+
+@main.command("report")
+@click.argument("report", type=click.Path(path_type=Path))
+def report_command(report: Path) -> None:
+    """Write a report anew from the data beside it."""
+    write(json.loads(report.with_suffix(".json").read_text()), report)
+
+
+@main.command("profile")
+def profile_command() -> None:
+    """Print where the function's time goes for a read and a write."""
+    with machine_in(_FOLDER) as machine:
+        click.echo(profile(machine))
+
+
+main()

@@ -1,0 +1,82 @@
+"""The bare handler: Falcon, pg8000 and our statements, and nothing around them.
+
+What our runtime (credentials, validation, metrics, traces) costs is the difference to
+this. It runs under the same gunicorn worker with the same settings.
+"""
+
+import os
+import threading
+from typing import Any
+
+import falcon
+import orjson
+
+from minitwit.db import connect
+from minitwit.queries import statements
+from minitwit.settings import DatabaseSettings
+
+
+class _Session(threading.local):
+    """A thread's connection with its prepared statements."""
+
+    def __init__(self) -> None:
+        self._connection, _ = connect(DatabaseSettings.from_environment(os.environ))
+        self._prepared: dict[str, Any] = {}
+
+    def run(self, query: str, **parameters: object) -> list[list[Any]]:
+        statement = self._prepared.get(query)
+        if statement is None:
+            statement = self._connection.prepare(statements()[query])
+            self._prepared[query] = statement
+        rows: list[list[Any]] = statement.run(**parameters)
+        return rows
+
+
+class _AllMessages:
+    def __init__(self, session: _Session) -> None:
+        self._session = session
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        limit = req.get_param_as_int("no", default=100)
+        rows = self._session.run("recent_messages", limit=limit)
+        resp.data = rows[0][0].encode()
+
+
+class _MessagesOfUser:
+    def __init__(self, session: _Session) -> None:
+        self._session = session
+
+    def on_post(
+        self, req: falcon.Request, resp: falcon.Response, username: str
+    ) -> None:
+        content = orjson.loads(req.bounded_stream.read())["content"]
+        self._session.run(
+            "add_message", username=username, content=content, latest=None
+        )
+        resp.status = falcon.HTTP_204
+
+
+class _Bare:
+    """The application, with what our worker asks of a function."""
+
+    drain_seconds = 0.0
+
+    def __init__(self) -> None:
+        session = _Session()
+        self._app: falcon.App[Any, Any] = falcon.App()
+        self._app.add_route("/msgs", _AllMessages(session))
+        self._app.add_route("/msgs/{username}", _MessagesOfUser(session))
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        return self._app(environ, start_response)
+
+    def drain(self) -> None:
+        """Do nothing: there is no readiness to take back."""
+
+    def close(self) -> None:
+        """Do nothing: there is no telemetry to hand over."""
+
+
+def create_app() -> _Bare:
+    """Connect and assemble; gunicorn calls this in its worker."""
+    return _Bare()

@@ -1,0 +1,117 @@
+"""The bars: what has to hold, what was found, and whether it holds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from tests.benchmark.experiments import ratio
+
+_ORIGINAL_POSTS = 550  # a second, on the machine that the absolute bar speaks of
+
+_SHARES = {"GET /msgs?no=20": 0.20, "GET /msgs?no=100": 0.27, "POST /msgs/<user>": 0.45}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One promise."""
+
+    what: str
+    wanted: str
+    found: str
+    holds: bool
+
+
+def bars(results: dict[str, Any]) -> list[Bar]:
+    """Evaluate every bar."""
+    return [
+        *_against_original(results),
+        *_shares(results),
+        *_flatness(results),
+        *_growth(results),
+        *_containers(results),
+    ]
+
+
+def _at_least(what: str, wanted: float, found: float | None, unit: str) -> Bar:
+    known = found is not None
+    return Bar(
+        what,
+        f"≥ {wanted:,.4g}{unit}",
+        f"{found:,.3g}{unit}" if known else "not measured",
+        known and found >= wanted,
+    )
+
+
+def _at_most(what: str, wanted: float, found: float, unit: str) -> Bar:
+    return Bar(what, f"≤ {wanted:,.4g}{unit}", f"{found:,.3g}{unit}", found <= wanted)
+
+
+def _against_original(results: dict[str, Any]) -> Iterator[Bar]:
+    for data_set, wanted in (("empty", 3), ("3.2m", 100)):
+        rates = results["original"][data_set]["mix"]
+        yield _at_least(
+            f"scenario's actions through the edge, {data_set}, against the original",
+            wanted,
+            ratio(rates, "ours", "original"),
+            " ×",
+        )
+    empty = results["original"]["empty"]
+    posts = median(empty["posts"]["original"])
+    actions = median(empty["mix"]["ours"])
+    yield _at_least(
+        f"actions a second, where the original posts {_ORIGINAL_POSTS} a second "
+        f"(here {posts:.0f}, and {actions:.0f} actions)",
+        2_000,
+        actions / posts * _ORIGINAL_POSTS,
+        "/s",
+    )
+
+
+def _shares(results: dict[str, Any]) -> Iterator[Bar]:
+    for endpoint, share in _SHARES.items():
+        rates = results["endpoints"][endpoint]
+        for limit in ("pgbench", "pgbench best"):
+            found = ratio(rates, "direct", limit)
+            connections = "own" if limit == "pgbench" else "best"
+            what = f"{endpoint}, direct, share of pgbench ({connections} connections)"
+            yield _at_least(what, share * 100, found and found * 100, " %")
+        found = ratio(rates, "direct", "bare")
+        what = f"{endpoint}, direct, share of the bare handler"
+        yield _at_least(what, 80, found and found * 100, " %")
+
+
+def _flatness(results: dict[str, Any]) -> Iterator[Bar]:
+    for endpoint, costs in results["latency"].items():
+        growth = costs["3.2m"]["p50"] / costs["empty"]["p50"]
+        yield _at_most(f"{endpoint}, p50 at 3.2m against empty", 1.3, growth, " ×")
+        wanted = 40 if costs["is_page"] else 25
+        what = f"{endpoint}, p99 at 3.2m, 200 requests/s"
+        yield _at_most(what, wanted, costs["3.2m"]["p99"], " ms")
+    own = results["latency"]["GET / (the reader's own)"]["3.2m"]["p50"]
+    yield _at_most("own timeline of who follows 7,400, p50", 30, own, " ms")
+
+
+def _growth(results: dict[str, Any]) -> Iterator[Bar]:
+    rates = results["scaling"]
+    yield _at_least(
+        "GET /latest, two replicas against one (load and database share the cores)",
+        1.6,
+        ratio(rates, "two", "one"),
+        " ×",
+    )
+    yield _at_most(
+        "GET /latest, a request's CPU with two replicas against one",
+        1.2,
+        ratio(rates, "two cpu", "one cpu") or 0,
+        " ×",
+    )
+
+
+def _containers(results: dict[str, Any]) -> Iterator[Bar]:
+    for function, needs in results["container"].items():
+        yield _at_most(f"{function}, start to ready", 1.0, needs["ready"], " s")
+        yield _at_most(f"{function}, memory idle", 60, needs["idle"], " MB")
+        yield _at_most(f"{function}, memory after requests", 90, needs["busy"], " MB")
+    registrations = median(results["registrations"]["per_second"])
+    yield _at_least("registrations a second, on all cores", 60, registrations, "/s")

@@ -1,0 +1,61 @@
+"""What one replica of a function needs: time to be ready, and memory."""
+
+import http.client
+import time
+from pathlib import Path
+from statistics import median
+
+from tests.benchmark import cpu, load, workloads
+from tests.benchmark.experiments import CONNECTIONS
+from tests.benchmark.processes import HOST, Replica
+from tests.benchmark.systems import Machine
+
+
+def seconds_to_ready(machine: Machine, function: str, database: str) -> float:
+    """Return how long after its start a function says that it is ready."""
+
+    def once() -> float:
+        start = time.monotonic()
+        with machine.function(function, database) as [replica]:
+            while not _is_ready(replica):
+                time.sleep(0.005)
+            return time.monotonic() - start
+
+    return median(once() for _ in range(5))
+
+
+def memory(
+    machine: Machine, function: str, database: str, requests: int
+) -> tuple[float, float]:
+    """Return a fresh function's megabytes (PSS), and those after so many requests."""
+    with machine.function(function, database) as [replica]:
+        while not _is_ready(replica):
+            time.sleep(0.005)
+        idle = _pss(replica.pid)
+        path = "/public" if function == "timeline" else "/latest"
+        left = requests
+        while left > 0:
+            workload = workloads.reads(path)
+            left -= load.apply([replica.port], workload, 10, CONNECTIONS).requests
+        return idle, _pss(replica.pid)
+
+
+def _is_ready(replica: Replica) -> bool:
+    connection = http.client.HTTPConnection(HOST, replica.operator_port)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _pss(pid: int) -> float:
+    """Return the megabytes of a process and its children, shared pages divided."""
+    kilobytes = 0
+    for member in cpu.family(pid):
+        for line in Path(f"/proc/{member}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                kilobytes += int(line.split()[1])
+    return kilobytes / 1024

@@ -1,0 +1,43 @@
+"""The edge of a run: Traefik as deploy/local configures it, with its traces."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.local import traefik
+from deploy.local.replicas import Replica as LocalReplica
+from tests.benchmark.processes import Replica, free_port, running
+from tests.benchmark.systems import Telemetry
+
+
+@contextmanager
+def running_edge(
+    replicas: Mapping[str, Sequence[Replica]], telemetry: Telemetry, folder: Path
+) -> Iterator[Replica]:
+    """Run Traefik in front of replicas, by function."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port, routes = free_port(), folder / "routes.yml"
+    routes.write_text(json.dumps(traefik.dynamic_configuration(_local(replicas))))
+    configuration = traefik.static_configuration(
+        port, free_port(), routes, folder / "access.log"
+    )
+    if telemetry.endpoint:
+        configuration["tracing"] = {
+            "sampleRate": telemetry.ratio,
+            "otlp": {"http": {"endpoint": f"{telemetry.endpoint}/v1/traces"}},
+        }
+    static = folder / "traefik.yml"
+    static.write_text(json.dumps(configuration))
+    command = [traefik.program(), f"--configFile={static}"]
+    with running(command, port, folder / "traefik.log") as process:
+        yield Replica(port, process.pid)
+    (folder / "access.log").unlink(missing_ok=True)
+
+
+def _local(replicas: Mapping[str, Sequence[Replica]]) -> list[LocalReplica]:
+    return [
+        LocalReplica(function, number, replica.port, replica.operator_port or 0)
+        for function, group in replicas.items()
+        for number, replica in enumerate(group, 1)
+    ]

@@ -1,0 +1,57 @@
+"""The limit that no server can pass: pgbench runs the very same statements."""
+
+import re
+import subprocess
+import tempfile
+
+from deploy.local.postgres import APPLICATION
+from minitwit.queries import statements
+from tests.benchmark.endpoints import Statements
+from tests.benchmark.storage import Storage, program
+
+
+def rate(
+    storage: Storage,
+    database: str,
+    request: Statements,
+    seconds: float,
+    connections: int,
+) -> float:
+    """Return how many times a second pgbench runs the statements.
+
+    Args:
+        storage: with the server.
+        database: to run them in.
+        request: its statements and the values of their parameters.
+        seconds: to go on for.
+        connections: to open, by the same socket as ours.
+
+    """
+    lines = [
+        f"\\set {name} {value}"
+        for name, value in request.variables.items()
+        if "(" in value
+    ]
+    lines += [statements()[query] + ";" for query in request.queries]
+    strings = [
+        f"-D{name}={value}"
+        for name, value in request.variables.items()
+        if "(" not in value
+    ]
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+        script.write("\n".join(lines) + "\n")
+        script.flush()
+        output = subprocess.run(
+            [
+                *(program("pgbench"), "-n", "-M", "prepared", "-f", script.name),
+                *("-c", str(connections), "-j", str(min(2, connections))),
+                *("-T", str(max(1, round(seconds))), *strings, database),
+            ],
+            env=storage.environment(APPLICATION),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+    found = re.search(r"tps = ([\d.]+) \(without", output)
+    assert found, output
+    return float(found[1])

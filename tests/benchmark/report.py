@@ -1,0 +1,157 @@
+"""The report: what was found, as a page with plots, and as data."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tests.benchmark import plots
+from tests.benchmark.bars import bars
+from tests.benchmark.experiments import ratio
+
+_INTRODUCTION = """\
+# Benchmark
+
+Written by `make bench`; do not edit. Everything was measured side by side on one
+machine in one run. The candidates take turns in slices of {slice_seconds:g} s, for
+{rounds} rounds; figures are medians, and ratios are medians of the ratios within each
+round, so that other work on the machine slows both sides alike. Compare ratios, not
+seconds.
+
+{cores} cores ({processor}), {system}, Python {python}, {date}; load average before
+the run {load_before:.1f}. Load generator, edge, functions and PostgreSQL share the
+cores. Two replicas of each function with four threads each; telemetry as in
+production: one request in ten is traced, to a collector that discards.
+
+- **edge**: through Traefik, with telemetry
+- **direct**: without Traefik
+- **untraced**: direct, and without traces
+- **bare**: a Falcon handler with the same SQL and nothing around it, under the same
+  gunicorn worker
+- **pgbench**: the same prepared statements over the same socket, with as many
+  connections as the functions have; **pgbench best** with 16
+- **original**: Flask and SQLite as in the original: a connection a request, no index,
+  the same queries, gunicorn's sync worker with four processes, no proxy, no telemetry
+"""
+
+_SYSTEMS = ("edge", "direct", "untraced", "bare", "pgbench", "pgbench best")
+
+
+def write(results: dict[str, Any], page: Path) -> None:
+    """Write the page, its plots and its data."""
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.with_suffix(".json").write_text(json.dumps(results, indent=1) + "\n")
+    throughput = page.with_name(f"{page.stem}-throughput.svg")
+    throughput.write_text(_throughput_plot(results))
+    latency = page.with_name(f"{page.stem}-latency.svg")
+    latency.write_text(_latency_plot(results))
+    sections = [
+        _INTRODUCTION.format(**results["machine"]),
+        "## Bars\n\n" + _bars(results),
+        "## Throughput, 16 connections, 100,000 messages\n\n"
+        + _throughput(results)
+        + f"\n![Throughput of each endpoint]({throughput.name})\n",
+        f"## Latency at 200 requests a second, through the edge\n\n{_latency(results)}"
+        f"\n![Median latency by data set]({latency.name})\n",
+        "## Against the original\n\n" + _original(results),
+        "## One replica\n\n" + _containers(results),
+    ]
+    page.write_text("\n".join(sections))
+
+
+def _bars(results: dict[str, Any]) -> str:
+    rows = [
+        ("yes" if bar.holds else "**no**", bar.what, bar.wanted, bar.found)
+        for bar in bars(results)
+    ]
+    return _table(("holds", "bar", "wanted", "found"), rows)
+
+
+def _throughput(results: dict[str, Any]) -> str:
+    rows = [
+        (
+            endpoint,
+            *(_rate(rates, system) for system in _SYSTEMS),
+            _percent(rates, "pgbench"),
+            _percent(rates, "pgbench best"),
+            _percent(rates, "bare"),
+        )
+        for endpoint, rates in results["endpoints"].items()
+    ]
+    shares = ("direct of pgbench", "of its best", "of bare")
+    return _table(("requests/s", *_SYSTEMS, *shares), rows)
+
+
+def _latency(results: dict[str, Any]) -> str:
+    rows = []
+    for endpoint, costs in results["latency"].items():
+        sets = [costs[name] for name in ("empty", "100k", "3.2m")]
+        rows.append(
+            (
+                endpoint,
+                *(f"{cost['p50']:.1f}" for cost in sets),
+                *(f"{cost['p99']:.1f}" for cost in sets),
+                *(f"{cost['function_cpu']:.0f}" for cost in sets),
+                *(f"{cost['database_cpu']:.0f}" for cost in sets),
+            )
+        )
+    heads = [
+        f"{what} {name}"
+        for what in ("p50 ms", "p99 ms", "function CPU µs", "database CPU µs")
+        for name in ("empty", "100k", "3.2m")
+    ]
+    return _table(("", *heads), rows)
+
+
+def _original(results: dict[str, Any]) -> str:
+    rows = [
+        (
+            kind,
+            data_set,
+            _rate(rates, "ours"),
+            _rate(rates, "original"),
+            f"{ratio(rates, 'ours', 'original') or 0:,.1f} ×",
+        )
+        for data_set, kinds in results["original"].items()
+        for kind, rates in kinds.items()
+    ]
+    return _table(("16 connections", "data", "ours (edge)", "original", "ratio"), rows)
+
+
+def _containers(results: dict[str, Any]) -> str:
+    rows = [
+        (name, *(f"{needs[key]:.2f}" for key in ("ready", "idle", "busy")))
+        for name, needs in results["container"].items()
+    ]
+    return _table(("", "start to ready, s", "PSS idle, MB", "PSS after load, MB"), rows)
+
+
+def _throughput_plot(results: dict[str, Any]) -> str:
+    groups = {
+        endpoint: {s: median(rates[s]) for s in _SYSTEMS if s in rates}
+        for endpoint, rates in results["endpoints"].items()
+    }
+    return plots.bars("Requests a second", groups)
+
+
+def _latency_plot(results: dict[str, Any]) -> str:
+    groups = {
+        endpoint: {name: costs[name]["p50"] for name in ("empty", "100k", "3.2m")}
+        for endpoint, costs in results["latency"].items()
+    }
+    return plots.bars("Median latency in milliseconds", groups)
+
+
+def _rate(rates: dict[str, list[float]], system: str) -> str:
+    return f"{median(rates[system]):,.0f}" if system in rates else "–"
+
+
+def _percent(rates: dict[str, list[float]], limit: str) -> str:
+    share = ratio(rates, "direct", limit)
+    return f"{share * 100:.0f} %" if share is not None else "–"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

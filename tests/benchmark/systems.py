@@ -1,0 +1,130 @@
+"""The systems that are compared, each as a context that lends its addresses."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local.secret_files import secret_file
+from tests.benchmark.processes import HOST, Replica, free_port, running
+from tests.benchmark.storage import Storage
+
+_GUNICORN = [sys.executable, "-m", "gunicorn"]
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """Where a function's traces go; nowhere without an endpoint."""
+
+    endpoint: str | None = None
+    ratio: float = 0.1
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings that say so."""
+        if self.endpoint is None:
+            return {}
+        return {
+            "MINITWIT_OTLP_ENDPOINT": self.endpoint,
+            "MINITWIT_TRACE_RATIO": str(self.ratio),
+        }
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What every system of a run shares: the storage and a folder for logs."""
+
+    storage: Storage
+    logs: Path
+    telemetry: Telemetry = field(default_factory=Telemetry)
+    threads: int = 4
+
+    @contextmanager
+    def function(
+        self,
+        name: str,
+        database: str,
+        replicas: int = 1,
+        telemetry: Telemetry | None = None,
+        settings: Mapping[str, str] = {},
+    ) -> Iterator[list[Replica]]:
+        """Run replicas of a function."""
+        environment = {
+            "MINITWIT_FUNCTION": name,
+            **(telemetry or self.telemetry).environment(),
+            **settings,
+        }
+        with ExitStack() as stack:
+            yield [
+                stack.enter_context(
+                    self._gunicorn(
+                        "minitwit.runtime.app:create_app()", name, database, environment
+                    )
+                )
+                for _ in range(replicas)
+            ]
+
+    @contextmanager
+    def bare(self, database: str, replicas: int) -> Iterator[list[Replica]]:
+        """Run replicas of the bare handler."""
+        with ExitStack() as stack:
+            yield [
+                stack.enter_context(
+                    self._gunicorn(
+                        "tests.benchmark.bare:create_app()",
+                        "bare",
+                        database,
+                        {"MINITWIT_FUNCTION": "messages"},
+                    )
+                )
+                for _ in range(replicas)
+            ]
+
+    @contextmanager
+    def original(self, sqlite: Path, workers: int) -> Iterator[Replica]:
+        """Run the original's design: Flask and SQLite under gunicorn's sync worker."""
+        port = free_port()
+        command = [*_GUNICORN, "-w", str(workers), "-b", f"{HOST}:{port}"]
+        with running(
+            [*command, "--no-control-socket", "tests.benchmark.original:app"],
+            port,
+            self.logs / "original.log",
+            {"MINITWIT_ORIGINAL_DATABASE": str(sqlite)},
+        ) as process:
+            yield Replica(port, process.pid)
+
+    @contextmanager
+    def _gunicorn(
+        self, app: str, name: str, database: str, settings: Mapping[str, str]
+    ) -> Iterator[Replica]:
+        port, operator_port = free_port(), free_port()
+        cluster = self.storage.cluster
+        environment = {
+            "MINITWIT_HOST": HOST,
+            "MINITWIT_PORT": str(port),
+            "MINITWIT_OPERATOR_PORT": str(operator_port),
+            "MINITWIT_DATABASE_URL": cluster.url(database=database),
+            "MINITWIT_DATABASE_PASSWORD_FILE": str(cluster.password_file()),
+            "MINITWIT_SESSION_KEYS_FILE": str(
+                secret_file(cluster.secrets, "session_keys")
+            ),
+            "MINITWIT_DRAIN_SECONDS": "0",
+            "MINITWIT_THREADS": str(self.threads),
+            **settings,
+        }
+        with running(
+            [*_GUNICORN, "-c", "deploy/gunicorn.conf.py", app],
+            port,
+            self.logs / f"{name}.log",
+            environment,
+        ) as process:
+            yield Replica(port, process.pid, operator_port)
+
+
+@contextmanager
+def running_sink(logs: Path) -> Iterator[str]:
+    """Run a collector that discards; lends its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.benchmark.sink", str(port)]
+    with running(command, port, logs / "sink.log"):
+        yield f"http://{HOST}:{port}"

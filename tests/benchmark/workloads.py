@@ -1,0 +1,94 @@
+"""Workloads: the requests that are sent, the same to every system."""
+
+import itertools
+import json
+import random
+from dataclasses import dataclass
+
+from tests.benchmark.dataset import DataSet, content, username
+
+# The actions of the course's scenario: register, tweet, follow, unfollow.
+SCENARIO = {"register": 200, "tweet": 11_306, "follow": 9_751, "unfollow": 4_665}
+
+_run = itertools.count()
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request of the simulator or of a browser."""
+
+    method: str
+    target: str
+    body: str = ""
+    cookie: str = ""
+
+    def line(self) -> str:
+        """Return the request as load.lua reads it."""
+        return f"{self.method}\t{self.target}\t{self.cookie}\t{self.body}\n"
+
+
+def reads(target: str) -> list[Request]:
+    """Return a workload that asks for one thing."""
+    return [Request("GET", target)]
+
+
+def of_users(data_set: DataSet, target: str, number: int = 2_000) -> list[Request]:
+    """Return a workload that asks the same of random users."""
+    draw = random.Random(number)  # noqa: S311
+    return [
+        Request("GET", target.format(username(draw.randint(1, data_set.users))))
+        for _ in range(number)
+    ]
+
+
+def posts(data_set: DataSet, number: int = 5_000) -> list[Request]:
+    """Return a workload of messages by random users, as the simulator sends them."""
+    draw = random.Random(number)  # noqa: S311
+    return [_tweet(draw, data_set.users, mark) for mark in range(number)]
+
+
+def follows(data_set: DataSet, number: int = 5_000) -> list[Request]:
+    """Return a workload of follows between random users."""
+    draw = random.Random(number)  # noqa: S311
+    return [_action(draw, "follow", data_set.users, mark, "") for mark in range(number)]
+
+
+def registrations(number: int = 2_000) -> list[Request]:
+    """Return a workload of registrations of names that nobody has."""
+    run = next(_run)
+    draw = random.Random(run)  # noqa: S311
+    return [
+        _action(draw, "register", 1, mark, f"new {run} {mark}")
+        for mark in range(number)
+    ]
+
+
+def mix(data_set: DataSet, number: int = 20_000) -> list[Request]:
+    """Return actions in the proportions of the course's scenario.
+
+    Registrations have names that no earlier mix had.
+    """
+    run = next(_run)
+    draw = random.Random(run)  # noqa: S311
+    kinds = draw.choices(list(SCENARIO), list(SCENARIO.values()), k=number)
+    return [
+        _action(draw, kind, data_set.users, mark, f"new {run} {mark}")
+        for mark, kind in enumerate(kinds)
+    ]
+
+
+def _action(draw: random.Random, kind: str, users: int, mark: int, new: str) -> Request:
+    if kind == "tweet":
+        return _tweet(draw, users, mark)
+    if kind == "register":
+        account = {"username": new, "email": "new@example.com", "pwd": "secret"}
+        return Request("POST", f"/register?latest={mark}", json.dumps(account))
+    follower, other = (username(draw.randint(1, users)) for _ in range(2))
+    body = json.dumps({kind: other})
+    return Request("POST", f"/fllws/{follower}?latest={mark}", body)
+
+
+def _tweet(draw: random.Random, users: int, mark: int) -> Request:
+    author = username(draw.randint(1, users))
+    body = json.dumps({"content": content(draw)})
+    return Request("POST", f"/msgs/{author}?latest={mark}", body)
