@@ -4,7 +4,7 @@ from click.testing import CliRunner
 
 from deploy.local.postgres import OWNER, Cluster
 from minitwit.commands import main
-from minitwit.db import open_script
+from minitwit.scripts import open_script
 from minitwit.settings import DatabaseSettings
 
 

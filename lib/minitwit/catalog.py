@@ -4,9 +4,9 @@ Nothing is listed by hand: the migrations run once more, in a schema of their ow
 is rolled back, and the two catalogs are compared.
 """
 
-from minitwit.db import Script
 from minitwit.queries import statements
 from minitwit.schema import MIGRATIONS_TABLE, migrations
+from minitwit.scripts import Script
 
 _REAL = "public"
 _MODEL = "minitwit_model"

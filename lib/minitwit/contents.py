@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from minitwit.db import Script
+from minitwit.scripts import Script
 
 # What of a row never changes once it is there: a flag may be set, a password may be
 # hashed anew, a follow may end.

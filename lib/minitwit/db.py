@@ -10,31 +10,32 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
 from typing import Any, Self
 from uuid import UUID
 
-from pg8000.native import Connection, DatabaseError, InterfaceError, PreparedStatement
+from pg8000.native import Connection as Connection
+from pg8000.native import DatabaseError as DatabaseError
+from pg8000.native import InterfaceError, PreparedStatement
 
 from minitwit.address import Address
 from minitwit.breaker import Breaker
-from minitwit.errors import DatabaseRefused, ForeignDatabase, StorageUnavailable
+from minitwit.errors import ForeignDatabase, StorageUnavailable
 from minitwit.queries import statements
 from minitwit.settings import DatabaseSettings
 from minitwit.spans import query_span
-from minitwit.sqlstates import domain_error, error_fields, explained, is_stale_plan
+from minitwit.sqlstates import domain_error, error_fields, is_stale_plan
 
 Row = list[Any]
 
-_LOST = (InterfaceError, OSError, struct.error, AttributeError)
+# What is raised when a connection can no longer be used.
+LOST = (InterfaceError, OSError, struct.error, AttributeError)
 
 # A reply may take as long as its statement; this much more means that the network or
 # the server's machine is gone and no reply will come (seconds).
 _REPLY_SLACK = 1.0
-
-_COMMAND_PATIENCE = 5.0  # seconds that a command waits for a connection
 
 # How long callers are told at once that the server is away, after an attempt to
 # connect failed (seconds). The functions are back this long after the server.
@@ -67,13 +68,13 @@ def connect(settings: DatabaseSettings) -> tuple[Connection, socket.socket]:
     for host in address.hosts:
         try:
             connection, stream = _connect(settings, address, host)
-        except (DatabaseError, *_LOST) as error:
+        except (DatabaseError, *LOST) as error:
             failure = error
             continue
         # The server says by itself, when it greets, whether it is a standby.
         if connection.parameter_statuses.get("in_hot_standby") == "off":
             return connection, stream
-        _hang_up(connection, stream)
+        hang_up(connection, stream)
     raise failure
 
 
@@ -102,67 +103,10 @@ def _connect(
     return connection, stream
 
 
-class Script:
-    """A command's own connection, for statements that no handler runs."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def run(self, sql: str) -> list[Row]:
-        """Run statements without parameters, as the simple protocol does.
-
-        Raises:
-            DatabaseRefused: with the server's words.
-
-        """
-        try:
-            return self._connection.run(sql) or []
-        except DatabaseError as error:
-            raise DatabaseRefused(explained(error)) from error
-
-    def copy(self, sql: str, chunks: Iterable[bytes]) -> None:
-        """Run a COPY FROM STDIN with what the chunks hold.
-
-        Raises:
-            DatabaseRefused: with the server's words.
-
-        """
-        try:
-            self._connection.run(sql, stream=chunks)
-        except DatabaseError as error:
-            raise DatabaseRefused(explained(error)) from error
-
-
-@contextmanager
-def open_script(settings: DatabaseSettings) -> Iterator[Script]:
-    """Open a connection for a command, which has time, and close it behind it.
-
-    Raises:
-        DatabaseRefused: the server's words, when it lets nobody in.
-        StorageUnavailable: nobody answers.
-
-    """
-    patient = settings.model_copy(update={"connect_timeout": _COMMAND_PATIENCE})
-    try:
-        connection, stream = connect(patient)
-    except DatabaseError as error:
-        raise DatabaseRefused(explained(error)) from error
-    except _LOST as error:
-        raise StorageUnavailable(
-            f"No PostgreSQL answers at {settings.database_url}: {error}"
-        ) from error
-    try:
-        yield Script(connection)
-    except _LOST as error:
-        raise StorageUnavailable(f"The connection was lost: {error}") from error
-    finally:
-        _hang_up(connection, stream)
-
-
-def _hang_up(connection: Connection, stream: socket.socket) -> None:
+def hang_up(connection: Connection, stream: socket.socket) -> None:
     """Take leave of the server, if it is still there, and close the socket."""
     # A ValueError says that it was closed before.
-    with suppress(ValueError, *_LOST):
+    with suppress(ValueError, *LOST):
         connection.close()
     stream.close()
 
@@ -210,7 +154,7 @@ class _Session:
         return bool(self._poll.poll(0))
 
     def close(self) -> None:
-        _hang_up(self._connection, self._stream)
+        hang_up(self._connection, self._stream)
 
     def __del__(self) -> None:
         """Hang up when the thread is gone."""
@@ -284,7 +228,7 @@ class Database:
                 self._drop()
                 raise _StalePlan from error
             raise (domain_error(fields) or error) from error
-        except _LOST as error:
+        except LOST as error:
             self._drop()
             raise _ConnectionLost from error
         except BaseException:
@@ -304,7 +248,7 @@ class Database:
         self._breaker.require_closed()
         try:
             return _Session.open(self._settings)
-        except (DatabaseError, *_LOST):
+        except (DatabaseError, *LOST):
             self._breaker.open()
             raise
 

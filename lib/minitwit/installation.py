@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from minitwit.db import Script
 from minitwit.errors import DatabaseRefused
 from minitwit.queries import statements
+from minitwit.scripts import Script
 
 
 @dataclass(frozen=True)

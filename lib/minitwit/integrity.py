@@ -1,9 +1,9 @@
 """Whether a database is whole: what a migration or a restore must leave behind."""
 
 from minitwit import catalog
-from minitwit.db import Script
 from minitwit.errors import DatabaseRefused
 from minitwit.queries import statements
+from minitwit.scripts import Script
 
 
 def require_whole(script: Script) -> None:

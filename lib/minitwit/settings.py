@@ -55,10 +55,11 @@ class DatabaseSettings(BaseModel):
         default=1000, gt=0, description="Milliseconds a statement may wait for a lock."
     )
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_read_url")
     @classmethod
-    def _url_is_whole(cls, url: str) -> str:
-        Address.parse(url)
+    def _url_is_whole(cls, url: str | None) -> str | None:
+        if url is not None:
+            Address.parse(url)
         return url
 
     @classmethod
@@ -102,7 +103,7 @@ class Settings(DatabaseSettings):
         default=8001, description="Internal port for /live, /ready, /version, /metrics."
     )
     threads: int = Field(
-        default=1, ge=1, description="Threads; 1 answers in the worker's own loop."
+        default=1, ge=1, description="Requests that are answered at the same time."
     )
     drain_seconds: float = Field(
         default=3.0,

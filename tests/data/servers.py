@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deploy.local.postgres import Cluster
-from minitwit.db import open_script
 from minitwit.errors import MiniTwitError
+from minitwit.scripts import open_script
 from tests.clusters import migrate, settings
 
 

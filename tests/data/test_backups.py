@@ -13,8 +13,9 @@ import pytest
 
 from deploy.local.accounts import run_as, server_account
 from deploy.local.postgres import OWNER, SUPERUSER, Cluster
-from minitwit.db import Database, open_script
+from minitwit.db import Database
 from minitwit.messages import Messages
+from minitwit.scripts import open_script
 from tests.clusters import migrate, settings
 from tests.data.servers import Server, owner_rows, short_folder
 

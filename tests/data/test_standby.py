@@ -13,7 +13,7 @@ import pytest
 
 from deploy.local.accounts import run_as, server_account
 from deploy.local.postgres import APPLICATION, SUPERUSER, Cluster
-from minitwit.db import open_script
+from minitwit.scripts import open_script
 from tests.clusters import migrate, settings
 from tests.data.servers import Server, owner_rows, short_folder, wait_until
 from tests.data.test_durability import (

@@ -8,7 +8,8 @@ from argon2 import PasswordHasher
 from deploy.local.postgres import OWNER, SUPERUSER, Cluster
 from deploy.local.postgres import running_cluster as running_cluster_in
 from minitwit import passwords
-from minitwit.db import Database, Script, open_script
+from minitwit.db import Database
+from minitwit.scripts import Script, open_script
 from minitwit.store import Store
 from tests.postgres.databases import OwnDatabase, new_database
 

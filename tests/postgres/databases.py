@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from deploy.local.postgres import APPLICATION, OWNER, Cluster
 from minitwit.commands import main
-from minitwit.db import Script
+from minitwit.scripts import Script
 from minitwit.settings import DatabaseSettings
 
 _numbers = itertools.count()

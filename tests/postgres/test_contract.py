@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.local.postgres import Cluster
-from minitwit.db import Database, Script
+from minitwit.db import Database
+from minitwit.scripts import Script
 from minitwit.store import Store
 from tests.contract.callers import Callers
 from tests.contract.follows import *  # noqa: F403

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from minitwit.db import Database, Script
+from minitwit.db import Database
 from minitwit.errors import InvalidInput, StorageUnavailable, UsernameTaken
+from minitwit.scripts import Script
 from minitwit.settings import DatabaseSettings
 from minitwit.store import Store
 from tests.postgres.databases import OwnDatabase

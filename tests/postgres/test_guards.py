@@ -10,9 +10,10 @@ from click.testing import CliRunner, Result
 
 from deploy.local.postgres import APPLICATION, SUPERUSER, Cluster, running_cluster
 from minitwit.commands import main
-from minitwit.db import Database, open_script
+from minitwit.db import Database
 from minitwit.errors import ForeignDatabase, SchemaOutdated
 from minitwit.schema import Schema
+from minitwit.scripts import open_script
 from tests.clusters import environment, migrate, rows, settings
 
 

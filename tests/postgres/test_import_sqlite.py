@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgres import Cluster, running_cluster
-from minitwit.db import Database, open_script
+from minitwit.db import Database
 from minitwit.errors import InvalidPassword
+from minitwit.scripts import open_script
 from minitwit.users import Users
 from tests.clusters import environment, migrate, rows, settings
 from tests.legacy_file import HASH, Import

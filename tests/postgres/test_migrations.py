@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgres import OWNER
-from minitwit.db import Database, Script, open_script
+from minitwit.db import Database
 from minitwit.errors import SchemaOutdated
 from minitwit.schema import migrations
+from minitwit.scripts import Script, open_script
 from minitwit.store import Store
 from tests.contract.callers import assert_error
 from tests.in_process import callers_of

@@ -5,8 +5,9 @@ from importlib import resources
 
 import pytest
 
-from minitwit.db import Database, Script, open_script
+from minitwit.db import Database
 from minitwit.queries import statements
+from minitwit.scripts import Script, open_script
 from tests.postgres.databases import OwnDatabase
 
 FILES = [

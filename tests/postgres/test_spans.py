@@ -22,7 +22,7 @@ def test_request_and_its_queries_are_one_trace(
     callers = callers_of(store)
     callers.simulator.get("/msgs?latest=3")
     *queries, request = memory.get_finished_spans()
-    assert [span.name for span in queries] == ["record_latest", "recent_messages"]
+    assert [span.name for span in queries] == ["recent_messages", "record_latest"]
     assert request.name == "GET /msgs"
     assert request.context is not None
     for span in queries:

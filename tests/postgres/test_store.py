@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from deploy.local.postgres import OWNER
-from minitwit.db import Database, Script
+from minitwit.db import Database
 from minitwit.errors import NotPermitted
+from minitwit.scripts import Script
 from minitwit.store import Store
 from minitwit.users import Users
 from tests.page_rows import *  # noqa: F403

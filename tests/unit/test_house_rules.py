@@ -17,7 +17,7 @@ HTTP_AND_PROCESS = {"falcon", "gunicorn", "prometheus_client", "sentry_sdk"}
 LONGEST = 300  # lines: "about 250"
 
 # Who may moderate is a matter of users, what they do one of messages.
-OWNERS = {"moderation": {"users", "messages"}}
+OWNERS = {"moderation": {"users", "messages"}, "replication": {"replica"}}
 
 
 def modules(folder: Path) -> list[Path]:

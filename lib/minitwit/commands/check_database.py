@@ -5,10 +5,10 @@ import os
 import click
 
 from minitwit.contents import Contents, deviations, summarise
-from minitwit.db import Script, open_script
 from minitwit.errors import DatabaseRefused
 from minitwit.installation import Installation, find_installation
 from minitwit.integrity import dangling_rows, require_whole
+from minitwit.scripts import Script, open_script
 from minitwit.settings import DatabaseSettings
 
 # It reads every table in full.

@@ -13,11 +13,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from minitwit.db import Script, open_script
 from minitwit.errors import DatabaseRefused
 from minitwit.legacy.copying import copy_chunks
 from minitwit.legacy.sqlite import LegacyFile, Row
 from minitwit.runtime.routes import reserved_names
+from minitwit.scripts import Script, open_script
 from minitwit.settings import DatabaseSettings
 
 # Whoever imports waits as long as it takes; nobody else uses the database yet.

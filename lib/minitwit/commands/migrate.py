@@ -4,10 +4,10 @@ import os
 
 import click
 
-from minitwit.db import Script, open_script
 from minitwit.installation import find_installation, require_ours
 from minitwit.integrity import require_whole
 from minitwit.schema import MIGRATIONS_TABLE, Migration, migrations
+from minitwit.scripts import Script, open_script
 from minitwit.settings import DatabaseSettings
 
 # A migration that waits for a lock makes every request behind it wait as well, so it
