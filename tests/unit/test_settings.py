@@ -156,7 +156,7 @@ def test_masked_settings_show_no_secret(
     ],
 )
 def test_database_url_is_understood(url: str, host: str, port: int) -> None:
-    assert Address.parse(url) == Address("ada", "minitwit", host, port)
+    assert Address.parse(url) == Address("ada", "minitwit", (host,), port)
 
 
 @pytest.mark.parametrize(
