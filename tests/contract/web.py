@@ -1,6 +1,8 @@
 """Section 4: pages, forms, and what they flash."""
 
 import re
+import zlib
+from base64 import urlsafe_b64decode
 from typing import Any
 from urllib.parse import quote
 
@@ -87,11 +89,20 @@ def test_refused_sign_up_never_keeps_a_password(minitwit: Callers) -> None:
     browser = minitwit.browser()
     form = sign_up_form(username="", password="hunter-2-typed", password2="hunter-3")
     first = browser.post("/register", data=form, follow_redirects=False)
-    assert "hunter" not in str(first.headers.raw)
+    kept = decoded(first.cookies["flash"])
+    assert "typed@example.org" in kept
+    assert "hunter" not in kept
     answer = browser.get("/register")
     assert "hunter" not in answer.text
     assert not Page(answer).value("password")
     assert not Page(answer).value("password2")
+
+
+def decoded(cookie: str) -> str:
+    """Return what a signed cookie holds: base64, and compressed behind a dot."""
+    payload = cookie.removeprefix(".").split(".")[0]
+    raw = urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    return (zlib.decompress(raw) if cookie.startswith(".") else raw).decode()
 
 
 def test_sign_up_with_a_name_taken_says_so(minitwit: Callers) -> None:

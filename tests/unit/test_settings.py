@@ -148,18 +148,15 @@ def test_masked_settings_show_no_secret(
 
 
 @pytest.mark.parametrize(
-    ("url", "hosts", "port"),
+    ("url", "host", "port"),
     [
-        ("postgresql://ada@db/minitwit", ("db",), 5432),
-        ("postgresql://ada@db:6432/minitwit", ("db",), 6432),
-        ("postgresql://ada@a,b:6432/minitwit", ("a", "b"), 6432),
-        ("postgresql://ada@/minitwit?host=/run/postgres", ("/run/postgres",), 5432),
+        ("postgresql://ada@db/minitwit", "db", 5432),
+        ("postgresql://ada@db:6432/minitwit", "db", 6432),
+        ("postgresql://ada@/minitwit?host=/run/postgres", "/run/postgres", 5432),
     ],
 )
-def test_database_url_is_understood(
-    url: str, hosts: tuple[str, ...], port: int
-) -> None:
-    assert Address.parse(url) == Address("ada", "minitwit", hosts, port)
+def test_database_url_is_understood(url: str, host: str, port: int) -> None:
+    assert Address.parse(url) == Address("ada", "minitwit", (host,), port)
 
 
 @pytest.mark.parametrize(
