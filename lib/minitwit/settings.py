@@ -55,10 +55,11 @@ class DatabaseSettings(BaseModel):
         default=1000, gt=0, description="Milliseconds a statement may wait for a lock."
     )
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_read_url")
     @classmethod
-    def _url_is_whole(cls, url: str) -> str:
-        Address.parse(url)
+    def _url_is_whole(cls, url: str | None) -> str | None:
+        if url is not None:
+            Address.parse(url)
         return url
 
     @classmethod
