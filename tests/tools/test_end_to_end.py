@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.system.running import wait_until
+from tests.tools.docker_logs import write
 from tests.tools.observed import REVISION, VERSION, Observed
 from tests.tools.receivers import Span
 
@@ -114,6 +115,11 @@ def test_an_unexpected_exception_is_reported_with_its_trace_and_nothing_private(
     assert line["version"] == VERSION
     assert "private thought" not in line["exception"]
     assert "SQLSTATE P0001" in line["exception"]
+    # What Docker would have written, had the function run in a container.
+    write(observed.containers / "messages-json.log", json.dumps(line), {})
+    wait_until(
+        lambda: trace_id in [r.trace_id for r in observed.elasticsearch.log_records()]
+    )
     wait_until(lambda: "POST /msgs/{username}" in spans_of(observed, trace_id))
 
 

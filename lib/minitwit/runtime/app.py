@@ -38,6 +38,7 @@ class Services:
     store: Store
     sessions: Sessions
     browser: Browser
+    version: str
 
 
 class Function:
@@ -105,7 +106,7 @@ def _open_store(settings: Settings) -> Store:
 def build(settings: Settings, store: Store) -> App:
     """Wire a function's handler into a Falcon app, with the runtime around it."""
     sessions = Sessions(settings.session_key_ring, settings.session_days)
-    services = Services(store, sessions, Browser(sessions))
+    services = Services(store, sessions, Browser(sessions), settings.version)
     handler = importlib.import_module(f"functions.{settings.function}.handler")
     metrics = RequestMetrics(settings)
     credential = settings.simulator_credential.get_secret_value()
