@@ -1,7 +1,6 @@
 """One request, followed through traces, logs, metrics and error reports."""
 
 import json
-from collections.abc import Iterator
 from secrets import token_hex
 from typing import Any
 
@@ -11,29 +10,6 @@ from tests.system.running import wait_until
 from tests.tools.docker_logs import write
 from tests.tools.observed import REVISION, VERSION, Observed
 from tests.tools.receivers import Span
-
-
-@pytest.fixture
-def user(observed: Observed) -> str:
-    name = f"Roger {token_hex(4)}"
-    body = {"username": name, "email": "roger@example.com", "pwd": "hunter2"}
-    assert observed.call("POST", "/register", json=body).status_code == 204
-    return name
-
-
-@pytest.fixture
-def broken_messages(observed: Observed) -> Iterator[None]:
-    """Let the database refuse messages in a way that nobody expects, and quote them."""
-    observed.sql(
-        """
-        CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN RAISE 'no room for "%"', NEW.content USING DETAIL = NEW.content; END $$
-        """,
-        "CREATE TRIGGER break BEFORE INSERT ON messages "
-        "FOR EACH ROW EXECUTE FUNCTION break()",
-    )
-    yield
-    observed.sql("DROP FUNCTION break CASCADE")
 
 
 def traced(trace_id: str) -> dict[str, str]:

@@ -3,6 +3,8 @@
 import importlib
 import logging
 import os
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +29,9 @@ from minitwit.settings import Settings
 from minitwit.store import Store
 
 _log = logging.getLogger(__name__)
+
+# Enough for a batch of spans and an error report, and no more than a release notices.
+_HAND_OVER_SECONDS = 1.5
 
 App = falcon.App[Any, Any]
 
@@ -71,8 +76,14 @@ class Function:
         self._readiness.drain()
 
     def close(self) -> None:
-        """Hand over what telemetry still holds."""
-        self._stop_exporting()
+        """Hand over what telemetry still holds, as far as that can be done soon."""
+        actions = (self._stop_exporting, reports.stop)
+        threads = [threading.Thread(target=act, daemon=True) for act in actions]
+        end = time.monotonic() + _HAND_OVER_SECONDS
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(max(0, end - time.monotonic()))
 
 
 def create_app(environment: Mapping[str, str] = os.environ) -> Function:
