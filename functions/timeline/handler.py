@@ -68,5 +68,5 @@ def routes(services: Services) -> Mapping[str, object]:
         ),
         "/{username}/feed": UserFeed(store.users, store.messages, feeds),
         "/static/{file}": assets,
-        "/openapi.json": Description(),
+        "/openapi.json": Description(services.version),
     }

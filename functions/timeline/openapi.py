@@ -45,17 +45,20 @@ _MODELS = (
 
 
 class Description:
-    """The API's description, made once."""
+    """The API's description, made once; its version is that of the release.
 
-    def __init__(self) -> None:
-        self._json = orjson.dumps(describe())
+    So anybody can tell which release is live.
+    """
+
+    def __init__(self, version: str) -> None:
+        self._json = orjson.dumps(describe(version))
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the description."""
         resp.data = self._json
 
 
-def describe() -> dict[str, Any]:
+def describe(version: str) -> dict[str, Any]:
     """Return the description of every route that the API has."""
     _, schemas = models_json_schema(
         [(model, "validation") for model in _MODELS], ref_template=_REF
@@ -70,7 +73,7 @@ def describe() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "MiniTwit",
-            "version": "1",
+            "version": version,
             "description": "Every path answers under /api as well.",
         },
         "paths": paths,

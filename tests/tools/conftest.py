@@ -1,6 +1,7 @@
 """What the tests of the tools share: one observed system, started once."""
 
 from collections.abc import Iterator
+from secrets import token_hex
 
 import pytest
 
@@ -12,3 +13,27 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
     """Yield a system with its tools; whatever a test breaks, it mends."""
     with observed_system(tmp_path_factory.mktemp("observed")) as everything:
         yield everything
+
+
+@pytest.fixture
+def user(observed: Observed) -> str:
+    """Register somebody and return the name."""
+    name = f"Roger {token_hex(4)}"
+    body = {"username": name, "email": "roger@example.com", "pwd": "hunter2"}
+    assert observed.call("POST", "/register", json=body).status_code == 204
+    return name
+
+
+@pytest.fixture
+def broken_messages(observed: Observed) -> Iterator[None]:
+    """Let the database refuse messages in a way that nobody expects, and quote them."""
+    observed.sql(
+        """
+        CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE 'no room for "%"', NEW.content USING DETAIL = NEW.content; END $$
+        """,
+        "CREATE TRIGGER break BEFORE INSERT ON messages "
+        "FOR EACH ROW EXECUTE FUNCTION break()",
+    )
+    yield
+    observed.sql("DROP FUNCTION break CASCADE")

@@ -99,6 +99,7 @@ def running_prometheus(
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
         "--enable-feature=exemplar-storage,expand-external-labels",
+        f"--rules.alert.resend-delay={60 // SPEED}s",
     ]
     url = f"http://127.0.0.1:{port}"
     log = folder / "prometheus.log"
@@ -135,8 +136,7 @@ def rendered_alertmanager(folder: Path, chat: str, dead_mans_switch: str) -> str
     source = (TOOLS / "alertmanager" / "alertmanager.yml").read_text(encoding="utf-8")
     template = str(TOOLS / "alertmanager" / "chat.tmpl")
     filled = (
-        source.replace("{{ secret … }}", "secrets")
-        .replace('{{ secret "dead_mans_switch" }}', dead_mans_switch)
+        source.replace('{{ secret "dead_mans_switch" }}', dead_mans_switch)
         .replace("/run/secrets/chat_webhook", str(chat_file))
         .replace("/etc/alertmanager/chat.tmpl", template)
     )

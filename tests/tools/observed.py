@@ -42,6 +42,7 @@ class Observed:
     layout: Layout
     prometheus: Prometheus
     collector: Collector
+    containers: Path
     elasticsearch: Receiver
     sentry: Receiver
     chat: Receiver
@@ -82,6 +83,19 @@ def observed_system(folder: Path) -> Iterator[Observed]:
         system = stack.enter_context(
             _traced_system(system_folder, collector.otlp, sentry.url)
         )
+        containers = folder / "containers"
+        containers.mkdir()
+        agent = stack.enter_context(
+            running_collector(
+                "agent",
+                folder,
+                {
+                    "CONTAINER_LOGS": f"{containers}/*-json.log",
+                    "GATEWAY_URL": collector.otlp,
+                    "STORAGE": str(folder / "agent-storage"),
+                },
+            )
+        )
         numbers = stack.enter_context(free_ports(4))
         exporters = _exporters(folder, layout, *numbers[:2])
         for command, log, environment in exporters:
@@ -95,7 +109,7 @@ def observed_system(folder: Path) -> Iterator[Observed]:
                 dead_mans_switch.url,
             )
         )
-        targets = _targets(system, collector, *numbers)
+        targets = _targets(system, (collector, agent), *numbers)
         prometheus = stack.enter_context(
             running_prometheus(
                 folder / "prometheus", prometheus_port, targets, alertmanager_port
@@ -107,6 +121,7 @@ def observed_system(folder: Path) -> Iterator[Observed]:
             layout,
             prometheus,
             collector,
+            containers,
             elasticsearch,
             sentry,
             chat,
@@ -187,7 +202,7 @@ def _exporters(
 
 def _targets(
     system: RunningSystem,
-    collector: Collector,
+    collectors: tuple[Collector, Collector],
     node: int,
     postgres: int,
     prometheus: int,
@@ -205,7 +220,8 @@ def _targets(
         "edge": [{"targets": [f"127.0.0.1:{edge}"]}],
         "postgres": [{"targets": [f"127.0.0.1:{postgres}"]}],
         "nodes": [{"targets": [f"127.0.0.1:{node}"]}],
-        "collector": [{"targets": [collector.metrics]}],
+        "collector": [{"targets": [collectors[0].metrics]}],
+        "collector-agents": [{"targets": [collectors[1].metrics]}],
         "alertmanager": [{"targets": [f"127.0.0.1:{alertmanager}"]}],
         "prometheus": [{"targets": [f"127.0.0.1:{prometheus}"]}],
     }

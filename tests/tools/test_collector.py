@@ -1,9 +1,9 @@
 """The collector on our configuration: what it keeps, reads and survives."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_bytes
 
@@ -16,7 +16,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from tests.system.running import wait_until
 from tests.tools.collector import Collector, running_collector
+from tests.tools.docker_logs import service, write
 from tests.tools.receivers import Receiver, receiving
+from tests.tools.rules_files import alerts
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SPAN = "b7ad6b7169203331"
@@ -125,17 +127,13 @@ def test_container_logs_arrive_as_fields_with_their_trace(
     assert records["data_postgres"].body == "LOG:  checkpoint starting"
 
 
-def service(name: str) -> dict[str, str]:
-    return {"com.docker.swarm.service.name": name}
-
-
-def write(file: Path, line: str, attrs: dict[str, str]) -> None:
-    """Write a line as Docker's json-file driver does."""
-    envelope = {
-        "log": line + "\n",
-        "stream": "stdout",
-        "attrs": attrs,
-        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-    }
-    with file.open("a", encoding="utf-8") as output:
-        output.write(json.dumps(envelope) + "\n")
+def test_what_elasticsearch_refuses_is_counted_under_the_name_the_alert_looks_for(
+    gateway: Collector, elasticsearch: Receiver
+) -> None:
+    elasticsearch.status = 400
+    send(gateway, "refused", milliseconds=5, failed=True)
+    wait_until(lambda: gateway.counters().get("otelcol_exporter_send_failed_spans"))
+    expression = alerts()["CollectorDropsTelemetry"]["expr"]
+    pattern = re.search('__name__=~"(.+?)"', expression)
+    assert pattern
+    assert re.fullmatch(pattern[1], "otelcol_exporter_send_failed_spans_total")

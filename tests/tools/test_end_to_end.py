@@ -1,38 +1,15 @@
 """One request, followed through traces, logs, metrics and error reports."""
 
 import json
-from collections.abc import Iterator
 from secrets import token_hex
 from typing import Any
 
 import pytest
 
 from tests.system.running import wait_until
+from tests.tools.docker_logs import write
 from tests.tools.observed import REVISION, VERSION, Observed
 from tests.tools.receivers import Span
-
-
-@pytest.fixture
-def user(observed: Observed) -> str:
-    name = f"Roger {token_hex(4)}"
-    body = {"username": name, "email": "roger@example.com", "pwd": "hunter2"}
-    assert observed.call("POST", "/register", json=body).status_code == 204
-    return name
-
-
-@pytest.fixture
-def broken_messages(observed: Observed) -> Iterator[None]:
-    """Let the database refuse messages in a way that nobody expects, and quote them."""
-    observed.sql(
-        """
-        CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN RAISE 'no room for "%"', NEW.content USING DETAIL = NEW.content; END $$
-        """,
-        "CREATE TRIGGER break BEFORE INSERT ON messages "
-        "FOR EACH ROW EXECUTE FUNCTION break()",
-    )
-    yield
-    observed.sql("DROP FUNCTION break CASCADE")
 
 
 def traced(trace_id: str) -> dict[str, str]:
@@ -114,6 +91,11 @@ def test_an_unexpected_exception_is_reported_with_its_trace_and_nothing_private(
     assert line["version"] == VERSION
     assert "private thought" not in line["exception"]
     assert "SQLSTATE P0001" in line["exception"]
+    # What Docker would have written, had the function run in a container.
+    write(observed.containers / "messages-json.log", json.dumps(line), {})
+    wait_until(
+        lambda: trace_id in [r.trace_id for r in observed.elasticsearch.log_records()]
+    )
     wait_until(lambda: "POST /msgs/{username}" in spans_of(observed, trace_id))
 
 

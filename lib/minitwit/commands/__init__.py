@@ -20,6 +20,7 @@ class _Verbs(click.Group):
         "migrate": "migrate",
         "revoke-moderator": "revoke_moderator",
         "simulate": "simulate",
+        "status": "status",
         "unflag": "unflag",
     }
 

@@ -3,6 +3,8 @@
 import importlib
 import logging
 import os
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +32,9 @@ from minitwit.store import Store
 
 _log = logging.getLogger(__name__)
 
+# Enough for a batch of spans and an error report, and no more than a release notices.
+_HAND_OVER_SECONDS = 1.5
+
 App = falcon.App[Any, Any]
 
 
@@ -40,6 +45,7 @@ class Services:
     store: Store
     sessions: Sessions
     browser: Browser
+    version: str
 
 
 class Function:
@@ -72,8 +78,14 @@ class Function:
         self._readiness.drain()
 
     def close(self) -> None:
-        """Hand over what telemetry still holds."""
-        self._stop_exporting()
+        """Hand over what telemetry still holds, as far as that can be done soon."""
+        actions = (self._stop_exporting, reports.stop)
+        threads = [threading.Thread(target=act, daemon=True) for act in actions]
+        end = time.monotonic() + _HAND_OVER_SECONDS
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(max(0, end - time.monotonic()))
 
 
 def create_app(environment: Mapping[str, str] = os.environ) -> Function:
@@ -108,7 +120,7 @@ def _open_store(settings: Settings) -> Store:
 def build(settings: Settings, store: Store) -> App:
     """Wire a function's handler into a Falcon app, with the runtime around it."""
     sessions = Sessions(settings.session_key_ring, settings.session_days)
-    services = Services(store, sessions, Browser(sessions))
+    services = Services(store, sessions, Browser(sessions), settings.version)
     handler = importlib.import_module(f"functions.{settings.function}.handler")
     metrics = RequestMetrics(settings)
     credential = settings.simulator_credential.get_secret_value()

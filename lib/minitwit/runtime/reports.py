@@ -35,11 +35,19 @@ def start(settings: Settings) -> None:
         include_local_variables=False,
         max_request_body_size="never",
         before_send=_without_values,
-        shutdown_timeout=1,
     )
     # On the global scope: the others belong to a thread.
     sentry_sdk.get_global_scope().set_tag("function", settings.function)
     _enabled = True
+
+
+def stop() -> None:
+    """Hand over what was captured last."""
+    if not _enabled:
+        return
+    import sentry_sdk
+
+    sentry_sdk.flush()
 
 
 def _without_values(event: "Event", _hint: "Hint") -> "Event":

@@ -1,10 +1,9 @@
 """Traces: one span for a request, under the edge's, and one for each query.
 
 A dead collector costs a request nothing (spans wait in a bounded queue and are
-dropped when it is full) and a shutdown at most two seconds.
+dropped when it is full), and the end of the process is for the caller to bound.
 """
 
-import threading
 from collections.abc import Callable
 
 import falcon
@@ -13,7 +12,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from minitwit.settings import Settings
 
-_SHUTDOWN_SECONDS = 2.0
+_EXPORT_SECONDS = 2.0
 
 _propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("minitwit.http")
@@ -23,7 +22,7 @@ def start_exporting(settings: Settings) -> Callable[[], None]:
     """Send spans to the collector, if one is set.
 
     Returns:
-        what to call at the end of the process.
+        what to call at the end of the process; it may take half a minute.
 
     """
     if settings.otlp_endpoint is None:
@@ -49,11 +48,11 @@ def start_exporting(settings: Settings) -> Callable[[], None]:
         shutdown_on_exit=False,
     )
     exporter = OTLPSpanExporter(
-        endpoint=f"{settings.otlp_endpoint}/v1/traces", timeout=_SHUTDOWN_SECONDS
+        endpoint=f"{settings.otlp_endpoint}/v1/traces", timeout=_EXPORT_SECONDS
     )
     provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
-    return lambda: _within(_SHUTDOWN_SECONDS, provider.shutdown)
+    return provider.shutdown
 
 
 class RequestSpan:
@@ -96,10 +95,3 @@ class RequestSpan:
                 self.span.set_status(trace.StatusCode.ERROR)
             self.span.end()
         context.detach(self._token)
-
-
-def _within(seconds: float, action: Callable[[], None]) -> None:
-    """Run an action, but wait only so long for its end."""
-    thread = threading.Thread(target=action, daemon=True)
-    thread.start()
-    thread.join(seconds)

@@ -1,0 +1,94 @@
+"""Every panel shows something, and every metric that is named exists."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.running import wait_until
+from tests.tools.docker_logs import service, write
+from tests.tools.observed import Observed
+from tests.tools.rules_files import ROOT, TOOLS, rules
+
+DASHBOARDS = sorted((TOOLS / "grafana" / "dashboards").glob("*.json"))
+DOCS = [
+    ROOT / "docs" / "sla.md",
+    ROOT / "docs" / "observability.md",
+    *ROOT.glob("docs/runbooks/*.md"),
+]
+VARIABLES = {"$__rate_interval": "30s", "$__range": "1m", "$function": "messages"}
+
+# There is no certificate where there is no TLS, and nothing is refused where nothing
+# is wrong.
+ABSENT_HERE = {
+    "traefik_tls_certs_not_after",
+    "prometheus_rule_evaluation_failures_total",
+    "minitwit:availability:ratio_30d",
+}
+_METRIC = re.compile(
+    r"\b(?:minitwit|traefik|pg|node|otelcol|alertmanager|prometheus|process)"
+    r"[_:][a-z0-9_:]*[a-z0-9]\b(?![./*-])"
+)
+
+
+def dashboard(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+PANELS = [
+    pytest.param(target["expr"], id=f"{path.stem}: {panel['title']} {target['refId']}")
+    for path in DASHBOARDS
+    for panel in dashboard(path)["panels"]
+    for target in panel["targets"]
+]
+
+
+@pytest.fixture(scope="module")
+def busy(observed: Observed) -> Observed:
+    """Let callers do a little of everything, until the rules have seen it twice."""
+    user = {"username": "alice", "email": "a@example.com", "pwd": "pw"}
+    container = observed.containers / "busy-json.log"
+
+    def is_seen() -> bool:
+        observed.call("POST", "/register?latest=1", json=user)
+        observed.call("POST", "/msgs/alice?latest=2", json={"content": "hi"})
+        observed.call("GET", "/msgs")
+        observed.call("POST", "/fllws/alice?latest=3", json={"follow": "alice"})
+        observed.call("GET", "/public")
+        observed.call("GET", "/msgs/nobody")
+        write(container, "a line", service("data_postgres"))
+        return bool(observed.prometheus.query("count(minitwit:errors:ratio_1d) == 4"))
+
+    wait_until(is_seen)
+    return observed
+
+
+@pytest.mark.parametrize("expression", PANELS)
+def test_a_panel_shows_something(busy: Observed, expression: str) -> None:
+    for variable, value in VARIABLES.items():
+        expression = expression.replace(variable, value)
+    if ABSENT_HERE & set(_METRIC.findall(expression)):
+        busy.prometheus.query(expression)
+    else:
+        wait_until(lambda: busy.prometheus.query(expression))
+
+
+def test_every_metric_in_dashboards_rules_and_docs_exists(busy: Observed) -> None:
+    texts = [rule["expr"] for rule in rules()]
+    texts += [param.values[0] for param in PANELS]
+    texts += [page.read_text(encoding="utf-8") for page in DOCS]
+    named = {name for text in texts for name in _METRIC.findall(text)}
+    assert len(named) > 50
+    assert named - busy.prometheus.metric_names() <= ABSENT_HERE
+
+
+def test_a_dashboard_has_a_name_of_its_own_and_knows_its_source() -> None:
+    contents = [dashboard(path) for path in DASHBOARDS]
+    assert [content["uid"] for content in contents] == [p.stem for p in DASHBOARDS]
+    sources = {
+        panel["datasource"]["uid"] for one in contents for panel in one["panels"]
+    }
+    assert sources == {"prometheus"}

@@ -1,0 +1,45 @@
+"""Every alert has a runbook, links to it, and every runbook has an alert."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.tools.rules_files import ROOT, alerts
+
+RUNBOOKS = ROOT / "docs" / "runbooks"
+# An alert's runbook has the alert's name; others have names of their own.
+PAGES = sorted(RUNBOOKS.glob("[A-Z]*.md"))
+HEADINGS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
+
+
+def test_every_alert_has_a_runbook_and_no_other_has() -> None:
+    assert {page.stem for page in PAGES} == set(alerts())
+
+
+@pytest.mark.parametrize("name", sorted(alerts()))
+def test_an_alert_says_how_bad_it_is_and_what_to_do(name: str) -> None:
+    alert = alerts()[name]
+    assert alert["labels"]["severity"] in ("critical", "warning", "none")
+    annotations = alert["annotations"]
+    assert set(annotations) == {"summary", "description", "runbook_url"}
+    assert annotations["runbook_url"].endswith(f"/{name}.md")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_a_runbook_has_its_four_parts(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {page.stem}\n")
+    parts = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)
+    assert parts[1::2] == HEADINGS
+    assert all(part.strip() for part in parts[2::2])
+
+
+def test_the_service_levels_name_rules_that_exist() -> None:
+    text = (ROOT / "docs" / "sla.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(minitwit:[\w:]+)`", text))
+    rules = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "deploy/tools/prometheus/rules").glob("*.yml")
+    )
+    assert named and all(f"record: {name}\n" in rules for name in named)
