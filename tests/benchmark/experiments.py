@@ -67,8 +67,8 @@ def ratio(rates: Rates, one: str, other: str) -> float | None:
     """Return the median of one candidate's rate over another's, round by round."""
     if one not in rates or other not in rates:
         return None
-    pairs = zip(rates[one], rates[other], strict=True)
-    return median(a / b for a, b in pairs if b)
+    ratios = [a / b for a, b in zip(rates[one], rates[other], strict=True) if b]
+    return median(ratios) if ratios else None
 
 
 def single_endpoint(
