@@ -11,7 +11,7 @@ BIN := .venv/bin
 LOCAL := $(BIN)/python -m deploy.local
 
 .DEFAULT_GOAL := help
-.PHONY: help up scale status test lint format lock setup
+.PHONY: help up scale status test bench bench-setup profile lint format lock setup
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -36,6 +36,15 @@ ifeq ($(KIND),)
 	$(BIN)/pytest
 endif
 endif
+
+bench: setup bench-setup ## Measure everything side by side and write docs/benchmark.md (wrk needed).
+	$(BIN)/python -m tests.benchmark run
+
+profile: setup ## Show where a function's time goes for a read and a write.
+	@$(BIN)/python -m tests.benchmark profile
+
+bench-setup:
+	@$(BIN)/pip install --quiet --require-hashes -r deploy/requirements-benchmark.txt
 
 lint: ## Check style and types.
 	@$(MAKE) --no-print-directory test KIND=lint

@@ -103,7 +103,7 @@ class Settings(DatabaseSettings):
         default=8001, description="Internal port for /live, /ready, /version, /metrics."
     )
     threads: int = Field(
-        default=1, ge=1, description="Requests that are answered at the same time."
+        default=4, ge=1, description="Threads, each with a connection to the database."
     )
     drain_seconds: float = Field(
         default=3.0,

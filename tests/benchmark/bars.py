@@ -34,13 +34,9 @@ def bars(results: dict[str, Any]) -> list[Bar]:
 
 
 def _at_least(what: str, wanted: float, found: float | None, unit: str) -> Bar:
-    known = found is not None
-    return Bar(
-        what,
-        f"≥ {wanted:,.4g}{unit}",
-        f"{found:,.3g}{unit}" if known else "not measured",
-        known and found >= wanted,
-    )
+    if found is None:
+        return Bar(what, f"≥ {wanted:,.4g}{unit}", "not measured", holds=False)
+    return Bar(what, f"≥ {wanted:,.4g}{unit}", f"{found:,.3g}{unit}", found >= wanted)
 
 
 def _at_most(what: str, wanted: float, found: float, unit: str) -> Bar:

@@ -16,7 +16,7 @@ def seconds_to_ready(machine: Machine, function: str, database: str) -> float:
 
     def once() -> float:
         start = time.monotonic()
-        with machine.function(function, database) as [replica]:
+        with machine.function(function, database) as replica:
             while not _is_ready(replica):
                 time.sleep(0.005)
             return time.monotonic() - start
@@ -28,7 +28,7 @@ def memory(
     machine: Machine, function: str, database: str, requests: int
 ) -> tuple[float, float]:
     """Return a fresh function's megabytes (PSS), and those after so many requests."""
-    with machine.function(function, database) as [replica]:
+    with machine.function(function, database) as replica:
         while not _is_ready(replica):
             time.sleep(0.005)
         idle = _pss(replica.pid)

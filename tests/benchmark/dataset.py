@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from minitwit.passwords import hash_password
 
+# What is kept of earlier runs is used while this is the same; count it up.
+GENERATION = 1
+
 FIRST_NAME = 10**11
 EPOCH = 1_700_000_000  # Unix seconds of the oldest message.
 
@@ -62,10 +65,10 @@ class DataSet:
         each = left / max(1, self.users - 1)
         for follower in range(2, self.users + 1):
             number = int(each * (follower - 1)) - int(each * (follower - 2))
-            followed = {_skewed(draw, self.users) for _ in range(number)}
-            while len(followed) < number:
-                followed.add(draw.randint(1, self.users))
-            for other in sorted(followed):
+            others = {_skewed(draw, self.users) for _ in range(number)}
+            while len(others) < number:
+                others.add(draw.randint(1, self.users))
+            for other in sorted(others):
                 yield follower, other
 
     def message_rows(self) -> Iterator[tuple[int, int, int, str]]:

@@ -22,11 +22,7 @@ def running_edge(
     configuration = traefik.static_configuration(
         port, free_port(), routes, folder / "access.log"
     )
-    if telemetry.endpoint:
-        configuration["tracing"] = {
-            "sampleRate": telemetry.ratio,
-            "otlp": {"http": {"endpoint": f"{telemetry.endpoint}/v1/traces"}},
-        }
+    configuration |= traefik.tracing_configuration(telemetry.environment())
     static = folder / "traefik.yml"
     static.write_text(json.dumps(configuration))
     command = [traefik.program(), f"--configFile={static}"]

@@ -6,6 +6,7 @@ within a round stay what they are.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
 from tests.benchmark import cpu, latency, load, pgbench, workloads
@@ -13,6 +14,7 @@ from tests.benchmark.dataset import DataSet
 from tests.benchmark.endpoints import Endpoint
 from tests.benchmark.processes import Replica
 from tests.benchmark.systems import Machine
+from tests.benchmark.workloads import Request
 
 CONNECTIONS = 16
 
@@ -65,8 +67,8 @@ def ratio(rates: Rates, one: str, other: str) -> float | None:
     """Return the median of one candidate's rate over another's, round by round."""
     if one not in rates or other not in rates:
         return None
-    pairs = zip(rates[one], rates[other], strict=True)
-    return median(a / b for a, b in pairs if b)
+    ratios = [a / b for a, b in zip(rates[one], rates[other], strict=True) if b]
+    return median(ratios) if ratios else None
 
 
 def single_endpoint(
@@ -91,7 +93,8 @@ def single_endpoint(
         replicas = len(deployment.traced[endpoint.function])
         own = replicas * machine.threads
         for name, connections in (("pgbench", own), ("pgbench best", CONNECTIONS)):
-            candidates[name] = lambda connections=connections: pgbench.rate(
+            candidates[name] = partial(
+                pgbench.rate,
                 machine.storage,
                 deployment.database,
                 statements,
@@ -106,22 +109,22 @@ def against_original(
 ) -> dict[str, Rates]:
     """Measure the scenario's mix, posts and small reads, of ours and the original."""
     data_set = deployment.data_set
-    kinds = {
-        "mix": workloads.mix,
-        "posts": workloads.posts,
-        "small reads": lambda _: workloads.reads("/msgs?no=20"),
+    kinds: dict[str, Callable[[], Sequence[Request]]] = {
+        "mix": lambda: workloads.mix(data_set),
+        "posts": lambda: workloads.posts(data_set),
+        "small reads": lambda: workloads.reads("/msgs?no=20"),
     }
+    systems = {"ours": deployment.edge, "original": original}
 
-    def candidates(make: Callable[[DataSet], Sequence[workloads.Request]]) -> Rates:
-        return take_turns(
-            {
-                name: lambda port=replica.port: _rate([port], make(data_set), effort)
-                for name, replica in (("ours", deployment.edge), ("original", original))
-            },
-            effort,
+    def candidate(replica: Replica, make: Callable[[], Sequence[Request]]) -> Candidate:
+        return lambda: _rate([replica.port], make(), effort)
+
+    return {
+        kind: take_turns(
+            {name: candidate(s, make) for name, s in systems.items()}, effort
         )
-
-    return {name: candidates(make) for name, make in kinds.items()}
+        for kind, make in kinds.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -169,9 +172,7 @@ def scaling(deployment: Deployment, endpoint: Endpoint, effort: Effort) -> Rates
     return rates
 
 
-def _rate(
-    ports: Sequence[int], workload: Sequence[workloads.Request], effort: Effort
-) -> float:
+def _rate(ports: Sequence[int], workload: Sequence[Request], effort: Effort) -> float:
     result = load.apply(ports, workload, effort.seconds, CONNECTIONS)
     if result.failed:
         raise RuntimeError(f"{result.failed} of {result.requests} requests failed")

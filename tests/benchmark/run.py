@@ -4,8 +4,9 @@ import datetime
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.benchmark.experiments import (
     scaling,
     single_endpoint,
 )
+from tests.benchmark.processes import Replica
 from tests.benchmark.storage import running_storage
 from tests.benchmark.systems import Machine, Telemetry, running_sink
 
@@ -72,11 +74,14 @@ def deployed(machine: Machine, data_set: DataSet) -> Iterator[Deployment]:
             machine.storage.database(data_set, data_set.name.replace(".", "_"))
         )
 
-        def functions(telemetry: Telemetry) -> dict[str, Any]:
+        def replicas(
+            start: Callable[[], AbstractContextManager[Replica]],
+        ) -> list[Replica]:
+            return [stack.enter_context(start()) for _ in range(REPLICAS)]
+
+        def functions(telemetry: Telemetry) -> dict[str, list[Replica]]:
             return {
-                name: stack.enter_context(
-                    machine.function(name, database, REPLICAS, telemetry)
-                )
+                name: replicas(partial(machine.function, name, database, telemetry))
                 for name in FUNCTIONS
             }
 
@@ -87,7 +92,7 @@ def deployed(machine: Machine, data_set: DataSet) -> Iterator[Deployment]:
             database,
             traced,
             untraced=functions(Telemetry()),
-            bare=stack.enter_context(machine.bare(database, REPLICAS)),
+            bare=replicas(partial(machine.bare, database)),
             edge=stack.enter_context(running_edge(traced, machine.telemetry, folder)),
         )
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,46 +39,39 @@ class Machine:
     telemetry: Telemetry = field(default_factory=Telemetry)
     threads: int = 4
 
-    @contextmanager
-    def function(
-        self,
-        name: str,
-        database: str,
-        replicas: int = 1,
-        telemetry: Telemetry | None = None,
-        settings: Mapping[str, str] = {},
-    ) -> Iterator[list[Replica]]:
-        """Run replicas of a function."""
-        environment = {
-            "MINITWIT_FUNCTION": name,
-            **(telemetry or self.telemetry).environment(),
-            **settings,
+    def environment(self, function: str, database: str) -> dict[str, str]:
+        """Return a function's settings, without ports and telemetry."""
+        cluster = self.storage.cluster
+        return {
+            "MINITWIT_FUNCTION": function,
+            "MINITWIT_HOST": HOST,
+            "MINITWIT_DATABASE_URL": cluster.url(database=database),
+            "MINITWIT_DATABASE_PASSWORD_FILE": str(cluster.password_file()),
+            "MINITWIT_SESSION_KEYS_FILE": str(
+                secret_file(cluster.secrets, "session_keys")
+            ),
+            "MINITWIT_DRAIN_SECONDS": "0",
+            "MINITWIT_THREADS": str(self.threads),
         }
-        with ExitStack() as stack:
-            yield [
-                stack.enter_context(
-                    self._gunicorn(
-                        "minitwit.runtime.app:create_app()", name, database, environment
-                    )
-                )
-                for _ in range(replicas)
-            ]
 
     @contextmanager
-    def bare(self, database: str, replicas: int) -> Iterator[list[Replica]]:
-        """Run replicas of the bare handler."""
-        with ExitStack() as stack:
-            yield [
-                stack.enter_context(
-                    self._gunicorn(
-                        "tests.benchmark.bare:create_app()",
-                        "bare",
-                        database,
-                        {"MINITWIT_FUNCTION": "messages"},
-                    )
-                )
-                for _ in range(replicas)
-            ]
+    def function(
+        self, name: str, database: str, telemetry: Telemetry | None = None
+    ) -> Iterator[Replica]:
+        """Run a replica of a function."""
+        environment = self.environment(name, database)
+        environment |= (telemetry or self.telemetry).environment()
+        application = "minitwit.runtime.app:create_app()"
+        with self._gunicorn(application, name, environment) as replica:
+            yield replica
+
+    @contextmanager
+    def bare(self, database: str) -> Iterator[Replica]:
+        """Run a replica of the bare handler."""
+        environment = self.environment("messages", database)
+        application = "tests.benchmark.bare:create_app()"
+        with self._gunicorn(application, "bare", environment) as replica:
+            yield replica
 
     @contextmanager
     def original(self, sqlite: Path, workers: int) -> Iterator[Replica]:
@@ -95,28 +88,18 @@ class Machine:
 
     @contextmanager
     def _gunicorn(
-        self, app: str, name: str, database: str, settings: Mapping[str, str]
+        self, application: str, name: str, environment: Mapping[str, str]
     ) -> Iterator[Replica]:
         port, operator_port = free_port(), free_port()
-        cluster = self.storage.cluster
-        environment = {
-            "MINITWIT_HOST": HOST,
+        ports = {
             "MINITWIT_PORT": str(port),
             "MINITWIT_OPERATOR_PORT": str(operator_port),
-            "MINITWIT_DATABASE_URL": cluster.url(database=database),
-            "MINITWIT_DATABASE_PASSWORD_FILE": str(cluster.password_file()),
-            "MINITWIT_SESSION_KEYS_FILE": str(
-                secret_file(cluster.secrets, "session_keys")
-            ),
-            "MINITWIT_DRAIN_SECONDS": "0",
-            "MINITWIT_THREADS": str(self.threads),
-            **settings,
         }
         with running(
-            [*_GUNICORN, "-c", "deploy/gunicorn.conf.py", app],
+            [*_GUNICORN, "-c", "deploy/gunicorn.conf.py", application],
             port,
             self.logs / f"{name}.log",
-            environment,
+            {**environment, **ports},
         ) as process:
             yield Replica(port, process.pid, operator_port)
 
