@@ -141,6 +141,11 @@ def _supervisord(layout: Layout, lock: int) -> Iterator[subprocess.Popen[bytes]]
 
 def _stop(supervisord: subprocess.Popen[bytes], supervisor: Supervisor) -> None:
     _say("Stopping …")
+    # The edge first, then all functions at once: by itself supervisord keeps the order
+    # but stops one program after the other.
+    names = supervisor.pids().keys()
+    for name in sorted(names - {"postgres"}, key=lambda name: name != "traefik"):
+        supervisor.stop(name, wait=name == "traefik")
     supervisord.terminate()
     deadline = time.monotonic() + _STOP_SECONDS
     while supervisord.poll() is None:
