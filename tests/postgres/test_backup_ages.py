@@ -6,6 +6,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from deploy.local.postgres import APPLICATION, running_cluster
+from minitwit.backups import Backups
 from minitwit.db import Database
 from minitwit.runtime.backups import BackupAges
 from tests.clusters import migrate, rows, settings
@@ -18,7 +19,7 @@ def test_the_age_of_the_newest_backup_of_each_kind_is_shown(tmp_path: Path) -> N
         migrate(cluster)
         with closing(Database(settings(cluster, APPLICATION))) as database:
             registry = CollectorRegistry()
-            registry.register(BackupAges(database))
+            registry.register(BackupAges(Backups(database)))
             assert registry.get_sample_value(NAME, {"kind": "full"}) is None
             rows(
                 cluster,
@@ -38,5 +39,5 @@ def test_no_age_is_shown_while_the_database_is_away(tmp_path: Path) -> None:
         away = settings(cluster, APPLICATION)
     with closing(Database(away)) as database:
         registry = CollectorRegistry()
-        registry.register(BackupAges(database))
+        registry.register(BackupAges(Backups(database)))
         assert list(registry.collect()) == []

@@ -13,6 +13,7 @@ from wsgiref.types import StartResponse
 import falcon
 from prometheus_client import REGISTRY
 
+from minitwit.backups import Backups
 from minitwit.db import Database
 from minitwit.replica import ReplicatedDatabase
 from minitwit.runtime import reports, tracing
@@ -109,7 +110,7 @@ def create_app(environment: Mapping[str, str] = os.environ) -> Function:
 
 def _open_store(settings: Settings) -> Store:
     primary = Database(settings, observe_query)
-    REGISTRY.register(BackupAges(primary))
+    REGISTRY.register(BackupAges(Backups(primary)))
     if settings.database_read_url is None:
         return Store.on(primary)
     at_standby = {"database_url": settings.database_read_url}

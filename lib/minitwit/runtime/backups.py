@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from minitwit.db import Database
+from minitwit.backups import Backups
 from minitwit.errors import StorageUnavailable
 
 
 class BackupAges(Collector):
     """The ages of the newest backup and drill; none while the database is away."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, backups: Backups) -> None:
+        self._backups = backups
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Return the metric without asking the database: nothing does at start."""
@@ -23,11 +23,11 @@ class BackupAges(Collector):
         """Ask the database."""
         family = self._family()
         try:
-            rows = self._database.read("backup_ages")
+            ages = self._backups.ages()
         except StorageUnavailable:
             return []
-        for kind, seconds in rows:
-            family.add_metric([kind], float(seconds))
+        for kind, seconds in ages.items():
+            family.add_metric([kind], seconds)
         return [family]
 
     @staticmethod
