@@ -1,6 +1,17 @@
-"""Backups: when each kind of them last succeeded."""
+"""Backups: when they last succeeded."""
+
+from dataclasses import dataclass
 
 from minitwit.db import Database
+
+
+@dataclass(frozen=True)
+class LastSuccesses:
+    """Times in Unix seconds; none where it never succeeded."""
+
+    backup: float | None
+    drill: float | None
+    wal: float | None
 
 
 class Backups:
@@ -9,11 +20,12 @@ class Backups:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def ages(self) -> dict[str, float]:
-        """Return the seconds since the newest of each kind; `wal` is the archive.
+    def last_successes(self) -> LastSuccesses:
+        """Return when each last succeeded.
 
         Raises:
             StorageUnavailable: the database does not answer.
 
         """
-        return {kind: float(age) for kind, age in self._database.read("backup_ages")}
+        [row] = self._database.read("last_successes")
+        return LastSuccesses(*(None if x is None else float(x) for x in row))
