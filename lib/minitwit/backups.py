@@ -1,19 +1,31 @@
-"""Backups: what the database knows of its own."""
+"""Backups: when they last succeeded."""
+
+from dataclasses import dataclass
 
 from minitwit.db import Database
 
 
+@dataclass(frozen=True)
+class LastSuccesses:
+    """Times in Unix seconds; none where it never succeeded."""
+
+    backup: float | None
+    drill: float | None
+    wal: float | None
+
+
 class Backups:
-    """The backups, restore drills and archived WAL that succeeded."""
+    """The record that backups and restore drills leave."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def ages(self) -> dict[str, float]:
-        """Return how many seconds ago each kind last succeeded.
+    def last_successes(self) -> LastSuccesses:
+        """Return when each last succeeded.
 
         Raises:
             StorageUnavailable: the database does not answer.
 
         """
-        return {kind: float(age) for kind, age in self._database.read("backup_ages")}
+        [row] = self._database.read("last_successes")
+        return LastSuccesses(*(None if x is None else float(x) for x in row))
