@@ -5,7 +5,7 @@
 
 import pytest
 
-from minitwit.db import Script
+from minitwit.scripts import Script
 from minitwit.store import Store
 
 READER, FOLLOWED, STRANGER = 1, range(2, 402), 402
