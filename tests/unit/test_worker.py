@@ -128,3 +128,10 @@ def test_a_kept_connection_is_answered_and_closed_at_the_end(tmp_path: Path) -> 
             server.process.send_signal(signal.SIGTERM)
             wait_until(lambda: client.get("/").headers["Connection"] == "close")
         assert server.process.wait(timeout=10) == 0
+
+
+def test_a_worker_that_loses_a_thread_makes_way_for_another(tmp_path: Path) -> None:
+    with served(tmp_path, threads=1) as server:
+        with pytest.raises(httpx.RemoteProtocolError):
+            server.get("/exit")
+        assert server.get("/after") == b"/after"

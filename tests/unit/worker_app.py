@@ -1,4 +1,4 @@
-"""A function for the worker's tests: /slow waits until a file appears."""
+"""A function for the worker's tests: /slow waits for a file, /exit ends the thread."""
 
 import os
 import time
@@ -23,6 +23,8 @@ class SlowFunction:
             self._gate.with_suffix(".entered").touch()
             while not self._gate.exists():
                 time.sleep(0.005)
+        if environ["PATH_INFO"] == "/exit":
+            raise SystemExit
         body = environ["PATH_INFO"].encode() + environ["wsgi.input"].read()
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]

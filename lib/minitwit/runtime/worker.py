@@ -67,6 +67,14 @@ class FunctionWorker(ThreadWorker):  # type: ignore[misc]
         self._leaving.set()
 
     def _serve(self) -> None:
+        try:
+            self._serve_for_good()
+        except BaseException:
+            # The main thread would go on keeping time for a worker that serves nobody.
+            self.log.exception("a thread ended; the worker leaves for another")
+            self._leave()
+
+    def _serve_for_good(self) -> None:
         while True:
             for descriptor, _ in self._events.poll(maxevents=1):
                 if conn := self._idle.pop(descriptor, None):
@@ -91,11 +99,15 @@ class FunctionWorker(ThreadWorker):  # type: ignore[misc]
         self._listen(listener)
 
     def _answer(self, conn: TConn) -> None:
-        while self.handle(conn):
-            # What was read ahead no longer makes the socket readable.
-            if not conn.parser.unreader.buf.getvalue():
-                self._await_request(conn)
-                return
+        try:
+            while self.handle(conn):
+                # What was read ahead no longer makes the socket readable.
+                if not conn.parser.unreader.buf.getvalue():
+                    self._await_request(conn)
+                    return
+        except BaseException:
+            self._close(conn)
+            raise
         self._close(conn, graceful=True)
 
     def _await_request(self, conn: TConn) -> None:
