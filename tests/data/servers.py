@@ -169,9 +169,11 @@ def why_no_network() -> str | None:
     return None
 
 
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + 30
+def wait_until(
+    condition: Callable[[], object], what: str, patience: float = 30
+) -> None:
+    """Wait until something is so, at most so many seconds."""
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
         time.sleep(0.02)
