@@ -1,6 +1,7 @@
 """`up`: starts a system, keeps it until told to stop, and leaves nothing running."""
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -63,11 +64,7 @@ def up(layout: Layout, port: int, scale: Scale, durable: bool = True) -> None:
             with _supervisord(layout, lock) as supervisord:
                 _start(layout, system, supervisord)
                 _say(_greeting(layout, system))
-                supervisord.wait()
-                raise LocalRunError(
-                    f"supervisord ended, and everything with it; the end of "
-                    f"{layout.logs / 'supervisord.log'} may say why."
-                )
+                _keep(supervisord, layout.logs / "supervisord.log")
 
 
 def _start(
@@ -80,6 +77,26 @@ def _start(
     _migrate(layout)
     waiting.until_ready(system.replicas)
     waiting.until_routed(system.traefik_port, system.replicas)
+
+
+def _keep(supervisord: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the terminal is gone; a signal ends this earlier.
+
+    Raises:
+        LocalRunError: supervisord ended by itself.
+
+    """
+    # Of a terminal that closes, only the first process in it need be told, which may
+    # be a `make` that waits for us.
+    terminal = select.poll()
+    if sys.stdin and sys.stdin.isatty():
+        terminal.register(sys.stdin, 0)
+    while not terminal.poll(1000):
+        if supervisord.poll() is not None:
+            raise LocalRunError(
+                "supervisord ended, and everything with it; the end of "
+                f"{log} may say why."
+            )
 
 
 def _migrate(layout: Layout) -> None:
@@ -124,6 +141,11 @@ def _supervisord(layout: Layout, lock: int) -> Iterator[subprocess.Popen[bytes]]
 
 def _stop(supervisord: subprocess.Popen[bytes], supervisor: Supervisor) -> None:
     _say("Stopping …")
+    # The edge first, then all functions at once: by itself supervisord keeps the order
+    # but stops one program after the other.
+    names = supervisor.pids().keys()
+    for name in sorted(names - {"postgres"}, key=lambda name: name != "traefik"):
+        supervisor.stop(name, wait=name == "traefik")
     supervisord.terminate()
     deadline = time.monotonic() + _STOP_SECONDS
     while supervisord.poll() is None:
@@ -143,10 +165,13 @@ def _stop_on_signals() -> Iterator[None]:
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signals.append(signal.SIGHUP)
 
+    requested = False
+
     def request_stop(_signal: int, _frame: FrameType | None) -> None:
-        for each in signals:
-            signal.signal(each, signal.SIG_IGN)
-        raise _StopRequested
+        nonlocal requested
+        if not requested:
+            requested = True
+            raise _StopRequested
 
     for each in signals:
         signal.signal(each, request_stop)

@@ -120,6 +120,11 @@ class Supervisor:
         except _NO_ANSWER:
             return False
 
+    def stop(self, name: str, wait: bool) -> None:
+        """Stop a program, if supervisord still answers."""
+        with suppress(*_NO_ANSWER):
+            self._ask("stopProcess", name, wait)
+
     def apply_configuration(self) -> None:
         """Read the file again; start and stop only what differs from before."""
         added, changed, removed = self._ask("reloadConfig")[0]
@@ -129,7 +134,7 @@ class Supervisor:
         for name in (*changed, *added):
             self._ask("addProcessGroup", name)
 
-    def _ask(self, question: str, *arguments: str) -> Any:
+    def _ask(self, question: str, *arguments: str | bool) -> Any:
         transport = SupervisorTransport(None, None, self._url)
         with xmlrpc.client.ServerProxy("http://localhost", transport) as server:
             return getattr(server.supervisor, question)(*arguments)

@@ -5,7 +5,7 @@ within a round stay what they are.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
 
@@ -40,18 +40,18 @@ class Deployment:
         data_set: what is in the database.
         database: its name.
         traced: replicas of each function, with telemetry as in production.
+        edge: Traefik before them.
         untraced: the same without telemetry.
         bare: replicas of the bare handler.
-        edge: Traefik before the traced ones.
 
     """
 
     data_set: DataSet
     database: str
     traced: Mapping[str, Sequence[Replica]]
-    untraced: Mapping[str, Sequence[Replica]]
-    bare: Sequence[Replica]
     edge: Replica
+    untraced: Mapping[str, Sequence[Replica]] = field(default_factory=dict)
+    bare: Sequence[Replica] = ()
 
 
 def take_turns(candidates: Mapping[str, Candidate], effort: Effort) -> Rates:
@@ -79,6 +79,7 @@ def single_endpoint(
 
     def loaded(replicas: Sequence[Replica]) -> Candidate:
         ports = [replica.port for replica in replicas]
+        _warm_up(ports, workload)
         return lambda: _rate(ports, workload, effort)
 
     candidates = {
@@ -170,6 +171,11 @@ def scaling(deployment: Deployment, endpoint: Endpoint, effort: Effort) -> Rates
             spent = cpu.seconds(pids) - before
             rates[f"{name} cpu"].append(spent / result.requests * 1e6)
     return rates
+
+
+def _warm_up(ports: Sequence[int], workload: Sequence[Request]) -> None:
+    """Let every thread connect and prepare its statements."""
+    load.apply(ports, workload, 1, CONNECTIONS)
 
 
 def _rate(ports: Sequence[int], workload: Sequence[Request], effort: Effort) -> float:

@@ -5,7 +5,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from minitwit.runtime.routes import FUNCTIONS
 from tests.benchmark import container, latency, load, workloads
 from tests.benchmark.dataset import DATA_SETS, DataSet
 from tests.benchmark.edge import running_edge
-from tests.benchmark.endpoints import Endpoint, endpoints, sign_in
+from tests.benchmark.endpoints import endpoints, sign_in
 from tests.benchmark.experiments import (
     CONNECTIONS,
     Deployment,
@@ -68,33 +68,38 @@ def machine_in(folder: Path) -> Iterator[Machine]:
 
 @contextmanager
 def deployed(machine: Machine, data_set: DataSet) -> Iterator[Deployment]:
-    """Run every one of our systems on a copy of a data set."""
+    """Run the functions and the edge on a copy of a data set."""
+    name = data_set.name.replace(".", "_")
+    with machine.storage.database(data_set, name) as database, ExitStack() as stack:
+        traced = _functions(stack, machine, database, machine.telemetry)
+        folder = machine.logs / f"edge-{name}"
+        edge = stack.enter_context(running_edge(traced, machine.telemetry, folder))
+        yield Deployment(data_set, database, traced, edge)
+
+
+@contextmanager
+def compared(machine: Machine, deployment: Deployment) -> Iterator[Deployment]:
+    """Run, on a deployment's database, what its functions are compared with as well."""
+    database = deployment.database
     with ExitStack() as stack:
-        database = stack.enter_context(
-            machine.storage.database(data_set, data_set.name.replace(".", "_"))
-        )
+        untraced = _functions(stack, machine, database, Telemetry())
+        bare = _replicas(stack, partial(machine.bare, database))
+        yield replace(deployment, untraced=untraced, bare=bare)
 
-        def replicas(
-            start: Callable[[], AbstractContextManager[Replica]],
-        ) -> list[Replica]:
-            return [stack.enter_context(start()) for _ in range(REPLICAS)]
 
-        def functions(telemetry: Telemetry) -> dict[str, list[Replica]]:
-            return {
-                name: replicas(partial(machine.function, name, database, telemetry))
-                for name in FUNCTIONS
-            }
+def _functions(
+    stack: ExitStack, machine: Machine, database: str, telemetry: Telemetry
+) -> dict[str, list[Replica]]:
+    return {
+        name: _replicas(stack, partial(machine.function, name, database, telemetry))
+        for name in FUNCTIONS
+    }
 
-        traced = functions(machine.telemetry)
-        folder = machine.logs / f"edge-{data_set.name}"
-        yield Deployment(
-            data_set,
-            database,
-            traced,
-            untraced=functions(Telemetry()),
-            bare=replicas(partial(machine.bare, database)),
-            edge=stack.enter_context(running_edge(traced, machine.telemetry, folder)),
-        )
+
+def _replicas(
+    stack: ExitStack, start: Callable[[], AbstractContextManager[Replica]]
+) -> list[Replica]:
+    return [stack.enter_context(start()) for _ in range(REPLICAS)]
 
 
 def _on_three_data_sets(machine: Machine, effort: Effort, say: Say) -> Results:
@@ -104,11 +109,10 @@ def _on_three_data_sets(machine: Machine, effort: Effort, say: Say) -> Results:
             say(f"data set {name}")
             deployments[name] = stack.enter_context(deployed(machine, data_set))
         middle = deployments["100k"]
-        each = endpoints(sign_in(middle.edge.port))
         return {
             "latency": _latency(machine, list(deployments.values()), effort, say),
-            "endpoints": _endpoints(machine, middle, each, effort, say),
-            "scaling": scaling(middle, each[4], effort),
+            "endpoints": _endpoints(machine, middle, effort, say),
+            "scaling": _scaling(middle, effort, say),
             "registrations": _registrations(middle, effort, say),
             "original": {
                 name: _original(machine, deployment, effort, say)
@@ -118,26 +122,30 @@ def _on_three_data_sets(machine: Machine, effort: Effort, say: Say) -> Results:
 
 
 def _endpoints(
-    machine: Machine,
-    deployment: Deployment,
-    each: Sequence[Endpoint],
-    effort: Effort,
-    say: Say,
+    machine: Machine, deployment: Deployment, effort: Effort, say: Say
 ) -> Results:
     results = {}
-    for endpoint in each:
-        say(f"throughput of {endpoint.name}")
-        results[endpoint.name] = single_endpoint(machine, deployment, endpoint, effort)
+    with compared(machine, deployment) as all_systems:
+        for endpoint in endpoints(sign_in(deployment.edge.port)):
+            say(f"throughput of {endpoint.name}")
+            results[endpoint.name] = single_endpoint(
+                machine, all_systems, endpoint, effort
+            )
     return results
+
+
+def _scaling(deployment: Deployment, effort: Effort, say: Say) -> Results:
+    say("one replica and two")
+    named = {each.name: each for each in endpoints(cookie="")}
+    return dict(scaling(deployment, named["GET /latest"], effort))
 
 
 def _latency(
     machine: Machine, deployments: Sequence[Deployment], effort: Effort, say: Say
 ) -> Results:
     results: Results = {}
-    signed_in = [endpoints(sign_in(d.edge.port)) for d in deployments]
-    # The session of one data set's reader is good for the others: the key is the same.
-    for endpoint in signed_in[0]:
+    # A session of one data set's reader is good for the others: the key is the same.
+    for endpoint in endpoints(sign_in(deployments[0].edge.port)):
         say(f"latency of {endpoint.name}")
         costs = constant_rate(machine, deployments, endpoint, _RATE, effort)
         results[endpoint.name] = {

@@ -52,6 +52,9 @@ class Machine:
             ),
             "MINITWIT_DRAIN_SECONDS": "0",
             "MINITWIT_THREADS": str(self.threads),
+            # Only so that a busy machine fails no request.
+            "MINITWIT_CONNECT_TIMEOUT": "20",
+            "MINITWIT_STATEMENT_TIMEOUT_MS": "20000",
         }
 
     @contextmanager

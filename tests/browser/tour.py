@@ -77,4 +77,5 @@ STOPS = (
     Stop("followers", "/alice/followers"),
     Stop("followers-empty", "/newcomer/followers"),
     Stop("not-found", "/no-such-user"),
+    Stop("wrong-method", "/add_message"),
 )

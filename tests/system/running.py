@@ -104,7 +104,10 @@ def local_run(*arguments: str, **environment: str) -> subprocess.CompletedProces
 
 @contextmanager
 def running_system(
-    folder: Path, *options: str, run_as: Sequence[str] = ()
+    folder: Path,
+    *options: str,
+    run_as: Sequence[str] = (),
+    terminal: int = subprocess.DEVNULL,
 ) -> Iterator[RunningSystem]:
     """Start a system on free ports, wait until it answers, and stop it at the end."""
     command = [sys.executable, "-m", "deploy.local", "up", "--folder", str(folder)]
@@ -112,7 +115,7 @@ def running_system(
         launcher = subprocess.Popen(
             [*run_as, *command, "--port=0", "--forgetful", "--with-parent", *options],
             cwd=CHECKOUT,
-            stdin=subprocess.DEVNULL,
+            stdin=terminal,
             stdout=log,
             stderr=log,
         )

@@ -1,5 +1,7 @@
 """The local run: every part is there, what dies comes back, nothing stays behind."""
 
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -175,10 +177,21 @@ def test_two_systems_run_beside_each_other(
         assert httpx.get(f"{other.url}/latest").json() == {"latest": 23}
 
 
-def test_a_closed_terminal_ends_everything(tmp_path: Path) -> None:
+def test_a_hang_up_ends_everything(tmp_path: Path) -> None:
     with running_system(tmp_path) as system:
         processes = system.processes()
         system.launcher.send_signal(signal.SIGHUP)
+        assert system.launcher.wait(timeout=30) == 0
+        wait_until_none_is_left(processes)
+
+
+def test_a_closed_terminal_ends_everything_without_a_signal(tmp_path: Path) -> None:
+    # The kernel signals the session's leader, which may be a `make` that only waits.
+    keyboard, terminal = pty.openpty()
+    with running_system(tmp_path, terminal=terminal) as system:
+        os.close(terminal)
+        processes = system.processes()
+        os.close(keyboard)
         assert system.launcher.wait(timeout=30) == 0
         wait_until_none_is_left(processes)
 

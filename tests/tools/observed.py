@@ -166,13 +166,11 @@ def _traced_system(folder: Path, otlp: str, sentry: str) -> Iterator[RunningSyst
 def _exporters(
     folder: Path, layout: Layout, node: int, postgres: int
 ) -> list[tuple[list[str], Path, dict[str, str]]]:
-    create = "CREATE ROLE minitwit_monitor LOGIN PASSWORD 'm' IN ROLE pg_monitor"
-    run_sql(layout, SUPERUSER, create)
-    textfiles = folder / "textfiles"
-    textfiles.mkdir()
-    # What the backup job leaves behind.
-    (textfiles / "backup.prom").write_text(
-        "minitwit_backup_last_success_timestamp_seconds 1.9e9\n"
+    run_sql(
+        layout,
+        SUPERUSER,
+        "CREATE ROLE minitwit_monitor LOGIN PASSWORD 'm' IN ROLE pg_monitor",
+        "INSERT INTO backups (kind) VALUES ('full'), ('drill')",
     )
     source = (
         f"host={layout.cluster.sockets} user=minitwit_monitor password=m "
@@ -183,7 +181,6 @@ def _exporters(
             [
                 program("prometheus-node-exporter"),
                 f"--web.listen-address=127.0.0.1:{node}",
-                f"--collector.textfile.directory={textfiles}",
             ],
             folder / "node-exporter.log",
             {},

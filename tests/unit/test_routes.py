@@ -16,7 +16,7 @@ from tests.in_process import SESSION_KEY
 def resources_of(function: str) -> dict[str, object]:
     """Return the resources of a function's handler by their paths."""
     sessions = Sessions([SESSION_KEY], days=1)
-    services = Services(fake_store(), sessions, Browser(sessions))
+    services = Services(fake_store(), sessions, Browser(sessions), "1.0")
     handler = importlib.import_module(f"functions.{function}.handler")
     return dict(handler.routes(services))
 

@@ -12,6 +12,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from minitwit import spans
 from minitwit.runtime import tracing
+from minitwit.runtime.app import Function, build
+from minitwit.runtime.operators import Readiness
 from tests.contract.callers import Callers
 from tests.fakes.store import fake_store
 from tests.in_process import callers_of, settings
@@ -102,14 +104,15 @@ def test_dead_collector_delays_neither_a_request_nor_the_end(
     # It takes connections and answers nothing, which is worse than a closed port.
     with socket.create_server(("127.0.0.1", 0)) as dead:
         endpoint = f"http://127.0.0.1:{dead.getsockname()[1]}"
-        stop = tracing.start_exporting(
-            settings("messages", otlp_endpoint=endpoint, trace_ratio=1)
-        )
+        told = settings("messages", otlp_endpoint=endpoint, trace_ratio=1)
+        stop = tracing.start_exporting(told)
+        store = fake_store()
+        function = Function(told, build(told, store), Readiness(store.schema), stop)
         monkeypatch.setattr(tracing, "_tracer", providers[0].get_tracer("http"))
         # More than one batch, so that the exporter is at work.
         slowest = max(_seconds_of_a_request(minitwit) for _ in range(600))
         start = time.perf_counter()
-        stop()
+        function.close()
         ended = time.perf_counter() - start
     assert slowest < 1
     assert ended < 3

@@ -1,4 +1,4 @@
-// Three small comforts. Every page says the same and does the same without them.
+// Small comforts. Every page says the same and does the same without them.
 "use strict";
 
 const MINUTE = 60_000;
@@ -24,6 +24,10 @@ function showTimes() {
 
 showTimes();
 setInterval(showTimes, MINUTE);
+
+// Screen readers speak what changes, not what comes with the page.
+const flash = document.querySelector(".flashes");
+if (flash) setTimeout(() => flash.replaceChildren(flash.textContent), 200);
 
 // The characters left. They are counted as the server does: a line break is two.
 const text = document.querySelector(".post textarea");

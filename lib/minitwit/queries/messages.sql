@@ -58,13 +58,32 @@ LIMIT :limit;
 
 -- name: own_timeline
 -- List messages of a user and of whom the user follows, newest first.
--- The newest messages can only come from the authors whose own newest message is
--- newest: one index probe an author finds these, and no more than :limit authors
--- are read further, however many are followed.
-WITH authors AS (
-    SELECT followed_id AS author_id FROM follows WHERE follower_id = :user_id
+-- Who follows many finds a page among the newest messages of all. Otherwise the newest
+-- messages can only come from the authors whose own newest message is newest: one index
+-- probe an author finds these, and no more than :limit authors are read further.
+WITH reader AS MATERIALIZED (
+    SELECT count(*) > 300 AS follows_many FROM (
+        SELECT FROM follows WHERE follower_id = :user_id LIMIT 301
+    ) AS counted
+), recent AS MATERIALIZED (
+    SELECT id, author_id, content, pub_date FROM messages
+    WHERE (SELECT follows_many FROM reader) AND NOT flagged
+        AND (pub_date, id) < (:before_date, :before_id)
+    ORDER BY pub_date DESC, id DESC
+    LIMIT 1000
+), found AS MATERIALIZED (
+    SELECT id, author_id, content, pub_date FROM recent
+    WHERE author_id = :user_id OR EXISTS (
+        SELECT FROM follows
+        WHERE follower_id = :user_id AND followed_id = recent.author_id
+    )
+    ORDER BY pub_date DESC, id DESC
+    LIMIT :limit
+), authors AS (
+    SELECT followed_id AS author_id FROM follows
+    WHERE follower_id = :user_id AND (SELECT count(*) FROM found) < :limit
     UNION
-    SELECT :user_id
+    SELECT :user_id WHERE (SELECT count(*) FROM found) < :limit
 ), candidates AS (
     SELECT authors.author_id
     FROM authors
@@ -77,7 +96,7 @@ WITH authors AS (
     ) AS newest
     ORDER BY newest.pub_date DESC, newest.id DESC
     LIMIT :limit
-), page AS (
+), probed AS (
     SELECT message.id, candidates.author_id, message.content, message.pub_date
     FROM candidates
     CROSS JOIN LATERAL (
@@ -89,6 +108,11 @@ WITH authors AS (
     ) AS message
     ORDER BY message.pub_date DESC, message.id DESC
     LIMIT :limit
+), page AS (
+    SELECT id, author_id, content, pub_date FROM probed
+    UNION ALL
+    SELECT id, author_id, content, pub_date FROM found
+    WHERE (SELECT count(*) FROM found) = :limit
 )
 SELECT page.id, users.username, page.content, page.pub_date
 FROM page

@@ -2,3 +2,4 @@
 
 GRANT SELECT (id) ON users, follows, messages TO pg_monitor;
 GRANT SELECT ON SEQUENCE latest TO pg_monitor;
+GRANT SELECT ON backups TO pg_monitor;

@@ -1,0 +1,69 @@
+"""The own timeline of somebody who follows very many, in each of its two ways."""
+
+# The numbers that stand in these statements are our own.
+# ruff: noqa: S608
+
+import pytest
+
+from minitwit.db import Script
+from minitwit.store import Store
+
+READER, FOLLOWED, STRANGER = 1, range(2, 402), 402
+
+
+@pytest.fixture
+def reader_of_400(owner: Script) -> int:
+    """Return the id of a reader who follows 400 of 401 others."""
+    owner.run(
+        "INSERT INTO users (id, username, email, password_hash) "
+        f"SELECT n, 'user ' || n, 'a@b.c', '*' FROM generate_series(1, {STRANGER}) n"
+    )
+    owner.run(
+        "INSERT INTO follows (follower_id, followed_id) "
+        f"SELECT {READER}, n FROM generate_series(2, {STRANGER - 1}) n"
+    )
+    return READER
+
+
+def post(owner: Script, author: int, number: int, since: int) -> None:
+    """Let somebody post so many messages, one a second."""
+    owner.run(
+        "INSERT INTO messages (author_id, pub_date, content) "
+        f"SELECT {author}, {since} + n, n FROM generate_series(1, {number}) n"
+    )
+
+
+def shown(store: Store, reader: int) -> list[tuple[str, int]]:
+    """Return author and time of what the reader's own timeline shows."""
+    posts = store.messages.own_timeline(reader)
+    return [(post.username, post.pub_date) for post in posts]
+
+
+def newest(author: int, number: int, since: int, of: int) -> list[tuple[str, int]]:
+    """Return the newest of what `post` posted."""
+    return [(f"user {author}", since + of - n) for n in range(number)]
+
+
+def test_page_is_found_among_the_newest_of_all(
+    store: Store, owner: Script, reader_of_400: int
+) -> None:
+    post(owner, author=7, number=40, since=1_000)
+    post(owner, author=STRANGER, number=900, since=2_000)
+    assert shown(store, reader_of_400) == newest(7, 30, since=1_000, of=40)
+
+
+def test_page_behind_the_newest_of_all_is_found_by_author(
+    store: Store, owner: Script, reader_of_400: int
+) -> None:
+    post(owner, author=7, number=40, since=1_000)
+    post(owner, author=STRANGER, number=1_100, since=2_000)
+    post(owner, author=READER, number=2, since=9_000)
+    own = newest(READER, 2, since=9_000, of=2)
+    assert shown(store, reader_of_400) == own + newest(7, 28, since=1_000, of=40)
+
+
+def test_less_than_a_page_is_shown_once(
+    store: Store, owner: Script, reader_of_400: int
+) -> None:
+    post(owner, author=9, number=3, since=1_000)
+    assert shown(store, reader_of_400) == newest(9, 3, since=1_000, of=3)
