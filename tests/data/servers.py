@@ -1,7 +1,6 @@
 """A PostgreSQL that can be killed, and a network that can be cut."""
 
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -157,16 +156,6 @@ def network() -> Iterator[Network]:
         yield made
     finally:
         made.remove()
-
-
-def why_no_network() -> str | None:
-    """Return what is missing for a network of one's own, if something is."""
-    if os.geteuid() != 0:
-        return "a network of its own needs root"
-    for program in ("ip", "iptables"):
-        if shutil.which(program) is None:
-            return f"{program} is not installed"
-    return None
 
 
 def wait_until(

@@ -17,6 +17,7 @@ from minitwit.db import Database
 from minitwit.messages import Messages
 from minitwit.scripts import open_script
 from tests.clusters import migrate, settings
+from tests.data.needs import needs
 from tests.data.servers import Server, owner_rows, short_folder, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -27,8 +28,8 @@ PGBACKREST = str(INSTALLED) if INSTALLED.exists() else shutil.which("pgbackrest"
 MESSAGES = 100_000
 MAX_RESTORE = 300.0  # seconds: the recovery time that is promised
 
-pytestmark = pytest.mark.skipif(
-    PGBACKREST is None, reason="pgBackRest is missing: tests/data/install-pgbackrest"
+pytestmark = needs(
+    "pgBackRest is missing: tests/data/install-pgbackrest" if not PGBACKREST else None
 )
 
 
