@@ -25,7 +25,7 @@ scale: setup ## Change the replicas of what runs: make scale SCALE="timeline=3".
 status: setup ## Show what runs.
 	@exec $(LOCAL) status
 
-test: setup ## Check everything, or one KIND: lint, unit, postgres, system, browser, swarm.
+test: setup ## Check everything, or one KIND: lint, unit, postgres, data, system, browser, swarm.
 ifneq ($(filter-out lint,$(KIND)),)
 	$(BIN)/pytest tests/$(KIND)
 else

@@ -11,7 +11,7 @@
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
-: "${MINITWIT_DATABASE_URL:?the live database}"
+live=${MINITWIT_DATABASE_URL:?the live database}
 work=$(mktemp -d "${1:-${TMPDIR:-/tmp}}/drill.XXXXXX")
 copy=$work/data
 started=$(date +%s)
@@ -42,7 +42,7 @@ done
 opened=$(date +%s)
 
 MINITWIT_DATABASE_URL="postgresql://minitwit@/minitwit?host=$work" \
-    minitwit check-database --copy-of "$MINITWIT_DATABASE_URL"
+    minitwit check-database --copy-of "$live"
 psql --username=postgres --dbname=minitwit --no-psqlrc --quiet --set=ON_ERROR_STOP=1 \
     --command="INSERT INTO backups (kind) VALUES ('drill')"
 echo "restore-drill.sh: restored in $((restored - started)) s, open after" \

@@ -1,7 +1,6 @@
 """A PostgreSQL that can be killed, and a network that can be cut."""
 
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -159,19 +158,11 @@ def network() -> Iterator[Network]:
         made.remove()
 
 
-def why_no_network() -> str | None:
-    """Return what is missing for a network of one's own, if something is."""
-    if os.geteuid() != 0:
-        return "a network of its own needs root"
-    for program in ("ip", "iptables"):
-        if shutil.which(program) is None:
-            return f"{program} is not installed"
-    return None
-
-
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + 30
+def wait_until(
+    condition: Callable[[], object], what: str, patience: float = 30
+) -> None:
+    """Wait until something is so, at most so many seconds."""
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
         time.sleep(0.02)

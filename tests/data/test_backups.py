@@ -17,7 +17,8 @@ from minitwit.db import Database
 from minitwit.messages import Messages
 from minitwit.scripts import open_script
 from tests.clusters import migrate, settings
-from tests.data.servers import Server, owner_rows, short_folder
+from tests.data.needs import needs
+from tests.data.servers import Server, owner_rows, short_folder, wait_until
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "deploy/data"
@@ -27,8 +28,8 @@ PGBACKREST = str(INSTALLED) if INSTALLED.exists() else shutil.which("pgbackrest"
 MESSAGES = 100_000
 MAX_RESTORE = 300.0  # seconds: the recovery time that is promised
 
-pytestmark = pytest.mark.skipif(
-    PGBACKREST is None, reason="pgBackRest is missing: tests/data/install-pgbackrest"
+pytestmark = needs(
+    "pgBackRest is missing: tests/data/install-pgbackrest" if not PGBACKREST else None
 )
 
 
@@ -44,15 +45,20 @@ class Repository:
         self, script: str, *words: str, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run one of the scripts as the account of the server."""
-        account = server_account(self.server.cluster.data)
         return subprocess.run(
-            [*run_as(account, "TERM", [self.folder]), str(SCRIPTS / script), *words],
+            self.command(script, *words),
             env=dict(self.environment),
             cwd="/",
             capture_output=True,
             text=True,
             check=check,
         )
+
+    def command(self, script: str, *words: str) -> list[str]:
+        """Return the command line of one of the scripts."""
+        account = server_account(self.server.cluster.data)
+        as_server = run_as(account, "TERM", [self.folder])
+        return [*as_server, str(SCRIPTS / script), *words]
 
     def archive(self) -> None:
         """Finish the current piece of WAL and wait until it is archived."""
@@ -233,19 +239,44 @@ def test_a_second_in_the_past_is_restored(
 
 
 def test_a_backup_is_made_when_it_is_due_and_not_before(repository: Repository) -> None:
-    def made(kind: str) -> int:
-        query = f"SELECT count(*) FROM backups WHERE kind = '{kind}'"  # noqa: S608
-        return int(str(owner_rows(repository.server, query)[0][0]))
-
-    full, incremental = made("full"), made("incremental")
     repository.run("backup.sh")
-    assert (made("full"), made("incremental")) == (full, incremental)
+    full, incremental, _ = made(repository)
+    repository.run("backup.sh")
+    assert made(repository)[:2] == (full, incremental)
     age(repository, "7 hours")
     repository.run("backup.sh")
-    assert (made("full"), made("incremental")) == (full, incremental + 1)
+    assert made(repository)[:2] == (full, incremental + 1)
     age(repository, "8 days")
     repository.run("backup.sh")
-    assert (made("full"), made("incremental")) == (full + 1, incremental + 1)
+    assert made(repository)[:2] == (full + 1, incremental + 1)
+
+
+def test_the_keeper_backs_up_and_drills_by_itself(repository: Repository) -> None:
+    age(repository, "8 days")
+    full, _, drills = made(repository)
+    data = repository.server.cluster.data
+    keeper = subprocess.Popen(
+        repository.command("keeper.sh", str(data)),
+        env=dict(repository.environment),
+        cwd="/",
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: made(repository)[0] == full + 1, "it backs up", 120)
+        wait_until(lambda: made(repository)[2] == drills + 1, "it drills", 120)
+    finally:
+        keeper.terminate()
+        assert keeper.wait() == 0
+
+
+def made(repository: Repository) -> tuple[int, ...]:
+    """Return how many full and incremental backups and drills were recorded."""
+    query = (
+        "SELECT count(*) FILTER (WHERE kind = 'full'), "
+        "count(*) FILTER (WHERE kind = 'incremental'), "
+        "count(*) FILTER (WHERE kind = 'drill') FROM backups"
+    )
+    return tuple(int(str(count)) for count in owner_rows(repository.server, query)[0])
 
 
 def test_nothing_readable_is_in_the_repository(repository: Repository) -> None:

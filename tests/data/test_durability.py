@@ -19,13 +19,13 @@ import pytest
 
 from deploy.local.postgres import APPLICATION, SUPERUSER
 from tests.clusters import rows
+from tests.data.needs import missing_for_root, needs
 from tests.data.servers import (
     Server,
     let_in_over_tcp,
     network,
     owner_rows,
     running_server,
-    why_no_network,
 )
 from tests.data.writing import Answer, Writer, running_function, writing
 
@@ -106,7 +106,7 @@ def test_a_server_that_ends_and_starts_again_loses_nothing(
         assert statistics.quantiles(slow, n=20)[-1] <= MAX_REFUSAL
 
 
-@pytest.mark.skipif(why_no_network() is not None, reason=str(why_no_network()))
+@needs(missing_for_root("ip", "iptables"))
 def test_a_network_that_swallows_everything_loses_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -145,7 +145,7 @@ def test_a_network_that_swallows_everything_loses_nothing(
             assert statistics.quantiles(later, n=20)[-1] <= MAX_REFUSAL
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a small disk of its own needs root")
+@needs(missing_for_root("mount", "umount"))
 def test_on_a_full_disk_writes_are_refused_and_reads_go_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -182,7 +182,7 @@ def test_on_a_full_disk_writes_are_refused_and_reads_go_on(
         assert back.sent_at - emptied <= MAX_RETURN
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a small disk of its own needs root")
+@needs(missing_for_root("mount", "umount"))
 def test_a_disk_that_filled_unguarded_loses_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,6 +19,7 @@ import pytest
 from deploy.local.postgres import running_cluster
 from minitwit.schema import migrations
 from tests.clusters import environment, rows
+from tests.data.needs import needs
 from tests.data.writing import ROOT, Answer, Service, running_function
 
 PROGRAM = "from minitwit.commands import main; main()"
@@ -86,7 +87,7 @@ class Callers(threading.Thread):
         self.join()
 
 
-@pytest.mark.skipif(why_no_history() is not None, reason=str(why_no_history()))
+@needs(why_no_history())
 @pytest.mark.parametrize("version", [step.version for step in migrations()][1:])
 def test_no_request_of_the_code_before_fails(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], version: int
