@@ -64,7 +64,7 @@ def observed_system(folder: Path) -> Iterator[Observed]:
     """Start everything, wait until Prometheus sees all of it, and stop it."""
     system_folder = folder / "system"
     system_folder.mkdir()
-    layout = Layout(system_folder, durable=False)
+    layout = Layout(system_folder)
     with ExitStack() as stack:
         elasticsearch, sentry, chat, dead_mans_switch = (
             stack.enter_context(receiving()) for _ in range(4)

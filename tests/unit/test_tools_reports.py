@@ -1,8 +1,18 @@
 """What of an exception's message may leave for the error reports."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from minitwit.runtime import reports
 from minitwit.runtime.reports import masked
+
+
+@pytest.fixture
+def fresh_budget() -> Iterator[None]:
+    reports._recent.clear()
+    yield
+    reports._recent.clear()
 
 
 @pytest.mark.parametrize(
@@ -26,3 +36,10 @@ def test_a_message_is_reported_without_what_it_quotes(
     message: str, reported: str
 ) -> None:
     assert masked(message) == reported
+
+
+@pytest.mark.usefixtures("fresh_budget")
+def test_a_storm_of_exceptions_sends_twenty_reports_a_minute() -> None:
+    sent = [not reports._is_spent(now=second * 0.1) for second in range(600)]
+    assert sum(sent) == 20
+    assert not reports._is_spent(now=61.0)

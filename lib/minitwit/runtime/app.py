@@ -33,8 +33,8 @@ from minitwit.store import Store
 
 _log = logging.getLogger(__name__)
 
-# Enough for a batch of spans and an error report, and no more than a release notices.
-_HAND_OVER_SECONDS = 1.5
+# Enough for the last spans and error reports, and no more than a release notices.
+_HAND_OVER_SECONDS = 1.0
 
 App = falcon.App[Any, Any]
 

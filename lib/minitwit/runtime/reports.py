@@ -1,6 +1,12 @@
-"""Error reports: what nobody expected goes to Sentry, with release and trace."""
+"""Error reports: what nobody expected goes to Sentry, with release and trace.
+
+A report costs some milliseconds, and more when Sentry is away. So when everything
+fails, a few are sent and the rest is left to the logs and the metrics.
+"""
 
 import re
+from collections import deque
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from opentelemetry import trace
@@ -11,6 +17,10 @@ if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
 _enabled = False
+
+# So many at most within so many seconds.
+_MOST, _WITHIN = 20, 60.0
+_recent: deque[float] = deque(maxlen=_MOST)
 
 _QUOTED = re.compile(r"""(["']).*?\1""", re.DOTALL)
 _SERVER_FIELD = re.compile(r"""'([CM])': (?:'([^']*)'|"([^"]*)")""")
@@ -74,7 +84,7 @@ def masked(message: str) -> str:
 
 def capture(error: Exception, route: str | None) -> None:
     """Report an exception; nothing of the request but its route template."""
-    if not _enabled:
+    if not _enabled or _is_spent(monotonic()):
         return
     import sentry_sdk
 
@@ -83,3 +93,11 @@ def capture(error: Exception, route: str | None) -> None:
         span = trace.get_current_span().get_span_context()
         scope.set_tag("trace_id", trace.format_trace_id(span.trace_id))
         sentry_sdk.capture_exception(error)
+
+
+def _is_spent(now: float) -> bool:
+    """Say whether so many were sent lately that this one is not; count it if not."""
+    if len(_recent) == _MOST and now - _recent[0] < _WITHIN:
+        return True
+    _recent.append(now)
+    return False
