@@ -1,10 +1,12 @@
 # Everything one types here; `make help` lists it.
 #
-# PYTHON picks the Python, PORT and SCALE belong to `up`, SCALE to `scale`, KIND to `test`.
+# PYTHON picks the Python, PORT and SCALE belong to `up`, SCALE to `scale`, KIND to `test`,
+# EFFORT (smoke, short, full) to `bench`.
 
 PORT ?= 5000
 SCALE ?=
 KIND ?=
+EFFORT ?= full
 PYTHON ?=
 
 BIN := .venv/bin
@@ -38,7 +40,7 @@ endif
 endif
 
 bench: setup bench-setup ## Measure everything side by side and write docs/benchmark.md (wrk needed).
-	$(BIN)/python -m tests.benchmark run
+	$(BIN)/python -m tests.benchmark run --effort "$(EFFORT)"
 
 profile: setup ## Show where a function's time goes for a read and a write.
 	@$(BIN)/python -m tests.benchmark profile

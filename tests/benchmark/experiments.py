@@ -111,7 +111,8 @@ def against_original(
     """Measure the scenario's mix, posts and small reads, of ours and the original."""
     data_set = deployment.data_set
     kinds: dict[str, Callable[[], Sequence[Request]]] = {
-        "mix": lambda: workloads.mix(data_set),
+        "scenario": lambda: workloads.scenario(data_set),
+        "scenario with reads": lambda: workloads.scenario_with_reads(data_set),
         "posts": lambda: workloads.posts(data_set),
         "small reads": lambda: workloads.reads("/msgs?no=20"),
     }

@@ -19,9 +19,9 @@ machine in one run. The candidates take turns in slices of {slice_seconds:g} s, 
 round, so that other work on the machine slows both sides alike. Compare ratios, not
 seconds.
 
-{cores} cores ({processor}), {system}, Python {python}, {date}; load average before
-the run {load_before:.1f}. Load generator, edge, functions and PostgreSQL share the
-cores. Two replicas of each function with four threads each; telemetry as in
+{cores} cores ({processor}), {system}, Python {python}, {date}.
+The load average before the run was {load_before:.1f}. Load generator, edge,
+functions and PostgreSQL share the cores. Two replicas of each function with four threads each; telemetry as in
 production: one request in ten is traced, to a collector that discards.
 
 - **edge**: through Traefik, with telemetry
@@ -33,8 +33,13 @@ production: one request in ten is traced, to a collector that discards.
   connections as the functions have; **pgbench best** with 16
 - **original**: Flask and SQLite as in the original: a connection a request, no index,
   the same queries, gunicorn's sync worker with four processes, no proxy, no telemetry
+
+The **scenario** has the course's own proportions: 200 register, 11,306 tweet, 9,751
+follow, 4,665 unfollow; **with reads** has a small read after every four of them.
+The empty data set has 1,000 users and nothing else, so its lists are shorter, too.
 """
 
+_NEEDS = ("ready", "idle", "busy")
 _SYSTEMS = ("edge", "direct", "untraced", "bare", "pgbench", "pgbench best")
 
 
@@ -121,7 +126,7 @@ def _original(results: dict[str, Any]) -> str:
 
 def _containers(results: dict[str, Any]) -> str:
     rows = [
-        (name, *(f"{needs[key]:.2f}" for key in ("ready", "idle", "busy")))
+        (name, *(f"{needs[key]:.2f}" if needs[key] else "–" for key in _NEEDS))
         for name, needs in results["container"].items()
     ]
     return _table(("", "start to ready, s", "PSS idle, MB", "PSS after load, MB"), rows)

@@ -160,7 +160,7 @@ def _original(
 ) -> Results:
     say(f"the original on {deployment.data_set.name}")
     # A single request of the original takes seconds where there is much data.
-    patient = Effort(max(effort.seconds, 8), effort.rounds)
+    patient = Effort(max(effort.seconds, 10), max(1, effort.rounds // 2))
     is_large = deployment.data_set.name == "3.2m"
     with (
         machine.storage.sqlite_file(deployment.data_set) as file,

@@ -63,10 +63,10 @@ def registrations(number: int = 2_000) -> list[Request]:
     ]
 
 
-def mix(data_set: DataSet, number: int = 20_000) -> list[Request]:
+def scenario(data_set: DataSet, number: int = 20_000) -> list[Request]:
     """Return actions in the proportions of the course's scenario.
 
-    Registrations have names that no earlier mix had.
+    Registrations have names that no earlier scenario had.
     """
     run = next(_run)
     draw = random.Random(run)  # noqa: S311
@@ -75,6 +75,19 @@ def mix(data_set: DataSet, number: int = 20_000) -> list[Request]:
         _action(draw, kind, data_set.users, mark, f"new {run} {mark}")
         for mark, kind in enumerate(kinds)
     ]
+
+
+def scenario_with_reads(data_set: DataSet) -> list[Request]:
+    """Return the same with a small read, of one of three kinds, after four actions."""
+    draw = random.Random(4)  # noqa: S311
+    targets = ("/msgs?no=20", "/msgs/{}?no=20", "/fllws/{}?no=20")
+    requests: list[Request] = []
+    for number, action in enumerate(scenario(data_set)):
+        requests.append(action)
+        if number % 4 == 3:
+            name = username(draw.randint(1, data_set.users))
+            requests.append(Request("GET", draw.choice(targets).format(name)))
+    return requests
 
 
 def _action(draw: random.Random, kind: str, users: int, mark: int, new: str) -> Request:
