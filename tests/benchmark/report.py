@@ -21,8 +21,9 @@ seconds.
 
 {cores} cores ({processor}), {system}, Python {python}, {date}.
 The load average before the run was {load_before:.1f}. Load generator, edge,
-functions and PostgreSQL share the cores. Two replicas of each function with four threads
-each; telemetry as in production: one request in ten is traced, to a collector that discards.
+functions and PostgreSQL share the cores. Two replicas of each function with four
+threads each; telemetry as in production: one request in ten is traced, to a collector
+that discards.
 
 - **edge**: through Traefik, with telemetry
 - **direct**: without Traefik
