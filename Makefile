@@ -9,6 +9,9 @@ KIND ?=
 EFFORT ?= full
 PYTHON ?=
 
+# By what they need, the least first.
+KINDS := lint unit postgres system browser tools data swarm
+
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m deploy.local
 
@@ -27,17 +30,17 @@ scale: setup ## Change the replicas of what runs: make scale SCALE="timeline=3".
 status: setup ## Show what runs.
 	@exec $(LOCAL) status
 
-test: setup ## Check everything, or one KIND: lint, unit, postgres, data, system, browser, swarm.
-ifneq ($(filter-out lint,$(KIND)),)
-	$(BIN)/pytest tests/$(KIND)
-else
+test: setup ## Check everything, or some: make test KIND="lint unit postgres system browser tools data swarm".
+	@$(MAKE) --no-print-directory --keep-going $(addprefix check-,$(or $(KIND),$(KINDS)))
+
+check-lint:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-ifeq ($(KIND),)
-	$(BIN)/pytest
-endif
-endif
+
+# One kind after the other: what one starts must not slow down what the next measures.
+check-%:
+	$(BIN)/pytest tests/$*
 
 bench: setup bench-setup ## Measure everything side by side and write docs/benchmark.md (wrk needed).
 	$(BIN)/python -m tests.benchmark run --effort "$(EFFORT)"

@@ -3,15 +3,13 @@
 import os
 import select
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 from deploy.local import supervision
 from deploy.local.errors import LocalRunError
@@ -20,6 +18,7 @@ from deploy.local.lock import exclusive
 from deploy.local.ports import free_ports, require_free
 from deploy.local.postgres import OWNER
 from deploy.local.replicas import Scale, make_replicas
+from deploy.local.signals import stop_on_signals
 from deploy.local.supervision import Supervisor
 from deploy.local.system import System, function_environment
 from deploy.local.waiting import Waiting
@@ -31,10 +30,6 @@ _RUNS_ALREADY = (
     "MiniTwit runs here already (process {}): change it with `make scale`, or stop it "
     "with Ctrl-C in its terminal."
 )
-
-
-class _StopRequested(BaseException):
-    """A signal asks this process to end."""
 
 
 def up(layout: Layout, port: int, scale: Scale, durable: bool = True) -> None:
@@ -51,7 +46,7 @@ def up(layout: Layout, port: int, scale: Scale, durable: bool = True) -> None:
 
     """
     layout.make_folders()
-    with _stop_on_signals(), exclusive(layout.lock, _RUNS_ALREADY) as lock:
+    with stop_on_signals(), exclusive(layout.lock, _RUNS_ALREADY) as lock:
         if port:
             require_free(port)
         _say("Preparing the database …")
@@ -155,28 +150,6 @@ def _stop(supervisord: subprocess.Popen[bytes], supervisor: Supervisor) -> None:
         # Any question wakes it; else it looks round once a second.
         supervisor.is_running()
         time.sleep(0.02)
-
-
-@contextmanager
-def _stop_on_signals() -> Iterator[None]:
-    """Turn the first of the signals that end a program into the end of the block."""
-    signals = [signal.SIGINT, signal.SIGTERM]
-    # nohup asks us to outlive the terminal.
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signals.append(signal.SIGHUP)
-
-    requested = False
-
-    def request_stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal requested
-        if not requested:
-            requested = True
-            raise _StopRequested
-
-    for each in signals:
-        signal.signal(each, request_stop)
-    with suppress(_StopRequested):
-        yield
 
 
 def _begin_access_log(path: Path) -> None:

@@ -3,7 +3,6 @@
 import os
 import pty
 import re
-import signal
 import subprocess
 from pathlib import Path
 
@@ -175,14 +174,6 @@ def test_two_systems_run_beside_each_other(
             httpx.get(f"{each.url}/msgs?latest={latest}", headers=header)
         assert httpx.get(f"{system.url}/latest").json() == {"latest": 17}
         assert httpx.get(f"{other.url}/latest").json() == {"latest": 23}
-
-
-def test_a_hang_up_ends_everything(tmp_path: Path) -> None:
-    with running_system(tmp_path) as system:
-        processes = system.processes()
-        system.launcher.send_signal(signal.SIGHUP)
-        assert system.launcher.wait(timeout=30) == 0
-        wait_until_none_is_left(processes)
 
 
 def test_a_closed_terminal_ends_everything_without_a_signal(tmp_path: Path) -> None:

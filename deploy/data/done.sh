@@ -1,0 +1,3 @@
+# Runs last on a new volume: from here on an empty database is an accident.
+
+rm /var/lib/postgresql/new-installation

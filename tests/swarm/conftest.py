@@ -1,0 +1,116 @@
+"""The Swarm that these tests share: two droplets, set up once by the handbook.
+
+Each test starts from a whole installation and leaves one, so their order is free.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.swarm.images import registry, workshop
+from tests.swarm.installation import Installation, Versions, install
+from tests.swarm.nodes import Lan, Node
+from tests.swarm.shell import run
+
+IMAGES = ("traefik:v3.7.15", "postgres:18.6-trixie", "wollomatic/socket-proxy:1.12.2")
+TOOLS = {
+    "dockerd": "docker.io",
+    "docker": "docker.io",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "debootstrap": "debootstrap",
+    "docker-registry": "docker-registry",
+    "curl": "curl",
+}
+
+_figures: list[str] = []
+_told: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def swarm() -> Iterator[Installation]:
+    """Set up a MiniTwit on two droplets, and take it all down at the end."""
+    if reason := _cannot_run():
+        if {"all", "swarm"} & set(
+            os.environ.get("MINITWIT_TEST_REQUIRE", "").split(",")
+        ):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="minitwit-swarm-", dir="/var/tmp"))
+        stack.callback(shutil.rmtree, folder)
+        lan = Lan.lay()
+        stack.callback(lan.take_up)
+        start = time.monotonic()
+        swarm = _build(stack, folder, lan)
+        swarm.measured(f"images built and nodes up: {time.monotonic() - start:.0f} s")
+        try:
+            install(swarm)
+        except BaseException as error:
+            error.add_note(swarm.explain())
+            raise
+        yield swarm
+
+
+def _build(stack: ExitStack, folder: Path, lan: Lan) -> Installation:
+    port = stack.enter_context(registry(folder))
+    # Images of several runs meet in one cache, so each run has versions of its own.
+    versions = Versions(f"1.{os.getpid()}")
+    with workshop(folder, port) as shop:
+        shop.stock(*IMAGES)
+        shop.build(versions.first)
+        shop.build(versions.second)
+        shop.spoil(versions.second, versions.sick, messages="MINITWIT_OPERATOR_PORT=9")
+        shop.spoil(versions.second, versions.deaf, timeline="MINITWIT_PORT=8002")
+    address = f"{lan.address(254)}:{port}"
+    options = ("--registry-mirror", f"http://{address}", "--insecure-registry", address)
+    application = Node("application", 1, lan, folder, options)
+    tool = Node("tool", 2, lan, folder, options)
+    for node in (application, tool):
+        stack.callback(node.pull_the_plug)
+        node.start()
+    return Installation(application, tool, f"{address}/minitwit", versions, _figures)
+
+
+def _cannot_run() -> str:
+    """Say why no Swarm can be set up here, if so."""
+    if os.geteuid():
+        return "the Swarm test starts Docker engines, which only root may do"
+    missing = {package for tool, package in TOOLS.items() if not shutil.which(tool)}
+    if missing:
+        return f"the Swarm test needs: apt-get install {' '.join(sorted(missing))}"
+    client = run("docker", "--version")
+    if int(client.split()[2].partition(".")[0]) < 26:
+        return f"the stack files need the docker command 26 or newer, this is {client}"
+    return ""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show, where a test failed, the services that are not whole."""
+    report = yield
+    if report.when == "setup" and report.failed:
+        # Six hundred tests that say the same hide what they say.
+        if _told:
+            report.longrepr = "The Swarm did not get up: see the first error."
+        _told.append(item.nodeid)
+    swarm = getattr(item, "funcargs", {}).get("swarm")
+    if report.failed and isinstance(swarm, Installation):
+        report.sections.append(("services that are not whole", swarm.explain()))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured."""
+    if _figures:
+        terminalreporter.section("measured on the Swarm")
+        for figure in _figures:
+            terminalreporter.write_line(figure)

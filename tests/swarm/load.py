@@ -1,0 +1,171 @@
+"""A constant load on the site: fifty requests a second, whatever comes back.
+
+It is an open loop: a request is sent when its time has come, also while earlier
+ones wait, so that a stall shows in every request that a caller would have sent.
+Half of the requests use kept connections, half a new one each.
+"""
+
+import asyncio
+import base64
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+SIMULATOR = base64.b64encode(b"simulator:super_safe!").decode()
+RATE = 50.0
+TIMEOUT = 5.0
+USERS = tuple(f"Load Person {number}" for number in range(20))
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is sent and what must come back."""
+
+    method: str
+    path: str
+    status: int
+    body: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a request."""
+
+    request: Request
+    began: float
+    seconds: float
+    answer: str
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether the caller got anything but the right answer."""
+        return self.answer != str(self.request.status)
+
+    def __str__(self) -> str:
+        """Return what was sent, what came back, and when."""
+        return (
+            f"{self.request.method} {self.request.path}: {self.answer} "
+            f"after {self.seconds:.3f} s"
+        )
+
+
+@dataclass
+class Outcomes:
+    """The requests of a stretch of time."""
+
+    all: list[Outcome] = field(default_factory=list)
+
+    @property
+    def failures(self) -> list[Outcome]:
+        """The requests that failed."""
+        return [outcome for outcome in self.all if outcome.failed]
+
+    def between(self, start: float, end: float) -> "Outcomes":
+        """Return the requests that began in a stretch of time."""
+        return Outcomes([o for o in self.all if start <= o.began < end])
+
+    def quantile(self, share: float) -> float:
+        """Return the milliseconds that a share of the requests did not exceed."""
+        times = sorted(outcome.seconds for outcome in self.all)
+        return 1000 * times[min(len(times) - 1, int(share * len(times)))]
+
+    def __str__(self) -> str:
+        """Return the counts and the times."""
+        times = " ".join(
+            f"{name} {self.quantile(share):.1f}"
+            for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1))
+        )
+        return f"{len(self.all)} requests, {len(self.failures)} failed, ms: {times}"
+
+
+class Load:
+    """The constant load, on from `with` until its end."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._outcomes: list[Outcome] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Load":
+        """Begin."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Send nothing more, and wait for what was sent."""
+        self._stop.set()
+        self._thread.join(30)
+
+    def so_far(self) -> Outcomes:
+        """Return the requests that have ended."""
+        return Outcomes(list(self._outcomes))
+
+    def _run(self) -> None:
+        asyncio.run(self._send_all())
+
+    async def _send_all(self) -> None:
+        headers = {
+            "Authorization": f"Basic {SIMULATOR}",
+            "Content-Type": "application/json",
+        }
+        keep = httpx.AsyncClient(
+            base_url=self._url, headers=headers, timeout=TIMEOUT, trust_env=False
+        )
+        close = httpx.AsyncClient(
+            base_url=self._url,
+            headers={**headers, "Connection": "close"},
+            timeout=TIMEOUT,
+            trust_env=False,
+        )
+        async with keep, close, asyncio.TaskGroup() as group:
+            start = time.monotonic()
+            requests = zip(mix(), itertools.cycle((keep, close)), strict=False)
+            for number, (request, client) in enumerate(requests):
+                await asyncio.sleep(start + number / RATE - time.monotonic())
+                if self._stop.is_set():
+                    return
+                group.create_task(self._send(client, request))
+
+    async def _send(self, client: httpx.AsyncClient, request: Request) -> None:
+        began = time.monotonic()
+        try:
+            response = await client.request(
+                request.method, request.path, json=request.body
+            )
+            answer = str(response.status_code)
+        except httpx.HTTPError as error:
+            answer = repr(error)
+        seconds = time.monotonic() - began
+        self._outcomes.append(Outcome(request, began, seconds, answer))
+
+
+def mix() -> Iterator[Request]:
+    """Yield reads and writes of every function, without end."""
+    # Each run has names of its own, since a name can be registered only once.
+    run = f"{time.time_ns():x}"
+    for round_ in itertools.count():
+        user = USERS[round_ % len(USERS)]
+        other = USERS[(round_ * 7 + 1) % len(USERS)]
+        verb = "follow" if round_ % 2 else "unfollow"
+        latest = f"?latest={round_}"
+        post = {"content": f"round {round_}"}
+        yield Request("POST", f"/msgs/{user}{latest}", 204, post)
+        yield Request("GET", "/msgs?no=20", 200)
+        yield Request("POST", f"/fllws/{user}{latest}", 204, {verb: other})
+        yield Request("GET", f"/fllws/{user}?no=20", 200)
+        yield Request("GET", "/public", 200)
+        yield Request("POST", f"/register{latest}", 204, account(f"{run} {round_}"))
+        yield Request("GET", f"/msgs/{user}?no=20", 200)
+        yield Request("GET", f"/{user}", 200)
+        yield Request("GET", "/latest", 200)
+
+
+def account(name: str) -> dict[str, str]:
+    """Return what registers a name."""
+    return {"username": name, "email": f"{name}@example.org", "pwd": "secret"}

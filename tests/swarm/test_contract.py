@@ -1,0 +1,47 @@
+"""Every row of the contract, and the shipped scenario, through the Swarm's edge."""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.callers import Callers
+from tests.contract.follows import *  # noqa: F403
+from tests.contract.hostile import *  # noqa: F403
+from tests.contract.messages import *  # noqa: F403
+from tests.contract.register import *  # noqa: F403
+from tests.contract.routes import *  # noqa: F403
+from tests.contract.sessions import *  # noqa: F403
+from tests.contract.simulator import *  # noqa: F403
+from tests.contract.web import *  # noqa: F403
+from tests.swarm.handbook import ROOT
+from tests.swarm.installation import Installation
+from tests.swarm.shell import run
+
+
+@pytest.fixture(scope="module")
+def minitwit(swarm: Installation) -> Iterator[Callers]:
+    """Return callers of the MiniTwit on the Swarm."""
+    callers = Callers(swarm.url)
+    yield callers
+    callers.close()
+
+
+def test_the_shipped_scenario_is_replayed_without_a_failure(
+    swarm: Installation,
+) -> None:
+    """The simulator's actions, four at a time, each within its 0.3 s."""
+    minitwit = Path(sys.executable).with_name("minitwit")
+    scenario = ROOT / "tests" / "scenarios" / "small.tsv"
+    told = run(
+        *(minitwit, "simulate", scenario, "--url", swarm.url, "--concurrency", "4")
+    )
+    row = next(line for line in told.splitlines() if " all " in line)
+    _, actions, _, _, failed, *times = re.findall(r"[\w.,]+", row)
+    swarm.measured(
+        f"the shipped scenario: {actions} actions, {failed} failed, "
+        f"ms: p50 {times[0]} p95 {times[1]} p99 {times[2]}"
+    )
+    assert failed == "0"

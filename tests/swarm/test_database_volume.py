@@ -1,0 +1,78 @@
+"""There is one database, whatever the stack is called and wherever it starts."""
+
+import time
+
+from tests.swarm.installation import Installation
+from tests.swarm.load import Load
+from tests.swarm.shell import wait_until
+
+VOLUME = "minitwit-postgres"
+
+
+def test_a_renamed_stack_makes_no_second_database(swarm: Installation) -> None:
+    """A second PostgreSQL is refused; once the first is gone it has the same data."""
+    content = f"before the stack was renamed {time.time_ns()}"
+    assert swarm.answers("POST", "/msgs/Load Person 1", 204, {"content": content})
+    deploy = "docker stack deploy --detach=true -c deploy/data/stack.yml renamed"
+    with Load(swarm.url) as load:
+        swarm.operate(f". deploy/environment.sh; {deploy}")
+        _wait_for_words(swarm, "renamed_postgres", "another PostgreSQL uses the volume")
+    outcomes = load.so_far()
+    swarm.measured(f"the data stack deployed under a second name: refused; {outcomes}")
+    assert not outcomes.failures, "\n".join(map(str, outcomes.failures[:20]))
+
+    try:
+        swarm.operate("docker stack rm data")
+        swarm.settle("renamed_postgres")
+        swarm.wait_for_site()
+        swarm.wait_for_message(content)
+    finally:
+        swarm.operate("docker stack rm renamed")
+        swarm.follow("Bootstrap")
+    swarm.settle()
+    swarm.wait_for_site()
+    swarm.wait_for_message(content)
+    assert _postgres_volumes(swarm) == [VOLUME]
+
+
+def test_an_empty_volume_is_refused(swarm: Installation) -> None:
+    """The database's label lands on a node without data: nothing is created there."""
+    content = f"before the label was moved {time.time_ns()}"
+    assert swarm.answers("POST", "/msgs/Load Person 2", 204, {"content": content})
+    _move_database(swarm, swarm.application.hostname, swarm.tool.hostname)
+    try:
+        _wait_for_words(swarm, "data_postgres", "the volume minitwit-postgres on this")
+        refusal = swarm.words("data_postgres", 1)
+    finally:
+        _move_database(swarm, swarm.tool.hostname, swarm.application.hostname)
+    start = time.monotonic()
+    swarm.settle("data_postgres")
+    swarm.wait_for_site()
+    swarm.measured(
+        f"an empty volume: refused; undone in {time.monotonic() - start:.0f} s"
+    )
+    assert "MINITWIT_NEW_INSTALLATION=yes deploy/bootstrap.sh" in refusal
+    swarm.wait_for_message(content)
+    swarm.settle()
+    swarm.tool.docker("container", "prune", "--force")
+    swarm.tool.docker("volume", "rm", VOLUME)
+
+
+def _wait_for_words(swarm: Installation, service: str, words: str) -> None:
+    wait_until(
+        lambda: words in swarm.words(service, 50),
+        lambda: f"{service} to say {words!r}\n{swarm.explain(service)}",
+    )
+
+
+def _move_database(swarm: Installation, here: str, there: str) -> None:
+    swarm.operate(
+        f"docker node update --label-rm database {here}\n"
+        f"docker node update --label-add database=true {there}"
+    )
+
+
+def _postgres_volumes(swarm: Installation) -> list[str]:
+    nodes = (swarm.application, swarm.tool)
+    names = [n for node in nodes for n in node.docker("volume", "ls", "-q").split()]
+    return [name for name in names if "postgres" in name]

@@ -1,0 +1,100 @@
+"""Nothing that operators do to the functions costs a caller a request."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.swarm.images import FUNCTIONS
+from tests.swarm.installation import Installation
+from tests.swarm.load import Load
+from tests.swarm.shell import CommandFailed
+
+
+def under_load(swarm: Installation, what: str, change: Callable[[], object]) -> None:
+    """Make a change under load; no request may fail, before, in or after it."""
+    with Load(swarm.url) as load:
+        time.sleep(2)
+        start = time.monotonic()
+        change()
+        took = time.monotonic() - start
+        # The edge and the last replicas to leave are still busy with each other.
+        time.sleep(5)
+    outcomes = load.so_far()
+    swarm.measured(f"{what}, {took:.0f} s: {outcomes}")
+    failures = "\n".join(str(outcome) for outcome in outcomes.failures[:20])
+    assert not outcomes.failures, f"{what} cost requests:\n{failures}"
+    assert len(outcomes.all) > 40 * took
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_rolling_update_costs_no_request(swarm: Installation, function: str) -> None:
+    """Every replica of a function is replaced under load."""
+    service = f"minitwit_{function}"
+    before = set(swarm.containers(service))
+
+    def update() -> None:
+        swarm.follow("Restart one function", FUNCTION=function)
+        swarm.wait_for_update(service)
+
+    under_load(swarm, f"rolling update of {function}", update)
+    assert not before & set(swarm.containers(service))
+
+
+def test_scaling_one_function_costs_no_request(swarm: Installation) -> None:
+    """`messages` goes from two replicas to three, to one, and back."""
+
+    def scale() -> None:
+        swarm.follow("Scale one function")
+        swarm.settle("minitwit_messages")
+        assert swarm.replicas("minitwit_messages") == (3, 3)
+        for number in (1, 2):
+            swarm.operate(f"docker service scale --detach minitwit_messages={number}")
+            swarm.settle("minitwit_messages")
+
+    under_load(swarm, "scale messages=3, =1, =2", scale)
+
+
+def test_a_release_costs_no_request_and_so_does_going_back(swarm: Installation) -> None:
+    """Every function gets a new version under load, and the earlier one again."""
+    first, second = swarm.versions.first, swarm.versions.second
+    under_load(
+        swarm,
+        "release.sh to a new version",
+        lambda: swarm.follow("Release", VERSION=second),
+    )
+    assert set(swarm.live().values()) == {second}
+    under_load(
+        swarm,
+        "rotated session keys and release.sh to the earlier version",
+        lambda: swarm.follow("Rotate a secret", VERSION=first),
+    )
+    assert set(swarm.live().values()) == {first}
+
+
+def test_a_version_that_gets_not_healthy_costs_no_request(swarm: Installation) -> None:
+    """A release whose `messages` fails its health check is undone by itself."""
+
+    def release() -> None:
+        with pytest.raises(CommandFailed, match="messages does not run") as failure:
+            swarm.follow("Release", VERSION=swarm.versions.sick)
+        assert "minitwit_messages.1" in str(failure.value)
+
+    under_load(swarm, "release.sh to a version that gets not healthy", release)
+    assert set(swarm.live().values()) == {swarm.versions.first}
+    swarm.settle()
+
+
+def test_a_version_that_callers_cannot_reach_is_undone(swarm: Installation) -> None:
+    """Healthy is not enough: release.sh asks from outside and goes back."""
+    start = time.monotonic()
+    with pytest.raises(CommandFailed, match="/public answered 502") as failure:
+        swarm.follow("Release", VERSION=swarm.versions.deaf)
+    assert f"live: timeline {swarm.versions.first}" in str(failure.value)
+    assert set(swarm.live().values()) == {swarm.versions.first}
+    swarm.settle()
+    swarm.wait_for_site()
+    took = time.monotonic() - start
+    swarm.measured(
+        f"release.sh to a version that fails the probe, undone: {took:.0f} s"
+    )

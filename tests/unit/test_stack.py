@@ -1,0 +1,101 @@
+"""The stack files say what the code says, and nothing that must not be in them."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from minitwit.runtime.routes import FUNCTIONS, traefik_priority, traefik_rule
+
+ROOT = Path(__file__).parents[2]
+FILES = ("stack.yml", "deploy/edge/stack.yml", "deploy/data/stack.yml")
+JOBS = ("migrate",)
+
+
+def _stack(file: str) -> dict[str, Any]:
+    stack: dict[str, Any] = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
+    return stack
+
+
+def _services(*files: str) -> list[tuple[str, dict[str, Any]]]:
+    return [item for file in files for item in _stack(file)["services"].items()]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_functions_router_is_the_route_tables(function: str) -> None:
+    """Traefik sends a function what the route table gives it, in its order."""
+    labels = _stack("stack.yml")["services"][function]["deploy"]["labels"]
+    router = f"traefik.http.routers.{function}"
+    rule = labels[f"{router}.rule"].replace("$$", "$")
+    assert rule == traefik_rule(function)
+    assert labels[f"{router}.priority"] == str(traefik_priority(function))
+
+
+def test_every_function_is_a_service_of_its_own_image() -> None:
+    """A function's directory, service and image have one name."""
+    services = _stack("stack.yml")["services"]
+    assert set(services) == set(FUNCTIONS)
+    for function, service in services.items():
+        assert re.search(rf"/minitwit-{function}:\${{VERSION:\?", service["image"])
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_version_has_a_default(file: str) -> None:
+    """A forgotten VERSION is an error, never a surprise."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert "${VERSION}" not in text
+    assert "${VERSION:-" not in text
+
+
+@pytest.mark.parametrize(("name", "service"), _services(*FILES))
+def test_every_service_can_do_little_and_grow_little(
+    name: str, service: dict[str, Any]
+) -> None:
+    """No capability, no writable image, bounded memory, rotated logs, no mesh."""
+    assert service["cap_drop"] == ["ALL"]
+    assert service["read_only"] is True
+    assert service["deploy"]["resources"]["limits"]["memory"]
+    assert service["logging"]["options"]["max-size"]
+    assert service["deploy"]["endpoint_mode"] == "dnsrr"
+    assert service["deploy"]["placement"]["constraints"]
+    assert "healthcheck" in service or name == "socket-proxy"
+
+
+@pytest.mark.parametrize(("name", "service"), _services("stack.yml"))
+def test_every_function_is_replaced_without_a_gap(
+    name: str, service: dict[str, Any]
+) -> None:
+    """A new replica is up before an old one goes; what does not come up is undone."""
+    update = service["deploy"]["update_config"]
+    assert (update["order"], update["failure_action"]) == ("start-first", "rollback")
+    health = service["healthcheck"]
+    unhealthy_after = _seconds(health["interval"]) * health["retries"]
+    assert _seconds(update["monitor"]) >= unhealthy_after
+
+
+def test_only_the_edge_is_reachable_from_outside() -> None:
+    """No other service publishes a port, and the edge keeps callers' addresses."""
+    published = {
+        name: service["ports"]
+        for name, service in _services(*FILES)
+        if "ports" in service
+    }
+    assert set(published) == {"traefik"}
+    assert {port["mode"] for port in published["traefik"]} == {"host"}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_renamed_stack_finds_its_volumes_and_secrets(file: str) -> None:
+    """Volumes and secrets are external and have names that no stack's name changes."""
+    stack = _stack(file)
+    for kind in ("volumes", "secrets"):
+        for item in stack.get(kind, {}).values():
+            assert item["external"] is True
+            assert item["name"]
+
+
+def _seconds(text: str) -> int:
+    assert text.endswith("s")
+    return int(text[:-1])
