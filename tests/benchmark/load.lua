@@ -3,7 +3,6 @@
 
 local requests, position = {}, 0
 
-
 function init(arguments)
   local headers = {}
   for line in io.lines(arguments[1]) do
