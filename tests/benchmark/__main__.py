@@ -8,7 +8,7 @@ import click
 from tests.benchmark.experiments import Effort
 from tests.benchmark.processes import ROOT
 from tests.benchmark.profile import profile
-from tests.benchmark.report import write
+from tests.benchmark.report import save, write
 from tests.benchmark.run import machine_in, run
 
 _FOLDER = ROOT / ".minitwit" / "benchmark"
@@ -32,7 +32,8 @@ def main() -> None:
 )
 def run_command(effort: str, report: Path) -> None:
     """Run everything side by side and write the report."""
-    results = run(_FOLDER, _EFFORTS[effort], _REQUESTS[effort], click.echo)
+    for results in run(_FOLDER, _EFFORTS[effort], _REQUESTS[effort], click.echo):
+        save(results, report)
     write(results, report)
     click.echo(f"{report} is written.")
 

@@ -44,10 +44,14 @@ _NEEDS = ("ready", "idle", "busy")
 _SYSTEMS = ("edge", "direct", "untraced", "bare", "pgbench", "pgbench best")
 
 
-def write(results: dict[str, Any], page: Path) -> None:
-    """Write the page, its plots and its data."""
+def save(results: dict[str, Any], page: Path) -> None:
+    """Write the data beside the page, also that of a run which has not ended."""
     page.parent.mkdir(parents=True, exist_ok=True)
     page.with_suffix(".json").write_text(json.dumps(results, indent=1) + "\n")
+
+
+def write(results: dict[str, Any], page: Path) -> None:
+    """Write the page and its plots."""
     throughput = page.with_name(f"{page.stem}-throughput.svg")
     throughput.write_text(_throughput_plot(results))
     latency = page.with_name(f"{page.stem}-latency.svg")

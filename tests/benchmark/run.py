@@ -35,8 +35,8 @@ Results = dict[str, Any]
 Say = Callable[[str], None]
 
 
-def run(folder: Path, effort: Effort, requests: int, say: Say) -> Results:
-    """Measure everything.
+def run(folder: Path, effort: Effort, requests: int, say: Say) -> Iterator[Results]:
+    """Measure everything; yield what there is after each experiment.
 
     Args:
         folder: for data sets and logs; data sets are kept there.
@@ -47,14 +47,16 @@ def run(folder: Path, effort: Effort, requests: int, say: Say) -> Results:
     """
     with machine_in(folder) as machine:
         results: Results = {"machine": _description(effort)}
-        results |= _on_three_data_sets(machine, effort, say)
+        for experiment, found in _on_three_data_sets(machine, effort, say):
+            results[experiment] = found
+            yield results
         say("start and memory")
         with machine.storage.database(DATA_SETS["100k"], "container") as database:
             results["container"] = {
                 function: _container(machine, function, database, requests)
                 for function in FUNCTIONS
             }
-    return results
+        yield results
 
 
 @contextmanager
@@ -102,23 +104,23 @@ def _replicas(
     return [stack.enter_context(start()) for _ in range(REPLICAS)]
 
 
-def _on_three_data_sets(machine: Machine, effort: Effort, say: Say) -> Results:
+def _on_three_data_sets(
+    machine: Machine, effort: Effort, say: Say
+) -> Iterator[tuple[str, Results]]:
     with ExitStack() as stack:
         deployments = {}
         for name, data_set in DATA_SETS.items():
             say(f"data set {name}")
             deployments[name] = stack.enter_context(deployed(machine, data_set))
         middle = deployments["100k"]
-        return {
-            "latency": _latency(machine, list(deployments.values()), effort, say),
-            "endpoints": _endpoints(machine, middle, effort, say),
-            "scaling": _scaling(middle, effort, say),
-            "registrations": _registrations(middle, effort, say),
-            "original": {
-                name: _original(machine, deployment, effort, say)
-                for name, deployment in deployments.items()
-            },
-        }
+        yield "latency", _latency(machine, list(deployments.values()), effort, say)
+        yield "endpoints", _endpoints(machine, middle, effort, say)
+        yield "scaling", _scaling(middle, effort, say)
+        yield "registrations", _registrations(middle, effort, say)
+        original = {}
+        for name, deployment in deployments.items():
+            original[name] = _original(machine, deployment, effort, say)
+        yield "original", original
 
 
 def _endpoints(
