@@ -32,11 +32,11 @@ def minitwit(swarm: Installation) -> Iterator[Callers]:
 def test_the_shipped_scenario_is_replayed_without_a_failure(
     swarm: Installation,
 ) -> None:
-    """The simulator's actions, four at a time, each within its 0.3 s."""
+    """The simulator's actions, two at a time, each within its 0.3 s."""
     minitwit = Path(sys.executable).with_name("minitwit")
     scenario = ROOT / "tests" / "scenarios" / "small.tsv"
     told = run(
-        *(minitwit, "simulate", scenario, "--url", swarm.url, "--concurrency", "4")
+        *(minitwit, "simulate", scenario, "--url", swarm.url, "--concurrency", "2")
     )
     row = next(line for line in told.splitlines() if " all " in line)
     _, actions, _, _, failed, *times = re.findall(r"[\w.,]+", row)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.contract.callers import Callers
 from tests.swarm.images import FUNCTIONS
 from tests.swarm.installation import Installation
 from tests.swarm.load import Load
@@ -55,9 +56,13 @@ def test_scaling_one_function_costs_no_request(swarm: Installation) -> None:
     under_load(swarm, "scale messages=3, =1, =2", scale)
 
 
-def test_a_release_costs_no_request_and_so_does_going_back(swarm: Installation) -> None:
-    """Every function gets a new version under load, and the earlier one again."""
+def test_releasing_rotating_and_going_back_cost_no_request(
+    swarm: Installation,
+) -> None:
+    """A new version, new keys for the cookies, and the earlier version again."""
     first, second = swarm.versions.first, swarm.versions.second
+    callers = Callers(swarm.url)
+    browser = callers.browser_of(callers.user())
     under_load(
         swarm,
         "release.sh to a new version",
@@ -66,10 +71,19 @@ def test_a_release_costs_no_request_and_so_does_going_back(swarm: Installation) 
     assert set(swarm.live().values()) == {second}
     under_load(
         swarm,
-        "rotated session keys and release.sh to the earlier version",
-        lambda: swarm.follow("Rotate a secret", VERSION=first),
+        "rotated session keys",
+        lambda: swarm.follow("Rotate a secret", VERSION=second),
+    )
+    # Whoever is not signed in is led to the public timeline.
+    assert browser.get("/").url.path == "/"
+    under_load(
+        swarm,
+        "release.sh to the earlier version",
+        lambda: swarm.follow("Roll back", EARLIER_VERSION=first),
     )
     assert set(swarm.live().values()) == {first}
+    assert browser.get("/").url.path == "/"
+    callers.close()
 
 
 def test_a_version_that_gets_not_healthy_costs_no_request(swarm: Installation) -> None:
