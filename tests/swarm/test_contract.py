@@ -32,11 +32,15 @@ def minitwit(swarm: Installation) -> Iterator[Callers]:
 def test_the_shipped_scenario_is_replayed_without_a_failure(
     swarm: Installation,
 ) -> None:
-    """The simulator's actions, two at a time, each within its 0.3 s."""
+    """The simulator's actions, two at a time; 99 of 100 within its 0.3 s.
+
+    It is patient with the rest: here all of production shares two cores.
+    """
     minitwit = Path(sys.executable).with_name("minitwit")
     scenario = ROOT / "tests" / "scenarios" / "small.tsv"
     told = run(
-        *(minitwit, "simulate", scenario, "--url", swarm.url, "--concurrency", "2")
+        *(minitwit, "simulate", scenario, "--url", swarm.url),
+        *("--concurrency", "2", "--timeout", "5"),
     )
     row = next(line for line in told.splitlines() if " all " in line)
     _, actions, _, _, failed, *times = re.findall(r"[\w.,]+", row)
@@ -45,3 +49,4 @@ def test_the_shipped_scenario_is_replayed_without_a_failure(
         f"ms: p50 {times[0]} p95 {times[1]} p99 {times[2]}"
     )
     assert failed == "0"
+    assert float(times[2]) <= 300

@@ -10,7 +10,7 @@ SCENARIO = Path(__file__).parents[1] / "scenarios" / "small.tsv"
 
 
 def test_every_action_of_the_shipped_scenario_succeeds(system: RunningSystem) -> None:
-    # A busy machine shall not turn this red; the Swarm's test keeps to the 0.3 s.
+    # A busy machine shall not turn this red.
     replay = [Path(sys.executable).with_name("minitwit"), "simulate", SCENARIO]
     options = ["--url", system.url, "--concurrency", "16", "--timeout", "10"]
     told = subprocess.run([*replay, *options], capture_output=True, text=True)
