@@ -37,6 +37,8 @@ _SETTINGS = {
     "shared_preload_libraries": "pg_stat_statements",
     "track_io_timing": "on",
     "log_min_duration_statement": "250ms",
+    # A slow statement is logged without its values: password hashes are among them.
+    "log_parameter_max_length": "0",
     "log_lock_waits": "on",
     "idle_in_transaction_session_timeout": "10s",
     "log_timezone": "UTC",

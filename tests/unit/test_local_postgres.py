@@ -151,3 +151,14 @@ def test_an_account_gets_a_capability_only_for_folders_it_cannot_reach(
     closed.mkdir(mode=0o700)
     words = run_as(other, "INT", [closed / "data"])
     assert "--ambient-caps=+dac_read_search" in words
+
+
+def test_a_slow_statement_is_logged_without_its_values(tmp_path: Path) -> None:
+    with running_cluster(tmp_path) as cluster:
+        connection = connect(cluster, "postgres")
+        connection.run("SET log_min_duration_statement = 0")
+        connection.run("SELECT length(:value)", value="a hash")
+        connection.close()
+        log = (tmp_path / "postgres.log").read_text()
+    assert "SELECT length" in log
+    assert "a hash" not in log
