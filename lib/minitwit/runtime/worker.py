@@ -1,7 +1,7 @@
 """The gunicorn worker: every thread waits for requests itself, and the end is calm.
 
 It builds on gthread's internals, so pyproject.toml pins gunicorn exactly and
-tests/system holds what is relied on.
+tests/unit/test_worker.py holds what is relied on.
 """
 
 import select
