@@ -6,7 +6,7 @@
 # The functions need no change: they know both hosts and use the one that takes writes.
 set -euo pipefail
 
-stack=${MINITWIT_DATA_STACK:-data}
+stack=${DATA_STACK:-data}
 image=${MINITWIT_POSTGRES_IMAGE:-postgres:18.6-trixie}
 secret=${SUPERUSER_PASSWORD_SECRET:?run \`. deploy/environment.sh\` first}
 

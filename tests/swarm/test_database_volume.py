@@ -10,12 +10,16 @@ VOLUME = "minitwit-postgres"
 
 
 def test_a_renamed_stack_makes_no_second_database(swarm: Installation) -> None:
-    """A second PostgreSQL is refused; once the first is gone it has the same data."""
+    """A second PostgreSQL is refused; once the first is gone it has the same data.
+
+    The functions know the database by its full name, so that the second server, which
+    answers to `postgres` as well, is never asked instead.
+    """
     content = f"before the stack was renamed {time.time_ns()}"
     assert swarm.answers("POST", "/msgs/Load Person 1", 204, {"content": content})
     deploy = "docker stack deploy --detach=true -c deploy/data/stack.yml renamed"
     with Load(swarm.url) as load:
-        swarm.operate(f". deploy/environment.sh; {deploy}")
+        swarm.operate(f". deploy/environment.sh; {deploy}", DATA_STACK="renamed")
         _wait_for_words(swarm, "renamed_postgres", "another PostgreSQL uses the volume")
     outcomes = load.so_far()
     swarm.measured(f"the data stack deployed under a second name: refused; {outcomes}")
@@ -24,11 +28,14 @@ def test_a_renamed_stack_makes_no_second_database(swarm: Installation) -> None:
     try:
         swarm.operate("docker stack rm data")
         swarm.settle("renamed_postgres")
+        swarm.follow("Release", DATA_STACK="renamed")
         swarm.wait_for_site()
         swarm.wait_for_message(content)
     finally:
         swarm.operate("docker stack rm renamed")
         swarm.follow("Bootstrap")
+        swarm.settle("data_postgres")
+        swarm.follow("Release")
     swarm.settle()
     swarm.wait_for_site()
     swarm.wait_for_message(content)
