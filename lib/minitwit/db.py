@@ -10,6 +10,7 @@ import select
 import socket
 import struct
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from time import perf_counter
@@ -27,6 +28,7 @@ from minitwit.queries import statements
 from minitwit.settings import DatabaseSettings
 from minitwit.spans import query_span
 from minitwit.sqlstates import domain_error, error_fields, is_stale_plan
+from minitwit.wire import Wire
 
 Row = list[Any]
 
@@ -88,7 +90,7 @@ def _connect(
             user=address.user,
             password=password.get_secret_value() if password else None,
             database=address.database,
-            sock=stream,
+            sock=Wire(stream),
             ssl_context=False,
             application_name="minitwit",
             startup_params={
@@ -125,10 +127,11 @@ class _Session:
 
     def __init__(self, connection: Connection, stream: socket.socket) -> None:
         self._connection = connection
-        self._stream = stream
         self._prepared: dict[str, PreparedStatement] = {}
         self._poll = select.poll()
-        self._poll.register(self._stream, select.POLLIN)
+        self._poll.register(stream, select.POLLIN)
+        # Also when the thread is gone; whatever comes first, and once.
+        self.close = weakref.finalize(self, hang_up, connection, stream)
 
     @classmethod
     def open(cls, settings: DatabaseSettings) -> Self:
@@ -152,13 +155,6 @@ class _Session:
     def is_dead(self) -> bool:
         """Say whether the server hung up: an idle connection has nothing to read."""
         return bool(self._poll.poll(0))
-
-    def close(self) -> None:
-        hang_up(self._connection, self._stream)
-
-    def __del__(self) -> None:
-        """Hang up when the thread is gone."""
-        self.close()
 
 
 class Database:

@@ -1,0 +1,55 @@
+"""The wire between pg8000 and PostgreSQL."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from minitwit.wire import Wire
+
+FLUSH = b"H\x00\x00\x00\x04"
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[Wire, socket.socket]]:
+    here, there = socket.socketpair()
+    with here, there:
+        yield Wire(here).makefile("rwb"), there
+
+
+def test_a_statement_is_sent_in_one_piece_without_flushes(
+    ends: tuple[Wire, socket.socket],
+) -> None:
+    wire, server = ends
+    for part in (b"B...", FLUSH, b"E...", FLUSH, b"S..."):
+        wire.write(part)
+    wire.flush()
+    assert server.recv(100) == b"B...E...S..."
+
+
+def test_what_is_flushed_is_not_sent_again(ends: tuple[Wire, socket.socket]) -> None:
+    wire, server = ends
+    for statement in (b"one", b"two"):
+        wire.write(statement)
+        wire.flush()
+        assert server.recv(100) == statement
+
+
+def test_an_answer_is_read_message_by_message(
+    ends: tuple[Wire, socket.socket],
+) -> None:
+    wire, server = ends
+    server.sendall(b"12345678")
+    assert wire.read(5) == b"12345"
+    server.sendall(b"90")
+    assert wire.read(5) == b"67890"
+
+
+def test_a_server_that_hangs_up_leaves_less_to_read(
+    ends: tuple[Wire, socket.socket],
+) -> None:
+    wire, server = ends
+    server.sendall(b"123")
+    server.close()
+    assert wire.read(5) == b"123"
+    assert wire.read(5) == b""
