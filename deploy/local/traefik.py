@@ -128,9 +128,7 @@ def _service(servers: list[dict[str, str]]) -> Configuration:
 # long as that. This does without a health check: an active one asks the callers'
 # port, where no function answers one, and a passive one takes a function's own 503
 # (the storage is down) for a dead replica and hides its Retry-After.
-_RETRY: Configuration = {
-    "retry": {"attempts": 10, "initialInterval": "20ms", "status": ["502"]}
-}
+_RETRY: Configuration = {"retry": {"attempts": 10, "initialInterval": "20ms"}}
 # Only pages gain by it: the API's callers are near and would wait for the packing.
 _COMPRESS: Configuration = {"compress": {}}
 _MIDDLEWARES = ["retry", "hide-server"]
