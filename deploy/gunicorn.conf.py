@@ -4,8 +4,6 @@ import os
 import sys
 from pathlib import Path
 
-import gunicorn
-
 from minitwit.errors import InvalidSettings
 from minitwit.runtime.logs import GunicornLogger, configuration
 from minitwit.runtime.routes import FUNCTIONS
@@ -18,8 +16,6 @@ try:
 except InvalidSettings as error:
     sys.exit(f"minitwit cannot start: {error}")
 
-gunicorn.SERVER = "minitwit"
-
 bind = [
     f"{settings.host}:{settings.port}",
     f"{settings.host}:{settings.operator_port}",
@@ -27,7 +23,7 @@ bind = [
 chdir = str(Path(__file__).parent.parent)
 worker_class = "minitwit.runtime.worker.FunctionWorker"
 workers = 1
-threads = settings.threads
+threads = settings.concurrency
 
 # Longer than the edge keeps an idle connection (90 s): were it shorter, the edge could
 # send a POST on a connection that is just being closed, and would have to answer 502.
@@ -38,9 +34,6 @@ timeout = 30
 # The heartbeat's file: never on a disk that may stall or be read-only.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
-http_parser = "python"
-# Only the edge reaches these ports; it says whether the caller came by HTTPS.
-forwarded_allow_ips = "*"
 
 logger_class = GunicornLogger
 logconfig_dict = configuration(settings.function, settings.version, settings.log_level)

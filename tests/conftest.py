@@ -12,7 +12,9 @@ for name in [name for name in os.environ if name.startswith("MINITWIT_")]:
         del os.environ[name]
 
 # These hold assertions as well, though their names do not begin with test_.
-pytest.register_assert_rewrite("tests.contract", "tests.store_rows")
+pytest.register_assert_rewrite(
+    "tests.contract", "tests.store_rows", "tests.tools.following"
+)
 
 # CI repeats the same examples, so that a red run is red again; elsewhere every run
 # looks in new places.

@@ -29,7 +29,7 @@ APPLICATION = "minitwit_app"  # What the functions use.
 
 _SETTINGS = {
     "listen_addresses": "",
-    "max_connections": "200",
+    "max_connections": "400",
     "shared_buffers": "256MB",
     "random_page_cost": "1.1",
     "jit": "off",

@@ -106,6 +106,7 @@ def _programs(system: System, layout: Layout) -> list[Program]:
             ],
             priority=supervision.EDGE_LAST,
             directory=layout.run,
+            environment=traefik.ENVIRONMENT,
         ),
     ]
 

@@ -1,11 +1,11 @@
 """The API's description (OpenAPI 3.1), made from the route table and the models."""
 
+from functools import cached_property
 from typing import Any
 
 import falcon
 import orjson
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
 from minitwit.models import (
     DEFAULT_LIMIT,
@@ -45,13 +45,17 @@ _MODELS = (
 
 
 class Description:
-    """The API's description, made once; its version is that of the release.
+    """The API's description, made when somebody asks; its version is the release's.
 
     So anybody can tell which release is live.
     """
 
     def __init__(self, version: str) -> None:
-        self._json = orjson.dumps(describe(version))
+        self._version = version
+
+    @cached_property
+    def _json(self) -> bytes:
+        return orjson.dumps(describe(self._version))
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the description."""
@@ -60,6 +64,9 @@ class Description:
 
 def describe(version: str) -> dict[str, Any]:
     """Return the description of every route that the API has."""
+    # A function starts without it: it costs two megabytes, and few ask.
+    from pydantic.json_schema import models_json_schema
+
     _, schemas = models_json_schema(
         [(model, "validation") for model in _MODELS], ref_template=_REF
     )

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import falcon
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -16,6 +18,8 @@ from minitwit.runtime.browser import user_path
 from minitwit.runtime.pages import send_page
 from minitwit.runtime.sessions import Sessions
 from minitwit.users import MAX_COUNT
+
+_KEPT_MESSAGES = 2048  # of a kilobyte or less; some seventy pages
 
 
 def environment(assets: Assets) -> Environment:
@@ -40,6 +44,10 @@ def environment(assets: Assets) -> Environment:
         "max_content": MAX_CONTENT,
         "max_username": MAX_USERNAME,
     }
+    # A message is on many pages and costs as much as the rest of one, so its piece of
+    # the page is kept: it depends on nothing but what the macro is given.
+    module: Any = templates.get_template("message.html").module
+    templates.globals["message"] = lru_cache(_KEPT_MESSAGES)(module.message)
     return templates
 
 

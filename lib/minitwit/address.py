@@ -1,9 +1,13 @@
 """The address of a database, read from a URL."""
 
+import errno
+import os
 import socket
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from minitwit.hub import in_thread, until_writable
 
 # The network has swallowed what we sent when nobody has confirmed it for so long: one
 # lost packet is sent again after 200 ms, so this forgives one and not two.
@@ -45,18 +49,43 @@ class Address:
         return cls(user, database, hosts, parts.port or 5432)
 
     def open_socket(self, host: str, timeout: float) -> socket.socket:
-        """Connect to the server on one of the hosts within so many seconds."""
+        """Connect to the server on one of the hosts within so many seconds.
+
+        Raises:
+            OSError: nobody listens there, or not in time.
+
+        """
         if host.startswith("/"):
-            stream = socket.socket(socket.AF_UNIX)
-            stream.settimeout(timeout)
+            return _connected(socket.AF_UNIX, f"{host}/.s.PGSQL.{self.port}", timeout)
+        failure = OSError(f"{host} has no address")
+        # A resolver that is away may take its time.
+        for family, _, _, _, place in in_thread(
+            lambda: socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
+        ):
             try:
-                stream.connect(f"{host}/.s.PGSQL.{self.port}")
-            except OSError:
-                stream.close()
-                raise
+                stream = _connected(family, place, timeout)
+            except OSError as error:
+                failure = error
+                continue
+            stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS)
             return stream
-        stream = socket.create_connection((host, self.port), timeout)
-        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS)
-        return stream
+        raise failure
+
+
+def _connected(family: int, place: Any, timeout: float) -> socket.socket:
+    stream = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        stream.setblocking(False)
+        code = stream.connect_ex(place)
+        if code == errno.EINPROGRESS:
+            until_writable(stream.fileno(), timeout)
+            code = stream.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+        stream.setblocking(True)
+    except BaseException:
+        stream.close()
+        raise
+    return stream

@@ -63,3 +63,7 @@ class ForeignDatabase(StorageUnavailable):
 
 class DatabaseRefused(MiniTwitError):
     """The database refused a command's statement."""
+
+
+class LockNotAvailable(DatabaseRefused):
+    """Another transaction holds the lock that is needed; end it, then repeat."""

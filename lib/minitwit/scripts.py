@@ -3,17 +3,11 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from minitwit.db import (
-    LOST,
-    Connection,
-    DatabaseError,
-    Row,
-    connect,
-    hang_up,
-)
-from minitwit.errors import DatabaseRefused, StorageUnavailable
+from minitwit.connections import LOST, Connection, DatabaseError, connect, hang_up
+from minitwit.errors import DatabaseRefused, LockNotAvailable, StorageUnavailable
+from minitwit.prepared import Row
 from minitwit.settings import DatabaseSettings
-from minitwit.sqlstates import explained
+from minitwit.sqlstates import error_fields, explained, is_lock_not_available
 
 _COMMAND_PATIENCE = 5.0  # seconds that a command waits for a connection
 
@@ -28,12 +22,15 @@ class Script:
         """Run statements without parameters, as the simple protocol does.
 
         Raises:
+            LockNotAvailable: in the time that the settings allow.
             DatabaseRefused: with the server's words.
 
         """
         try:
             return self._connection.run(sql) or []
         except DatabaseError as error:
+            if is_lock_not_available(error_fields(error)):
+                raise LockNotAvailable from error
             raise DatabaseRefused(explained(error)) from error
 
     def copy(self, sql: str, chunks: Iterable[bytes]) -> None:
@@ -60,7 +57,7 @@ def open_script(settings: DatabaseSettings) -> Iterator[Script]:
     """
     patient = settings.model_copy(update={"connect_timeout": _COMMAND_PATIENCE})
     try:
-        connection, stream = connect(patient)
+        connection, wire = connect(patient)
     except DatabaseError as error:
         raise DatabaseRefused(explained(error)) from error
     except LOST as error:
@@ -72,4 +69,4 @@ def open_script(settings: DatabaseSettings) -> Iterator[Script]:
     except LOST as error:
         raise StorageUnavailable(f"The connection was lost: {error}") from error
     finally:
-        hang_up(connection, stream)
+        hang_up(connection, wire)

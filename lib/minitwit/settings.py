@@ -102,8 +102,10 @@ class Settings(DatabaseSettings):
     operator_port: int = Field(
         default=8001, description="Internal port for /live, /ready, /version, /metrics."
     )
-    threads: int = Field(
-        default=4, ge=1, description="Threads, each with a connection to the database."
+    concurrency: int = Field(
+        default=8,
+        ge=1,
+        description="Requests answered at once, each with a database connection.",
     )
     drain_seconds: float = Field(
         default=3.0,
@@ -132,9 +134,6 @@ class Settings(DatabaseSettings):
     otlp_endpoint: str | None = Field(
         default=None, description="http://host:4318 of the collector; none: no traces."
     )
-    trace_ratio: float = Field(
-        default=0.1, ge=0, le=1, description="Share of requests traced from here on."
-    )
     sentry_dsn: SecretStr | None = Field(
         default=None, description="Where exceptions go; none: nowhere."
     )
@@ -153,6 +152,12 @@ class Settings(DatabaseSettings):
         if ":" not in credential.get_secret_value():
             raise ValueError("write user:password into the file")
         return credential
+
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _blank_is_none(cls, dsn: SecretStr | None) -> SecretStr | None:
+        # A stack file cannot leave a secret out: without Sentry it is a blank one.
+        return dsn if dsn and dsn.get_secret_value() else None
 
     @property
     def session_key_ring(self) -> list[str]:

@@ -44,6 +44,11 @@ def is_stale_plan(fields: Mapping[str, str]) -> bool:
     return fields.get("C") in _STALE_PLAN
 
 
+def is_lock_not_available(fields: Mapping[str, str]) -> bool:
+    """Say whether a statement gave up waiting for a lock."""
+    return fields.get("C") == "55P03"
+
+
 def domain_error(fields: Mapping[str, str]) -> MiniTwitError | None:
     """Return the domain's error for a server's error, or None: it is our mistake.
 

@@ -5,22 +5,23 @@ this. It runs under the same gunicorn worker with the same settings.
 """
 
 import os
-import threading
 from typing import Any
 
 import falcon
 import orjson
 
-from minitwit.db import connect
+from minitwit.connections import connect
+from minitwit.db import PLANNING
 from minitwit.queries import statements
 from minitwit.settings import DatabaseSettings
 
 
-class _Session(threading.local):
-    """A thread's connection with its prepared statements."""
+class _Session:
+    """A connection with its prepared statements."""
 
     def __init__(self) -> None:
-        self._connection, _ = connect(DatabaseSettings.from_environment(os.environ))
+        settings = DatabaseSettings.from_environment(os.environ)
+        self._connection, _ = connect(settings, PLANNING)
         self._prepared: dict[str, Any] = {}
 
     def run(self, query: str, **parameters: object) -> list[list[Any]]:
@@ -32,25 +33,38 @@ class _Session(threading.local):
         return rows
 
 
+class _Database:
+    """As many connections as there are statements at once."""
+
+    def __init__(self) -> None:
+        self._idle: list[_Session] = []
+
+    def run(self, query: str, **parameters: object) -> list[list[Any]]:
+        session = self._idle.pop() if self._idle else _Session()
+        rows = session.run(query, **parameters)
+        self._idle.append(session)
+        return rows
+
+
 class _AllMessages:
-    def __init__(self, session: _Session) -> None:
-        self._session = session
+    def __init__(self, database: _Database) -> None:
+        self._database = database
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         limit = req.get_param_as_int("no", default=100)
-        rows = self._session.run("recent_messages", limit=limit)
+        rows = self._database.run("recent_messages", limit=limit)
         resp.data = rows[0][0].encode()
 
 
 class _MessagesOfUser:
-    def __init__(self, session: _Session) -> None:
-        self._session = session
+    def __init__(self, database: _Database) -> None:
+        self._database = database
 
     def on_post(
         self, req: falcon.Request, resp: falcon.Response, username: str
     ) -> None:
         content = orjson.loads(req.bounded_stream.read())["content"]
-        self._session.run(
+        self._database.run(
             "add_message", username=username, content=content, latest=None
         )
         resp.status = falcon.HTTP_204
@@ -62,10 +76,10 @@ class _Bare:
     drain_seconds = 0.0
 
     def __init__(self) -> None:
-        session = _Session()
+        database = _Database()
         self._app: falcon.App[Any, Any] = falcon.App()
-        self._app.add_route("/msgs", _AllMessages(session))
-        self._app.add_route("/msgs/{username}", _MessagesOfUser(session))
+        self._app.add_route("/msgs", _AllMessages(database))
+        self._app.add_route("/msgs/{username}", _MessagesOfUser(database))
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         return self._app(environ, start_response)

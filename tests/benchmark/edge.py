@@ -26,7 +26,8 @@ def running_edge(
     static = folder / "traefik.yml"
     static.write_text(json.dumps(configuration))
     command = [traefik.program(), f"--configFile={static}"]
-    with running(command, port, folder / "traefik.log") as process:
+    log = folder / "traefik.log"
+    with running(command, port, log, traefik.ENVIRONMENT) as process:
         yield Replica(port, process.pid)
     (folder / "access.log").unlink(missing_ok=True)
 

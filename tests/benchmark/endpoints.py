@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from tests.benchmark import workloads
-from tests.benchmark.dataset import FIRST_NAME, PASSWORD, READER, DataSet, username
+from tests.benchmark.dataset import (
+    FIRST_NAME,
+    PASSWORD,
+    READER,
+    USUAL_READER,
+    DataSet,
+    username,
+)
 from tests.benchmark.processes import HOST
 from tests.benchmark.workloads import Request
+
+BUSIEST = "GET / (the busiest reader's)"
 
 _CONTENT = "A message as long as most are that is to say of some seventy letters or so."
 
@@ -45,8 +54,8 @@ class Endpoint:
         return self.name in ("GET /msgs?no=20", "GET /msgs?no=100", "POST /msgs/<user>")
 
 
-def endpoints(cookie: str) -> list[Endpoint]:
-    """Return every endpoint; the cookie signs the reader in."""
+def endpoints(usual: str, busiest: str) -> list[Endpoint]:
+    """Return every endpoint; the cookies sign a usual and the busiest reader in."""
     return [
         _messages(20),
         _messages(100),
@@ -98,7 +107,7 @@ def endpoints(cookie: str) -> list[Endpoint]:
                 },
             ),
         ),
-        *_pages(cookie),
+        *_pages(usual, busiest),
     ]
 
 
@@ -111,7 +120,7 @@ def _messages(number: int) -> Endpoint:
     )
 
 
-def _pages(cookie: str) -> list[Endpoint]:
+def _pages(usual: str, busiest: str) -> list[Endpoint]:
     return [
         Endpoint(
             "GET /public",
@@ -126,18 +135,28 @@ def _pages(cookie: str) -> list[Endpoint]:
             is_page=True,
         ),
         Endpoint(
-            "GET / (the reader's own)",
+            "GET / (a usual reader's)",
             "timeline",
-            lambda _: [Request("GET", "/", cookie=cookie)],
+            lambda _: [Request("GET", "/", cookie=usual)],
+            is_page=True,
+        ),
+        Endpoint(
+            BUSIEST,
+            "timeline",
+            lambda _: [Request("GET", "/", cookie=busiest)],
             is_page=True,
         ),
     ]
 
 
-def sign_in(port: int) -> str:
-    """Return the cookie of the reader, who follows most."""
+def sign_in(port: int) -> tuple[str, str]:
+    """Return the cookies of a usual reader and of the busiest, who follows most."""
+    return _cookie(port, USUAL_READER), _cookie(port, READER)
+
+
+def _cookie(port: int, reader: int) -> str:
     connection = http.client.HTTPConnection(HOST, port, timeout=10)
-    form = urlencode({"username": username(READER), "password": PASSWORD})
+    form = urlencode({"username": username(reader), "password": PASSWORD})
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     connection.request("POST", "/login", form, headers)
     response = connection.getresponse()

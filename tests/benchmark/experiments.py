@@ -5,11 +5,13 @@ within a round stay what they are.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
 
-from tests.benchmark import cpu, latency, load, pgbench, workloads
+from tests.benchmark import cpu, latency, load, pgbench, quota, workloads
 from tests.benchmark.dataset import DataSet
 from tests.benchmark.endpoints import Endpoint
 from tests.benchmark.processes import Replica
@@ -17,6 +19,8 @@ from tests.benchmark.systems import Machine
 from tests.benchmark.workloads import Request
 
 CONNECTIONS = 16
+
+_QUARTER = 0.25  # of a core
 
 # What a candidate does with the number of a round: it returns its rate.
 Candidate = Callable[[], float]
@@ -77,13 +81,14 @@ def single_endpoint(
     """Measure one endpoint of every system that has it."""
     workload = endpoint.workload(deployment.data_set)
 
-    def loaded(replicas: Sequence[Replica]) -> Candidate:
+    def loaded(replicas: Sequence[Replica], traced: bool = True) -> Candidate:
         ports = [replica.port for replica in replicas]
         _warm_up(ports, workload)
-        return lambda: _rate(ports, workload, effort)
+        return lambda: _rate(ports, workload, effort, traced)
 
     candidates = {
-        "edge": loaded([deployment.edge]),
+        # The edge decides itself what is traced.
+        "edge": loaded([deployment.edge], traced=False),
         "direct": loaded(deployment.traced[endpoint.function]),
         "untraced": loaded(deployment.untraced[endpoint.function]),
     }
@@ -92,7 +97,7 @@ def single_endpoint(
     if endpoint.statements:
         statements = endpoint.statements(deployment.data_set)
         replicas = len(deployment.traced[endpoint.function])
-        own = replicas * machine.threads
+        own = replicas * machine.concurrency
         for name, connections in (("pgbench", own), ("pgbench best", CONNECTIONS)):
             candidates[name] = partial(
                 pgbench.rate,
@@ -157,30 +162,101 @@ def constant_rate(
 
 
 def scaling(deployment: Deployment, endpoint: Endpoint, effort: Effort) -> Rates:
-    """Measure one replica against two; `cpu` is a request's CPU, in microseconds."""
+    """Measure one replica against two, each of which may use a quarter of a core.
+
+    So a core is free, which it is not where load, function and database share two.
+
+    Returns:
+        the rates; `cpu` is a request's CPU in microseconds. Nothing, where no process
+        can be limited.
+
+    """
     replicas = deployment.traced[endpoint.function]
     workload = endpoint.workload(deployment.data_set)
     rates: Rates = {"one": [], "two": [], "one cpu": [], "two cpu": []}
-    for _ in range(effort.rounds):
-        for name, group in (("one", replicas[:1]), ("two", replicas)):
-            pids = [replica.pid for replica in group]
-            before = cpu.seconds(pids)
-            result = load.apply(
-                [r.port for r in group], workload, effort.seconds, CONNECTIONS
-            )
-            rates[name].append(result.per_second)
-            spent = cpu.seconds(pids) - before
-            rates[f"{name} cpu"].append(spent / result.requests * 1e6)
+    with ExitStack() as stack:
+        try:
+            for replica in replicas:
+                stack.enter_context(quota.limited(replica.pid, _QUARTER))
+        except OSError:
+            return {}
+        for _ in range(effort.rounds):
+            for name, group in (("one", replicas[:1]), ("two", replicas)):
+                rate, spent = _rate_and_cpu(group, workload, effort)
+                rates[name].append(rate)
+                rates[f"{name} cpu"].append(spent)
     return rates
 
 
+def telemetry_cost(endpoints: Mapping[str, Rates]) -> float:
+    """Return the share of its throughput that an endpoint keeps, by the median one."""
+    shares = (ratio(rates, "direct", "untraced") for rates in endpoints.values())
+    return median(share for share in shares if share is not None)
+
+
+@dataclass(frozen=True)
+class Registrations:
+    """How many come in at once, and what it does to who only reads meanwhile.
+
+    Args:
+        per_second: registrations, by round.
+        alone: median latency of reads without them, by round (milliseconds).
+        meanwhile: the same with them.
+
+    """
+
+    per_second: list[float]
+    alone: list[float]
+    meanwhile: list[float]
+
+
+def registrations(deployment: Deployment, rate: float, effort: Effort) -> Registrations:
+    """Register as many as will, while others read at a constant rate."""
+    port = deployment.edge.port
+    reads = workloads.reads("/msgs?no=20")
+
+    def latency_of_reads() -> float:
+        return latency.at_rate(port, reads, rate, effort.seconds).p50
+
+    found = Registrations([], [], [])
+    for _ in range(effort.rounds):
+        found.alone.append(latency_of_reads())
+        with ThreadPoolExecutor(1) as other:
+            loading = other.submit(
+                load.apply,
+                [port],
+                workloads.registrations(),
+                effort.seconds + 1,
+                CONNECTIONS,
+            )
+            found.meanwhile.append(latency_of_reads())
+            found.per_second.append(loading.result().per_second)
+    return found
+
+
+def _rate_and_cpu(
+    replicas: Sequence[Replica], workload: Sequence[Request], effort: Effort
+) -> tuple[float, float]:
+    pids = [replica.pid for replica in replicas]
+    before = cpu.seconds(pids)
+    ports = [replica.port for replica in replicas]
+    result = load.apply(ports, workload, effort.seconds, CONNECTIONS, traced=True)
+    spent = cpu.seconds(pids) - before
+    return result.per_second, spent / max(1, result.requests) * 1e6
+
+
 def _warm_up(ports: Sequence[int], workload: Sequence[Request]) -> None:
-    """Let every thread connect and prepare its statements."""
+    """Let every replica connect and prepare its statements."""
     load.apply(ports, workload, 1, CONNECTIONS)
 
 
-def _rate(ports: Sequence[int], workload: Sequence[Request], effort: Effort) -> float:
-    result = load.apply(ports, workload, effort.seconds, CONNECTIONS)
+def _rate(
+    ports: Sequence[int],
+    workload: Sequence[Request],
+    effort: Effort,
+    traced: bool = False,
+) -> float:
+    result = load.apply(ports, workload, effort.seconds, CONNECTIONS, traced)
     if result.failed:
         raise RuntimeError(f"{result.failed} of {result.requests} requests failed")
     return result.per_second
@@ -194,8 +270,13 @@ def _cost(
     seconds: float,
 ) -> Cost:
     pids = [replica.pid for replica in deployment.traced[endpoint.function]]
-    backends = cpu.backends(machine.storage.postmaster(), deployment.database)
-    before = cpu.seconds(pids), cpu.seconds(backends)
+
+    def backends() -> float:
+        # Anew each time: a replica connects when it first has to.
+        postmaster = machine.storage.postmaster()
+        return cpu.seconds(cpu.backends(postmaster, deployment.database))
+
+    before = cpu.seconds(pids), backends()
     workload = endpoint.workload(deployment.data_set)
     result = latency.at_rate(deployment.edge.port, workload, rate, seconds)
     requests = rate * seconds
@@ -204,7 +285,7 @@ def _cost(
         p99=result.p99,
         failed=result.failed,
         function_cpu=(cpu.seconds(pids) - before[0]) / requests * 1e6,
-        database_cpu=(cpu.seconds(backends) - before[1]) / requests * 1e6,
+        database_cpu=(backends() - before[1]) / requests * 1e6,
     )
 
 

@@ -1,23 +1,34 @@
 -- Sends the requests of a file, a line each: method, target, cookie, body (by tabs).
 -- `wrk -s load.lua URL -- FILE`; prints a JSON object with what came of it.
 
-local requests, position = {}, 0
+local requests, traced, position, number = {}, {}, 0, 0
+
+-- With "traced" behind the file's name every request has the header by which the edge
+-- says whether it is traced: one in ten is.
+local function traceparent(flag)
+  return "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-" .. flag
+end
 
 function init(arguments)
-  local headers = {}
   for line in io.lines(arguments[1]) do
     local method, target, cookie, body = line:match("^(%S+)\t(%S+)\t([^\t]*)\t(.*)$")
-    headers = { ["Authorization"] = wrk.headers["Authorization"] }
+    local headers = { ["Authorization"] = wrk.headers["Authorization"] }
     if cookie ~= "" then headers["Cookie"] = cookie end
     if body ~= "" then headers["Content-Type"] = "application/json" end
-    requests[#requests + 1] =
-      wrk.format(method, target, headers, body ~= "" and body or nil)
+    local function format()
+      return wrk.format(method, target, headers, body ~= "" and body or nil)
+    end
+    if arguments[2] then headers["traceparent"] = traceparent("00") end
+    requests[#requests + 1] = format()
+    if arguments[2] then headers["traceparent"] = traceparent("01") end
+    traced[#traced + 1] = format()
   end
 end
 
 function request()
   position = position % #requests + 1
-  return requests[position]
+  number = number + 1
+  return number % 10 == 0 and traced[position] or requests[position]
 end
 
 function done(summary, latency)

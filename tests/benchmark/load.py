@@ -28,9 +28,20 @@ class Load:
 
 
 def apply(
-    ports: Sequence[int], workload: Sequence[Request], seconds: float, connections: int
+    ports: Sequence[int],
+    workload: Sequence[Request],
+    seconds: float,
+    connections: int,
+    traced: bool = False,
 ) -> Load:
     """Send a workload to one or several ports at once, for some seconds.
+
+    Args:
+        ports: of servers that share the connections.
+        workload: the requests, sent again and again.
+        seconds: to go on for.
+        connections: in all.
+        traced: whether to name one request in ten as traced, as the edge does.
 
     Raises:
         RuntimeError: a request was not answered as it should be.
@@ -50,7 +61,7 @@ def apply(
                     ),
                     *("--timeout", "30s", "-H", f"Authorization: {CREDENTIAL}"),
                     *("-s", str(_SCRIPT), f"http://{HOST}:{port}"),
-                    *("--", file.name),
+                    *("--", file.name, *(["traced"] if traced else [])),
                 ],
                 stdout=subprocess.PIPE,
                 text=True,

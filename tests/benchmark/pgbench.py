@@ -5,9 +5,13 @@ import subprocess
 import tempfile
 
 from deploy.local.postgres import APPLICATION
+from minitwit.db import PLANNING
 from minitwit.queries import statements
 from tests.benchmark.endpoints import Statements
 from tests.benchmark.storage import Storage, program
+
+# As the functions' connections have it.
+_PLANNING = " ".join(f"-c {name}={value}" for name, value in PLANNING.items())
 
 
 def rate(
@@ -47,7 +51,7 @@ def rate(
                 *("-c", str(connections), "-j", str(min(2, connections))),
                 *("-T", str(max(1, round(seconds))), *strings, database),
             ],
-            env=storage.environment(APPLICATION),
+            env=storage.environment(APPLICATION) | {"PGOPTIONS": _PLANNING},
             check=True,
             capture_output=True,
             text=True,

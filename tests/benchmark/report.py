@@ -21,8 +21,8 @@ seconds.
 
 {cores} cores ({processor}), {system}, Python {python}, {date}.
 The load average before the run was {load_before:.1f}. Load generator, edge,
-functions and PostgreSQL share the cores. Two replicas of each function with four
-threads each; telemetry as in production: one request in ten is traced, to a collector
+functions and PostgreSQL share the cores. Two replicas of each function;
+telemetry as in production: one request in ten is traced, to a collector
 that discards.
 
 - **edge**: through Traefik, with telemetry
@@ -86,10 +86,11 @@ def _throughput(results: dict[str, Any]) -> str:
             _percent(rates, "pgbench"),
             _percent(rates, "pgbench best"),
             _percent(rates, "bare"),
+            _percent(rates, "untraced"),
         )
         for endpoint, rates in results["endpoints"].items()
     ]
-    shares = ("direct of pgbench", "of its best", "of bare")
+    shares = ("direct of pgbench", "of its best", "of bare", "of untraced")
     return _table(("requests/s", *_SYSTEMS, *shares), rows)
 
 

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from minitwit.runtime.routes import FUNCTIONS
-from tests.benchmark import container, latency, load, workloads
+from tests.benchmark import container
 from tests.benchmark.dataset import DATA_SETS, DataSet
 from tests.benchmark.edge import running_edge
 from tests.benchmark.endpoints import endpoints, sign_in
 from tests.benchmark.experiments import (
-    CONNECTIONS,
     Deployment,
     Effort,
     against_original,
     constant_rate,
+    registrations,
     scaling,
     single_endpoint,
 )
@@ -128,7 +128,7 @@ def _endpoints(
 ) -> Results:
     results = {}
     with compared(machine, deployment) as all_systems:
-        for endpoint in endpoints(sign_in(deployment.edge.port)):
+        for endpoint in endpoints(*sign_in(deployment.edge.port)):
             say(f"throughput of {endpoint.name}")
             results[endpoint.name] = single_endpoint(
                 machine, all_systems, endpoint, effort
@@ -138,7 +138,7 @@ def _endpoints(
 
 def _scaling(deployment: Deployment, effort: Effort, say: Say) -> Results:
     say("one replica and two")
-    named = {each.name: each for each in endpoints(cookie="")}
+    named = {each.name: each for each in endpoints("", "")}
     return dict(scaling(deployment, named["GET /latest"], effort))
 
 
@@ -147,7 +147,7 @@ def _latency(
 ) -> Results:
     results: Results = {}
     # A session of one data set's reader is good for the others: the key is the same.
-    for endpoint in endpoints(sign_in(deployments[0].edge.port)):
+    for endpoint in endpoints(*sign_in(deployments[0].edge.port)):
         say(f"latency of {endpoint.name}")
         costs = constant_rate(machine, deployments, endpoint, _RATE, effort)
         results[endpoint.name] = {
@@ -174,16 +174,7 @@ def _original(
 
 def _registrations(deployment: Deployment, effort: Effort, say: Say) -> Results:
     say("registrations")
-    port = deployment.edge.port
-    reads = workloads.reads("/msgs?no=20")
-    alone = latency.at_rate(port, reads, _RATE / 4, effort.seconds)
-    rates = [
-        load.apply(
-            [port], workloads.registrations(), effort.seconds, CONNECTIONS
-        ).per_second
-        for _ in range(effort.rounds)
-    ]
-    return {"per_second": rates, "reads_p50_alone": alone.p50}
+    return asdict(registrations(deployment, _RATE / 4, effort))
 
 
 def _container(

@@ -26,7 +26,7 @@ class Telemetry:
             return {}
         return {
             "MINITWIT_OTLP_ENDPOINT": self.endpoint,
-            "MINITWIT_TRACE_RATIO": str(self.ratio),
+            "MINITWIT_TRACE_SHARE": str(self.ratio),
         }
 
 
@@ -37,7 +37,7 @@ class Machine:
     storage: Storage
     logs: Path
     telemetry: Telemetry = field(default_factory=Telemetry)
-    threads: int = 4
+    concurrency: int = 8
 
     def environment(self, function: str, database: str) -> dict[str, str]:
         """Return a function's settings, without ports and telemetry."""
@@ -51,7 +51,7 @@ class Machine:
                 secret_file(cluster.secrets, "session_keys")
             ),
             "MINITWIT_DRAIN_SECONDS": "0",
-            "MINITWIT_THREADS": str(self.threads),
+            "MINITWIT_CONCURRENCY": str(self.concurrency),
             # Only so that a busy machine fails no request.
             "MINITWIT_CONNECT_TIMEOUT": "20",
             "MINITWIT_STATEMENT_TIMEOUT_MS": "20000",

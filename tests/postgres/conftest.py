@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from argon2 import PasswordHasher
 
 from deploy.local.postgres import OWNER, SUPERUSER, Cluster
 from deploy.local.postgres import running_cluster as running_cluster_in
@@ -65,8 +64,8 @@ def store(database: Database) -> Store:
 def cheap_passwords() -> Iterator[None]:
     """Hash passwords at no cost: tests/unit/test_passwords.py holds the real one."""
     with pytest.MonkeyPatch.context() as patch:
-        hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr(passwords, "_hasher", hasher)
+        cheap = passwords._Cost(passes=1, memory=8 * 1024)
+        patch.setattr(passwords, "_cost", cheap)
         passwords._nobodys_hash.cache_clear()
         yield
     passwords._nobodys_hash.cache_clear()

@@ -12,12 +12,13 @@ import pytest
 from deploy.local.postgres import OWNER
 from minitwit.db import Database
 from minitwit.errors import SchemaOutdated
-from minitwit.schema import migrations
+from minitwit.schema import MIGRATIONS_TABLE, migrations
 from minitwit.scripts import Script, open_script
 from minitwit.store import Store
 from tests.contract.callers import assert_error
 from tests.in_process import callers_of
 from tests.postgres.databases import OwnDatabase
+from tests.system.running import wait_until
 
 
 def test_versions_are_numbered_without_gaps() -> None:
@@ -56,6 +57,38 @@ def migrate_in_a_process(testbed: OwnDatabase) -> str:
         capture_output=True,
         text=True,
     ).stdout
+
+
+def test_a_migration_that_waits_for_a_lock_lets_requests_pass_meanwhile(
+    unmigrated: OwnDatabase,
+) -> None:
+    first = migrations()[0]
+    owner = unmigrated.settings(OWNER)
+    attempts = set[str]()
+
+    def waits(script: Script) -> bool:
+        rows = script.run(
+            "SELECT xact_start::text FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        attempts.update(row[0] for row in rows)
+        return len(attempts) > 1
+
+    with (
+        open_script(owner) as holder,
+        open_script(owner) as reader,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        holder.run(MIGRATIONS_TABLE)
+        holder.run(first.sql)
+        holder.run("INSERT INTO schema_migrations (version, name) VALUES (1, 'first')")
+        holder.run("BEGIN")
+        holder.run("SELECT FROM users")
+        said = threads.submit(migrate_in_a_process, unmigrated)
+        wait_until(lambda: waits(reader))
+        assert reader.run("SELECT FROM users") == []
+        holder.run("COMMIT")
+        assert "applied 0002" in said.result()
 
 
 def test_every_constraint_has_a_name_of_its_own(owner: Script) -> None:

@@ -20,7 +20,8 @@ def test_request_and_its_queries_are_one_trace(
     monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("http"))
     monkeypatch.setattr(spans, "_tracer", provider.get_tracer("db"))
     callers = callers_of(store)
-    callers.simulator.get("/msgs?latest=3")
+    traced = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    callers.simulator.get("/msgs?latest=3", headers=traced)
     finished = {span.name: span for span in memory.get_finished_spans()}
     assert set(finished) == {"GET /msgs", "record_latest", "recent_messages"}
     request = finished.pop("GET /msgs")

@@ -113,7 +113,6 @@ def test_dead_collector_does_not_hold_up_the_end(
                 "MINITWIT_OPERATOR_PORT": str(operator_port),
                 "MINITWIT_DRAIN_SECONDS": "0",
                 "MINITWIT_OTLP_ENDPOINT": f"http://127.0.0.1:{nobody}",
-                "MINITWIT_TRACE_RATIO": "1",
             },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

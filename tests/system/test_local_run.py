@@ -156,12 +156,12 @@ def test_a_function_that_does_not_start_is_named_with_its_reason(
     tmp_path: Path,
 ) -> None:
     failed = local_run(
-        "up", "--port=0", "--folder", str(tmp_path), MINITWIT_THREADS="none"
+        "up", "--port=0", "--folder", str(tmp_path), MINITWIT_CONCURRENCY="none"
     )
     assert failed.returncode == 1
     (line,) = failed.stderr.strip().splitlines()
     assert re.match(r"Error: \w+-1 does not start\. ", line)
-    assert "minitwit cannot start: MINITWIT_THREADS:" in line
+    assert "minitwit cannot start: MINITWIT_CONCURRENCY:" in line
 
 
 def test_two_systems_run_beside_each_other(

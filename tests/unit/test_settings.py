@@ -46,6 +46,18 @@ def test_the_least_environment_is_enough(environment: dict[str, str]) -> None:
     assert credential == "simulator:super_safe!"
 
 
+def test_a_blank_dsn_means_no_sentry(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    dsn = tmp_path / "dsn"
+    environment["MINITWIT_SENTRY_DSN_FILE"] = str(dsn)
+    dsn.write_text("\n")
+    assert Settings.from_environment(environment).sentry_dsn is None
+    dsn.write_text("https://key@sentry.example/1\n")
+    given = Settings.from_environment(environment).sentry_dsn
+    assert given and given.get_secret_value() == "https://key@sentry.example/1"
+
+
 def test_keys_are_handed_on_oldest_first(environment: dict[str, str]) -> None:
     ring = Settings.from_environment(environment).session_key_ring
     assert ring == ["o" * 32, "newest-key-that-is-long-enough-to-sign"]
@@ -66,9 +78,8 @@ def test_missing_setting_is_refused_by_its_name(
     [
         ("MINITWIT_PORT", "http"),
         ("MINITWIT_OPERATOR_PORT", "1.5"),
-        ("MINITWIT_THREADS", "0"),
+        ("MINITWIT_CONCURRENCY", "0"),
         ("MINITWIT_DRAIN_SECONDS", "-1"),
-        ("MINITWIT_TRACE_RATIO", "2"),
         ("MINITWIT_CONNECT_TIMEOUT", "0"),
         ("MINITWIT_STATEMENT_TIMEOUT_MS", "soon"),
         ("MINITWIT_SESSION_DAYS", "0"),

@@ -14,7 +14,7 @@ FLUSH = b"H\x00\x00\x00\x04"
 def ends() -> Iterator[tuple[Wire, socket.socket]]:
     here, there = socket.socketpair()
     with here, there:
-        yield Wire(here).makefile("rwb"), there
+        yield Wire(here, patience=5).makefile("rwb"), there
 
 
 def test_a_statement_is_sent_in_one_piece_without_flushes(

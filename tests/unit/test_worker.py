@@ -1,4 +1,4 @@
-"""The worker, in a gunicorn of its own: what we rely on when gunicorn changes."""
+"""The worker, in a gunicorn of its own: connections, and a calm end."""
 
 import os
 import signal
@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.unit.worker_app import LARGE
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,13 +97,54 @@ def test_requests_sent_in_one_piece_are_all_answered(tmp_path: Path) -> None:
                 answers += client.recv(4096)
 
 
-def test_a_silent_connection_keeps_no_thread_busy(tmp_path: Path) -> None:
+def test_a_client_that_says_that_it_is_done_still_gets_its_answer(
+    tmp_path: Path,
+) -> None:
+    with served(tmp_path, threads=1) as server:
+        with socket.create_connection(server.address, 10) as client:
+            client.sendall(b"GET /one HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.shutdown(socket.SHUT_WR)
+            with client.makefile("rb") as answer:
+                assert answer.read().endswith(b"/one")
+
+
+def test_a_request_that_breaks_off_is_told_so(tmp_path: Path) -> None:
+    with served(tmp_path, threads=1) as server:
+        with socket.create_connection(server.address, 10) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
+            client.shutdown(socket.SHUT_WR)
+            with client.makefile("rb") as answer:
+                assert b" 400 " in answer.readline()
+
+
+def test_a_client_that_reads_late_holds_nobody_up(tmp_path: Path) -> None:
+    with served(tmp_path, threads=1) as server:
+        with socket.create_connection(server.address, 10) as late:
+            late.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            assert server.get("/quick") == b"/quick"
+            with late.makefile("rb") as answer:
+                body = answer.read().partition(b"\r\n\r\n")[2]
+        assert body == b"!" * LARGE
+
+
+def test_a_body_that_is_awaited_is_asked_for(tmp_path: Path) -> None:
+    with served(tmp_path, threads=1) as server:
+        with socket.create_connection(server.address, 10) as client:
+            head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n"
+            client.sendall(head + b"Expect: 100-continue\r\nConnection: close\r\n\r\n")
+            with client.makefile("rb") as answer:
+                assert b" 100 " in answer.readline()
+                client.sendall(b"ab")
+                assert answer.read().endswith(b"/ab")
+
+
+def test_a_silent_connection_keeps_nobody_busy(tmp_path: Path) -> None:
     with served(tmp_path, threads=1) as server:
         with socket.create_connection(server.address, 10):
             assert server.get("/other") == b"/other"
 
 
-def test_a_second_thread_answers_while_the_first_waits(tmp_path: Path) -> None:
+def test_a_second_task_answers_while_the_first_waits(tmp_path: Path) -> None:
     with served(tmp_path, threads=2) as server, ThreadPoolExecutor(1) as other:
         slow = other.submit(server.get, "/slow")
         wait_until(server.slow_request_has_begun)
@@ -130,7 +173,7 @@ def test_a_kept_connection_is_answered_and_closed_at_the_end(tmp_path: Path) -> 
         assert server.process.wait(timeout=10) == 0
 
 
-def test_a_worker_that_loses_a_thread_makes_way_for_another(tmp_path: Path) -> None:
+def test_a_worker_that_is_told_to_exit_makes_way_for_another(tmp_path: Path) -> None:
     with served(tmp_path, threads=1) as server:
         with pytest.raises(httpx.RemoteProtocolError):
             server.get("/exit")

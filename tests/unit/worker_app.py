@@ -1,4 +1,4 @@
-"""A function for the worker's tests: /slow waits for a file, /exit ends the thread."""
+"""A function for the worker's tests: /slow waits, /large is long, /exit ends."""
 
 import os
 import time
@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse
+
+from minitwit.hub import in_thread
+
+LARGE = 8_000_000  # bytes; more than a socket takes at once
 
 
 class SlowFunction:
@@ -21,13 +25,18 @@ class SlowFunction:
         """Answer at once, or behind the gate."""
         if environ["PATH_INFO"] == "/slow":
             self._gate.with_suffix(".entered").touch()
-            while not self._gate.exists():
-                time.sleep(0.005)
+            in_thread(self._wait_for_the_gate)
         if environ["PATH_INFO"] == "/exit":
             raise SystemExit
         body = environ["PATH_INFO"].encode() + environ["wsgi.input"].read()
+        if environ["PATH_INFO"] == "/large":
+            body = b"!" * LARGE
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]
+
+    def _wait_for_the_gate(self) -> None:
+        while not self._gate.exists():
+            time.sleep(0.005)
 
     def drain(self) -> None:
         """Do nothing."""

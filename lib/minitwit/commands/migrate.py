@@ -1,18 +1,26 @@
 """`minitwit migrate`: bring a database's schema up to date, as a release step."""
 
 import os
+import time
 
 import click
 
+from minitwit.errors import LockNotAvailable
 from minitwit.installation import find_installation, require_ours
 from minitwit.integrity import require_whole
 from minitwit.schema import MIGRATIONS_TABLE, Migration, migrations
 from minitwit.scripts import Script, open_script
 from minitwit.settings import DatabaseSettings
 
-# A migration that waits for a lock makes every request behind it wait as well, so it
-# gives up soon. What it does once it has its locks may take its time.
+# What a migration does once it has its locks may take its time.
 _LIMITS = {"lock_timeout_ms": 4_000, "statement_timeout_ms": 600_000}
+
+# A migration that waits for a lock makes every request behind it wait as well, so it
+# gives up long before they do (MINITWIT_LOCK_TIMEOUT_MS, 1,000), lets them pass, and
+# tries again: a backup or a long query that holds the lock ends some time.
+_PATIENCE_MS = 200
+_PAUSE = 0.5  # seconds
+_TRIES = 60
 
 # Any number will do, so long as every `minitwit migrate` takes the same.
 _ADVISORY_LOCK = 77_102
@@ -52,9 +60,21 @@ def _pending(script: Script) -> list[Migration]:
 
 
 def _apply(script: Script, step: Migration) -> None:
+    """Apply a migration as soon as its locks can be had without making others wait."""
+    for _ in range(_TRIES - 1):
+        try:
+            return _try(script, step)
+        except LockNotAvailable:
+            script.run("ROLLBACK")
+            time.sleep(_PAUSE)
+    _try(script, step)
+
+
+def _try(script: Script, step: Migration) -> None:
     """Apply a migration in a transaction: it is there in full or not at all."""
     done_row = f"({step.version}, '{step.name}')"
     script.run("BEGIN")
+    script.run(f"SET LOCAL lock_timeout = {_PATIENCE_MS}")
     script.run(step.sql)
     script.run(f"INSERT INTO schema_migrations (version, name) VALUES {done_row}")  # noqa: S608
     script.run("COMMIT")

@@ -29,14 +29,15 @@ SELECT (SELECT follower_id FROM pair), setval('latest', :latest);
 -- name: followed_names
 -- List whom a user follows as JSON, oldest follow first; no row for an unknown user.
 SELECT coalesce((
-    SELECT json_agg(followed.username ORDER BY oldest.id)
+    SELECT json_agg(oldest.username)
     FROM (
-        SELECT id, followed_id FROM follows
+        SELECT (
+            SELECT username FROM users WHERE id = followed_id
+        ) FROM follows
         WHERE follower_id = users.id
         ORDER BY id
         LIMIT :limit
     ) AS oldest
-    JOIN users AS followed ON followed.id = oldest.followed_id
 ), '[]')::text
 FROM users WHERE username = :follower;
 
@@ -49,18 +50,16 @@ SELECT EXISTS (
 
 -- name: followed_page
 -- List whom a user follows before a follow (or the newest), newest follow first.
-SELECT follows.id, users.username
+SELECT id, (SELECT username FROM users WHERE users.id = followed_id)
 FROM follows
-JOIN users ON users.id = follows.followed_id
-WHERE follows.follower_id = :user_id AND follows.id < :before
-ORDER BY follows.id DESC
+WHERE follower_id = :user_id AND id < :before
+ORDER BY id DESC
 LIMIT :limit;
 
 -- name: followers_page
 -- List who follows a user before a follow (or the newest), newest follow first.
-SELECT follows.id, users.username
+SELECT id, (SELECT username FROM users WHERE users.id = follower_id)
 FROM follows
-JOIN users ON users.id = follows.follower_id
-WHERE follows.followed_id = :user_id AND follows.id < :before
-ORDER BY follows.id DESC
+WHERE followed_id = :user_id AND id < :before
+ORDER BY id DESC
 LIMIT :limit;

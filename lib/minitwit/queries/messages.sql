@@ -10,25 +10,22 @@ SELECT (SELECT id FROM added), setval('latest', :latest);
 
 -- name: recent_messages
 -- List everybody's newest messages as JSON.
-SELECT coalesce(json_agg(json_build_object(
-    'content', newest.content, 'pub_date', newest.pub_date, 'user', users.username
-) ORDER BY newest.pub_date DESC, newest.id DESC), '[]')::text
+SELECT coalesce(json_agg(newest), '[]')::text
 FROM (
-    SELECT id, author_id, pub_date, content FROM messages
+    SELECT content, pub_date,
+        (SELECT username FROM users WHERE id = author_id) AS user
+    FROM messages
     WHERE NOT flagged
     ORDER BY pub_date DESC, id DESC
     LIMIT :limit
-) AS newest
-JOIN users ON users.id = newest.author_id;
+) AS newest;
 
 -- name: recent_messages_of
 -- List a user's newest messages as JSON; no row for an unknown user.
 SELECT coalesce((
-    SELECT json_agg(json_build_object(
-        'content', newest.content, 'pub_date', newest.pub_date, 'user', users.username
-    ) ORDER BY newest.pub_date DESC, newest.id DESC)
+    SELECT json_agg(newest)
     FROM (
-        SELECT id, pub_date, content FROM messages
+        SELECT content, pub_date, username AS user FROM messages
         WHERE author_id = users.id AND NOT flagged
         ORDER BY pub_date DESC, id DESC
         LIMIT :limit
@@ -38,15 +35,11 @@ FROM users WHERE username = :username;
 
 -- name: public_timeline
 -- List everybody's messages before a message (or the newest), newest first.
-SELECT page.id, users.username, page.content, page.pub_date
-FROM (
-    SELECT id, author_id, pub_date, content FROM messages
-    WHERE NOT flagged AND (pub_date, id) < (:before_date, :before_id)
-    ORDER BY pub_date DESC, id DESC
-    LIMIT :limit
-) AS page
-JOIN users ON users.id = page.author_id
-ORDER BY page.pub_date DESC, page.id DESC;
+SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date
+FROM messages
+WHERE NOT flagged AND (pub_date, id) < (:before_date, :before_id)
+ORDER BY pub_date DESC, id DESC
+LIMIT :limit;
 
 -- name: user_timeline
 -- List a user's messages before a message (or the newest), newest first.
@@ -60,7 +53,9 @@ LIMIT :limit;
 -- List messages of a user and of whom the user follows, newest first.
 -- Who follows many finds a page among the newest messages of all. Otherwise the newest
 -- messages can only come from the authors whose own newest message is newest: one index
--- probe an author finds these, and no more than :limit authors are read further.
+-- probe an author finds these, and no more than :limit authors are read further. The
+-- n-th of them has at most :limit + 1 - n messages on the page, since each one before has
+-- a newer message. Contents are fetched for the page alone.
 WITH reader AS MATERIALIZED (
     SELECT count(*) > 300 AS follows_many FROM (
         SELECT FROM follows WHERE follower_id = :user_id LIMIT 301
@@ -85,7 +80,8 @@ WITH reader AS MATERIALIZED (
     UNION
     SELECT :user_id WHERE (SELECT count(*) FROM found) < :limit
 ), candidates AS (
-    SELECT authors.author_id
+    SELECT authors.author_id,
+        row_number() OVER (ORDER BY newest.pub_date DESC, newest.id DESC) AS place
     FROM authors
     CROSS JOIN LATERAL (
         SELECT pub_date, id FROM messages
@@ -94,30 +90,30 @@ WITH reader AS MATERIALIZED (
         ORDER BY pub_date DESC, id DESC
         LIMIT 1
     ) AS newest
-    ORDER BY newest.pub_date DESC, newest.id DESC
+    ORDER BY place
     LIMIT :limit
 ), probed AS (
-    SELECT message.id, candidates.author_id, message.content, message.pub_date
+    SELECT message.id, candidates.author_id, message.pub_date
     FROM candidates
     CROSS JOIN LATERAL (
-        SELECT id, content, pub_date FROM messages
+        SELECT id, pub_date FROM messages
         WHERE messages.author_id = candidates.author_id AND NOT flagged
             AND (pub_date, id) < (:before_date, :before_id)
         ORDER BY pub_date DESC, id DESC
-        LIMIT :limit
+        LIMIT :limit + 1 - place
     ) AS message
     ORDER BY message.pub_date DESC, message.id DESC
     LIMIT :limit
 ), page AS (
-    SELECT id, author_id, content, pub_date FROM probed
+    SELECT probed.id, probed.author_id, messages.content, probed.pub_date
+    FROM probed JOIN messages ON messages.id = probed.id
     UNION ALL
     SELECT id, author_id, content, pub_date FROM found
     WHERE (SELECT count(*) FROM found) = :limit
 )
-SELECT page.id, users.username, page.content, page.pub_date
+SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date
 FROM page
-JOIN users ON users.id = page.author_id
-ORDER BY page.pub_date DESC, page.id DESC;
+ORDER BY pub_date DESC, id DESC;
 
 -- name: newer_public_messages
 -- Count everybody's messages after a message, up to a limit. Without the order,

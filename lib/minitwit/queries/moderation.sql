@@ -21,15 +21,12 @@ RETURNING author.username;
 
 -- name: hidden_public_timeline
 -- List everybody's hidden messages before a message (or the newest), newest first.
-SELECT page.id, users.username, page.content, page.pub_date, true
-FROM (
-    SELECT id, author_id, pub_date, content FROM messages
-    WHERE flagged AND (pub_date, id) < (:before_date, :before_id)
-    ORDER BY pub_date DESC, id DESC
-    LIMIT :limit
-) AS page
-JOIN users ON users.id = page.author_id
-ORDER BY page.pub_date DESC, page.id DESC;
+SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date,
+    true
+FROM messages
+WHERE flagged AND (pub_date, id) < (:before_date, :before_id)
+ORDER BY pub_date DESC, id DESC
+LIMIT :limit;
 
 -- name: hidden_user_timeline
 -- List a user's hidden messages before a message (or the newest), newest first.
@@ -41,16 +38,13 @@ LIMIT :limit;
 
 -- name: hidden_own_timeline
 -- List hidden messages of a user and of whom the user follows, newest first.
-SELECT page.id, users.username, page.content, page.pub_date, true
-FROM (
-    SELECT id, author_id, pub_date, content FROM messages
-    WHERE flagged AND (pub_date, id) < (:before_date, :before_id)
-        AND (author_id = :user_id OR EXISTS (
-            SELECT FROM follows
-            WHERE follower_id = :user_id AND followed_id = messages.author_id
-        ))
-    ORDER BY pub_date DESC, id DESC
-    LIMIT :limit
-) AS page
-JOIN users ON users.id = page.author_id
-ORDER BY page.pub_date DESC, page.id DESC;
+SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date,
+    true
+FROM messages
+WHERE flagged AND (pub_date, id) < (:before_date, :before_id)
+    AND (author_id = :user_id OR EXISTS (
+        SELECT FROM follows
+        WHERE follower_id = :user_id AND followed_id = messages.author_id
+    ))
+ORDER BY pub_date DESC, id DESC
+LIMIT :limit;

@@ -11,13 +11,10 @@ from typing import Any
 from wsgiref.types import StartResponse
 
 import falcon
-from prometheus_client import REGISTRY
 
-from minitwit.backups import Backups
 from minitwit.db import Database
 from minitwit.replica import ReplicatedDatabase
 from minitwit.runtime import reports, tracing
-from minitwit.runtime.backups import BackupTimes
 from minitwit.runtime.browser import Browser
 from minitwit.runtime.freshness import ReadYourWrites
 from minitwit.runtime.guard import CrossSiteGuard
@@ -110,7 +107,6 @@ def create_app(environment: Mapping[str, str] = os.environ) -> Function:
 
 def _open_store(settings: Settings) -> Store:
     primary = Database(settings, observe_query)
-    REGISTRY.register(BackupTimes(Backups(primary)))
     if settings.database_read_url is None:
         return Store.on(primary)
     at_standby = {"database_url": settings.database_read_url}

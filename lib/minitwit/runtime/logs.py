@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from gunicorn.glogging import Logger
-from opentelemetry import trace
 
 from minitwit.runtime.reports import masked
+from minitwit.runtime.tracing import current_ids
 
 
 class JsonFormatter(logging.Formatter):
@@ -34,10 +34,8 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             **self._fixed,
         }
-        context = trace.get_current_span().get_span_context()
-        if context.is_valid:
-            entry["trace_id"] = trace.format_trace_id(context.trace_id)
-            entry["span_id"] = trace.format_span_id(context.span_id)
+        if ids := current_ids():
+            entry["trace_id"], entry["span_id"] = ids
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         # The standard library's, as it writes a lone surrogate too.

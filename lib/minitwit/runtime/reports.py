@@ -9,8 +9,7 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from opentelemetry import trace
-
+from minitwit.runtime.tracing import current_ids
 from minitwit.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,8 +89,8 @@ def capture(error: Exception, route: str | None) -> None:
 
     with sentry_sdk.new_scope() as scope:
         scope.set_tag("route", route or "none")
-        span = trace.get_current_span().get_span_context()
-        scope.set_tag("trace_id", trace.format_trace_id(span.trace_id))
+        if ids := current_ids():
+            scope.set_tag("trace_id", ids[0])
         sentry_sdk.capture_exception(error)
 
 

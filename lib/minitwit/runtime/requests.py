@@ -6,16 +6,14 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import falcon
-from gunicorn.http.errors import ParseException
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from minitwit.errors import InvalidInput
 from minitwit.models import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Incoming
 from minitwit.runtime.errors import BodyTooLarge, UnsupportedBody
+from minitwit.runtime.http.requests import MAX_BODY
 from minitwit.users import Users
-
-MAX_BODY = 64 * 1024  # bytes
 
 # Only ASCII digits: int() would also take "1_000", " 5" and full-width digits. It
 # refuses more than 4300 of them.
@@ -125,11 +123,8 @@ def cursor(req: falcon.Request, parameter: str = "before") -> Cursor | None:
 def _read(req: falcon.Request) -> bytes:
     if (req.content_length or 0) > MAX_BODY:
         raise BodyTooLarge(f"The body is larger than {MAX_BODY} bytes.")
-    try:
-        # One byte more tells a body without a length that is too large.
-        body: bytes = req.stream.read(MAX_BODY + 1)
-    except (ParseException, OSError):
-        raise InvalidInput("The body broke off, or its chunks are malformed.") from None
+    # One byte more tells a body without a length that is too large.
+    body: bytes = req.stream.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         raise BodyTooLarge(f"The body is larger than {MAX_BODY} bytes.")
     return body

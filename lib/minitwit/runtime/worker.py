@@ -1,152 +1,178 @@
-"""The gunicorn worker: every thread waits for requests itself, and the end is calm.
+"""The gunicorn worker: one thread, many requests at a time, and a calm end.
 
-It builds on gthread's internals, so pyproject.toml pins gunicorn exactly and
-tests/unit/test_worker.py holds what is relied on.
+Connections are read by callbacks of the hub, so a slow or silent client costs nothing
+but its socket. A request that has arrived in full is answered by a task, of which as
+many run at once as gunicorn's setting `threads` says: while one waits for PostgreSQL
+the others go on.
 """
 
+import errno
+import os
 import select
 import socket
-import struct
-import threading
 import time
+from collections import deque
+from email.utils import formatdate
+from functools import partial
 from types import FrameType
 
-from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+from gunicorn.workers.base import Worker
 
-# A descriptor that was reported stays silent until it is armed again, so that no two
-# threads ever get the same connection.
-_ONCE = select.EPOLLIN | select.EPOLLONESHOT
-
-# How long a client may stall in the middle of a request or an answer.
-_STALL = struct.pack("ll", 5, 0)  # seconds, microseconds
+from minitwit.hub import Hub
+from minitwit.runtime.http.answers import Answer, refusal
+from minitwit.runtime.http.connection import LINGER, Connection
+from minitwit.runtime.http.requests import Request
 
 _TICK = 1.0  # seconds between two looks at what has expired
+_SIGNALS = 64  # at a time
+_ACCEPTED = 64  # connections at a time, so that those that are there get their turn
+
+_FAILED = "Something went wrong here."
 
 
-class FunctionWorker(ThreadWorker):  # type: ignore[misc]
-    """Serves a function's two ports from one process.
-
-    The threads share one epoll, and the kernel wakes one of them for each readable
-    connection: it answers there and then. A loop that hands requests to a pool would
-    pay two thread switches for each. The main thread only keeps time.
-    """
+class FunctionWorker(Worker):  # type: ignore[misc]
+    """Serves a function's two ports from one process."""
 
     def init_process(self) -> None:
-        """Make what the threads share, then run."""
-        self._events = select.epoll()
-        self._listeners = {listener.fileno(): listener for listener in self.sockets}
-        self._open: set[TConn] = set()
-        # The open connections without a request, the longest idle first.
-        self._idle: dict[int, TConn] = {}
-        self._leaving = threading.Event()
+        """Make what the tasks share, then run."""
+        self.keepalive = float(self.cfg.keepalive)
+        self._hub = Hub()
+        self._connections: set[Connection] = set()
+        self._waiting: deque[tuple[Connection, Request]] = deque()
+        self._arrivals: list[socket.socket] = []
+        self._running = 0
+        self._leaves_at = float("inf")
+        self._ticks_at = 0.0
+        self._date = (0, "")
         super().init_process()
 
     def run(self) -> None:
         """Answer requests until told to stop; then finish what has begun."""
-        for descriptor, listener in self._listeners.items():
+        for listener in self.sockets:
             listener.setblocking(False)
-            self._events.register(descriptor, _ONCE)
-        for number in range(self.cfg.threads):
-            threading.Thread(
-                target=self._serve, name=f"requests-{number}", daemon=True
-            ).start()
-        while self.alive and self.is_parent_alive():
-            self._tick()
-            self._leaving.wait(_TICK)
+        self._listen()
+        # gunicorn writes there when a signal arrives, so that it is heeded at once.
+        self._hub.watch(self.PIPE[0], select.EPOLLIN, self._on_signal)
+        while self.alive and self.ppid == os.getppid():
+            self._turn()
         self._finish()
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
         """On SIGTERM, say not ready and go on serving while the edge lets go."""
         self.wsgi.drain()
-        end = threading.Timer(self.wsgi.drain_seconds, self._leave)
-        end.daemon = True
-        end.start()
+        self._leaves_at = min(
+            self._leaves_at, time.monotonic() + self.wsgi.drain_seconds
+        )
 
-    def _leave(self) -> None:
-        self.alive = False
-        self._leaving.set()
+    def hand_over(self, connection: Connection, request: Request) -> None:
+        """Answer a request, as soon as fewer are being answered than may be."""
+        if self._running < self.cfg.threads:
+            self._running += 1
+            self._hub.start(self._work, connection, request)
+        else:
+            self._waiting.append((connection, request))
 
-    def _serve(self) -> None:
-        try:
-            self._serve_for_good()
-        except BaseException:
-            # The main thread would go on keeping time for a worker that serves nobody.
-            self.log.exception("a thread ended; the worker leaves for another")
-            self._leave()
+    def forget(self, connection: Connection) -> None:
+        """Let go of a connection that was closed."""
+        self._connections.discard(connection)
 
-    def _serve_for_good(self) -> None:
+    def date(self) -> str:
+        """Return the time as HTTP writes it; it is the same for a whole second."""
+        now = int(time.time())
+        if now != self._date[0]:
+            self._date = (now, formatdate(now, usegmt=True))
+        return self._date[1]
+
+    def _work(self, connection: Connection, request: Request) -> None:
         while True:
-            for descriptor, _ in self._events.poll(maxevents=1):
-                if conn := self._idle.pop(descriptor, None):
-                    self._answer(conn)
-                elif listener := self._listeners.get(descriptor):
-                    self._accept(listener)
-
-    def _accept(self, listener: socket.socket) -> None:
-        try:
-            client, address = listener.accept()
-        except OSError:
-            # The client is gone, or no descriptor is left: the next tick arms the
-            # listener again.
-            return
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            client.setsockopt(socket.SOL_SOCKET, option, _STALL)
-        conn = TConn(self.cfg, client, address, listener.getsockname())
-        conn.data_ready = True  # It is answered only when it is readable.
-        self._open.add(conn)
-        self._events.register(client, 0)
-        self._await_request(conn)
-        self._listen(listener)
-
-    def _answer(self, conn: TConn) -> None:
-        try:
-            while self.handle(conn):
-                # What was read ahead no longer makes the socket readable.
-                if not conn.parser.unreader.buf.getvalue():
-                    self._await_request(conn)
-                    return
-        except BaseException:
-            self._close(conn)
-            raise
-        self._close(conn, graceful=True)
-
-    def _await_request(self, conn: TConn) -> None:
-        conn.set_timeout()
-        self._idle[conn.sock.fileno()] = conn
-        self._events.modify(conn.sock, _ONCE)
-
-    def _tick(self) -> None:
-        self.notify()
-        self._close_idle(since=time.monotonic())
-        for listener in self.sockets:
-            self._listen(listener)
-
-    def _listen(self, listener: socket.socket) -> None:
-        if len(self._open) < self.cfg.worker_connections:
-            self._events.modify(listener, _ONCE)
-
-    def _close_idle(self, since: float) -> None:
-        for descriptor, conn in list(self._idle.items()):
-            if conn.timeout > since:
+            self._answer(connection, request)
+            if not self._waiting:
+                self._running -= 1
                 return
-            # A thread may have taken it in the meantime.
-            if self._idle.pop(descriptor, None):
-                self._close(conn)
+            connection, request = self._waiting.popleft()
 
-    def _close(self, conn: TConn, graceful: bool = False) -> None:
-        self._open.discard(conn)
-        conn.close(graceful)
+    def _answer(self, connection: Connection, request: Request) -> None:
+        answer = Answer(request, closes=not self.alive)
+        try:
+            data = answer.bytes(self.wsgi(request.environ, answer.start), self.date())
+        except Exception:
+            self.log.exception("a function raised what it should have answered")
+            failure = refusal("500 Internal Server Error", _FAILED, self.date())
+            connection.answer(failure, keeps_alive=False)
+        else:
+            connection.answer(data, answer.keeps_alive)
+
+    # ---- Time
+
+    def _on_signal(self, _events: int) -> None:
+        os.read(self.PIPE[0], _SIGNALS)
+
+    def _turn(self) -> None:
+        self._hub.turn(min(_TICK, max(0.0, self._leaves_at - time.monotonic())))
+        # Only now: a new connection may get the number of one that was closed in this
+        # turn, and would get what else the turn had to tell to that number.
+        while self._arrivals:
+            self._accept(self._arrivals.pop())
+        now = time.monotonic()
+        if now >= self._leaves_at:
+            self.alive = False
+        if now >= self._ticks_at:
+            self._ticks_at = now + _TICK
+            self.notify()
+            self._expire(now)
+            self._listen()
+
+    def _expire(self, now: float) -> None:
+        for connection in list(self._connections):
+            if not connection.is_busy and connection.expires_at <= now:
+                connection.close()
+
+    def _close_idle(self) -> None:
+        for connection in list(self._connections):
+            if connection.is_idle:
+                connection.close()
 
     def _finish(self) -> None:
-        for listener in self._listeners:
-            self._events.unregister(listener)
+        for listener in self.sockets:
+            self._hub.forget(listener.fileno())
         # A request may be on its way on a connection that was kept. It is answered,
         # with "Connection: close".
         start = time.monotonic()
-        while self._open and time.monotonic() - start < self.cfg.graceful_timeout:
+        end = start + self.cfg.graceful_timeout
+        while self._connections and time.monotonic() < end:
+            self._hub.turn(0.05)
             self.notify()
-            if time.monotonic() - start > STOP_KEEPALIVE_LINGER:
-                self._close_idle(since=float("inf"))
-            time.sleep(0.02)
+            if time.monotonic() - start > LINGER:
+                self._close_idle()
         for listener in self.sockets:
             listener.close()
+
+    # ---- New connections
+
+    def _listen(self) -> None:
+        for listener in self.sockets:
+            self._hub.watch(
+                listener.fileno(), select.EPOLLIN, partial(self._on_arrival, listener)
+            )
+
+    def _on_arrival(self, listener: socket.socket, _events: int) -> None:
+        self._arrivals.append(listener)
+
+    def _accept(self, listener: socket.socket) -> None:
+        for _ in range(_ACCEPTED):
+            try:
+                if len(self._connections) >= self.cfg.worker_connections:
+                    raise OSError(errno.EMFILE, "too many connections")
+                stream, client = listener.accept()
+            except BlockingIOError:
+                return
+            except OSError:
+                # No descriptor is left; the next tick listens again.
+                self._hub.forget(listener.fileno())
+                return
+            stream.setblocking(False)
+            stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            server = listener.getsockname()[:2]
+            self._connections.add(
+                Connection(self._hub, self, stream, client[:2], server)
+            )

@@ -1,0 +1,1 @@
+"""HTTP/1.1 between a client's socket and a WSGI application."""
