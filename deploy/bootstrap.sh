@@ -4,9 +4,12 @@
 #
 #   MINITWIT_NEW_INSTALLATION=yes  this MiniTwit has no data yet: set up a database
 #   MINITWIT_ADVERTISE_ADDRESS     the address by which the other droplets reach this one
+#   SENTRY_DSN_FILE, CHAT_WEBHOOK_FILE, DEAD_MANS_SWITCH_FILE
+#                                  files that hold these addresses, where there are any
+#   MINITWIT_KEPT_SECRETS=FOLDER   use the secrets that deploy/keep-secrets.sh has kept
 set -euo pipefail
 
-postgres_image=$(sed -n 's/^ *image: \(postgres:.*\)/\1/p' "$(dirname "$0")/data/stack.yml")
+postgres_image=$(sed -n 's/^FROM \(postgres:.*\)/\1/p' "$(dirname "$0")/data/Dockerfile")
 
 swarm() {
     case $(docker info --format '{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}') in
@@ -54,12 +57,64 @@ lend_volume_to_edge() {
 }
 
 random_line() { head -c 32 /dev/urandom | base64; }
+random_lines() { for _ in $(seq "$1"); do random_line; done; }
+
+# As it stands, without the end of the line: it becomes part of a configuration.
+address_in() { tr -d '\n' < "$1"; }
 
 # A secret is never replaced: deploy/rotate.sh adds a newer version.
-secret() { # NAME [NUMBER OF LINES]
-    [ -n "$(docker secret ls --quiet --filter "name=minitwit-$1-")" ] && return
-    for _ in $(seq "${2:-1}"); do random_line; done | docker secret create "minitwit-$1-1" - > /dev/null
-    echo "made the secret minitwit-$1-1"
+secret() { # NAME, AND WHAT PRINTS ITS CONTENT
+    local name=$1
+    shift
+    [ -n "$(docker secret ls --quiet --filter "name=minitwit-$name-")" ] && return
+    "$@" | docker secret create "minitwit-$name-1" - > /dev/null
+    echo "made the secret minitwit-$name-1"
+}
+
+# Without Sentry the secret is a blank line, since the stack file names it anyway.
+addresses_outside() {
+    if [ -n "${SENTRY_DSN_FILE:-}" ]; then
+        secret sentry-dsn address_in "$SENTRY_DSN_FILE"
+    else
+        secret sentry-dsn echo
+    fi
+    [ -z "${CHAT_WEBHOOK_FILE:-}" ] || secret chat-webhook address_in "$CHAT_WEBHOOK_FILE"
+    [ -z "${DEAD_MANS_SWITCH_FILE:-}" ] || secret dead-mans-switch address_in "$DEAD_MANS_SWITCH_FILE"
+}
+
+kept_secrets() { # FOLDER
+    local file name
+    for file in "$1"/*; do
+        name=$(basename "$file")
+        [ -z "$(docker secret ls --quiet --filter "name=$name")" ] || continue
+        docker secret create "$name" "$file" > /dev/null
+        echo "made the secret $name, as it was kept"
+    done
+}
+
+# The key opens the repository of the backups to whoever has it, and the repository is
+# known by the same key. Without these two a backup cannot be read.
+backup_secrets() {
+    [ -n "$(docker secret ls --quiet --filter name=minitwit-backup-)" ] && return
+    local folder fingerprint
+    folder=$(mktemp -d)
+    ssh-keygen -q -t ed25519 -N '' -C minitwit -f "$folder/key"
+    fingerprint=$(cut -d ' ' -f 2 "$folder/key.pub" | base64 -d | sha256sum | cut -d ' ' -f 1)
+    docker secret create minitwit-backup-key-1 "$folder/key" > /dev/null
+    rm -r "$folder"
+    docker secret create minitwit-backup-repository-1 - > /dev/null << END
+[global]
+repo1-cipher-pass=$(random_line)
+repo1-type=sftp
+repo1-sftp-host=backups
+repo1-sftp-host-port=2222
+repo1-sftp-host-user=postgres
+repo1-sftp-private-key-file=/run/secrets/backup_key
+repo1-sftp-host-key-check-type=fingerprint
+repo1-sftp-host-key-hash-type=sha256
+repo1-sftp-host-fingerprint=$fingerprint
+END
+    echo "made the secrets minitwit-backup-key-1 and minitwit-backup-repository-1"
 }
 
 announce_new_database() {
@@ -81,10 +136,13 @@ network telemetry
 volume minitwit-postgres
 volume minitwit-acme
 lend_volume_to_edge
-secret session-keys 2 # The key in use, and the one that deploy/rotate.sh uses next.
-secret database-password
-secret owner-password
-secret superuser-password
+[ -z "${MINITWIT_KEPT_SECRETS:-}" ] || kept_secrets "$MINITWIT_KEPT_SECRETS"
+secret session-keys random_lines 2 # The key in use, and the one that deploy/rotate.sh uses next.
+for name in database owner superuser monitor grafana; do
+    secret "$name-password" random_line
+done
+addresses_outside
+backup_secrets
 if [ "${MINITWIT_NEW_INSTALLATION:-}" = yes ]; then
     announce_new_database
 fi

@@ -7,12 +7,16 @@ version=${1:?say which version to build, for example: deploy/build.sh 1.4.0}
 shift
 registry=${MINITWIT_REGISTRY:?set it to where images live, for example: registry.example.org/minitwit}
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
+options=("$@")
+
+build() { # NAME DOCKERFILE ARGUMENT
+    local image=$registry/minitwit-$1:$version
+    docker build "${options[@]}" --file "$2" --tag "$image" --build-arg "$3" \
+        --build-arg VERSION="$version" --build-arg REVISION="$revision" .
+    docker push --quiet "$image"
+}
 
 for function in register follow messages timeline; do
-    image=$registry/minitwit-$function:$version
-    docker build "$@" --file deploy/Dockerfile --tag "$image" \
-        --build-arg FUNCTION="$function" \
-        --build-arg VERSION="$version" \
-        --build-arg REVISION="$revision" .
-    docker push --quiet "$image"
+    build "$function" deploy/Dockerfile FUNCTION="$function"
 done
+build postgres deploy/data/Dockerfile LIBRARY="$registry/minitwit-register:$version"

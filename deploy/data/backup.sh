@@ -12,7 +12,13 @@ ask() {
         --set=ON_ERROR_STOP=1 --command="$1"
 }
 
+# A repository that was lost, or is not there yet, has none.
+is_empty() {
+    ! pgbackrest --stanza=minitwit info | grep "full backup:" > /dev/null
+}
+
 due() {
+    is_empty && echo full && return
     ask "SELECT CASE
         WHEN NOT EXISTS (
             SELECT FROM backups

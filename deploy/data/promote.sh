@@ -1,23 +1,21 @@
 #!/usr/bin/env bash
 # Makes the standby the primary, after making sure that the old one takes no more writes.
 #
-#   . deploy/environment.sh && deploy/data/promote.sh        on a Swarm manager
+#   deploy/data/promote.sh standby|postgres     on a Swarm manager: the server to promote
 #
-# The functions need no change: they know both hosts and use the one that takes writes.
+# The functions need no change: they know both servers and use the one that takes writes.
 set -euo pipefail
 
-stack=${DATA_STACK:-data}
-image=${MINITWIT_POSTGRES_IMAGE:-postgres:18.6-trixie}
-secret=${SUPERUSER_PASSWORD_SECRET:?run \`. deploy/environment.sh\` first}
+. "$(dirname "$0")/job.sh"
+server=${1:?say which server to promote: standby, or postgres}
+old=$(other "$server")
 
-# Two primaries would each take writes that the other never sees.
-docker service scale "${stack}_postgres=0"
-
-docker service rm promote >/dev/null 2>&1 || true
-docker service create --name=promote --mode=replicated-job --detach=false \
-    --network=data --secret="source=$secret,target=superuser_password" "$image" bash -c '
-    export PGPASSWORD=$(cat /run/secrets/superuser_password)
-    psql --host=standby --username=postgres --no-psqlrc --set=ON_ERROR_STOP=1 \
+wait_for "$server" 60
+stop "$old"
+run_job "$server" '
+    export PGHOST=$SELF PGUSER=postgres PGPASSWORD=$(cat /run/secrets/superuser_password)
+    psql --dbname=postgres --no-psqlrc --quiet --set=ON_ERROR_STOP=1 \
         --command="ALTER SYSTEM RESET synchronous_standby_names" \
-        --command="SELECT pg_promote()"'
-docker service rm promote >/dev/null
+        --command="SELECT pg_reload_conf()" --command="SELECT pg_promote()" > /dev/null' \
+    || fail "The promotion failed. The way back: docker service scale ${stack}_$old=1"
+say "${stack}_$server is the primary"

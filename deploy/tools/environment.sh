@@ -5,11 +5,10 @@
 _tools=$(dirname "${BASH_SOURCE[0]}")
 . "$_tools/../environment.sh"
 
-export CHAT_WEBHOOK_SECRET DEAD_MANS_SWITCH_SECRET GRAFANA_PASSWORD_SECRET MONITOR_PASSWORD_SECRET
+export CHAT_WEBHOOK_SECRET DEAD_MANS_SWITCH_SECRET GRAFANA_PASSWORD_SECRET
 CHAT_WEBHOOK_SECRET=$(_newest chat-webhook)
 DEAD_MANS_SWITCH_SECRET=$(_newest dead-mans-switch)
 GRAFANA_PASSWORD_SECRET=$(_newest grafana-password)
-MONITOR_PASSWORD_SECRET=$(_newest monitor-password)
 
 export TOOLS_CONFIG
 TOOLS_CONFIG=$(find "$_tools" -mindepth 2 -type f | LC_ALL=C sort | xargs cat | sha256sum | cut -c 1-12)

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -256,19 +256,65 @@ def test_a_backup_is_made_when_it_is_due_and_not_before(repository: Repository) 
 def test_the_keeper_backs_up_and_drills_by_itself(repository: Repository) -> None:
     age(repository, "8 days")
     full, _, drills = made(repository)
-    data = repository.server.cluster.data
-    keeper = subprocess.Popen(
-        repository.command("keeper.sh", str(data)),
+    with keeper(repository):
+        wait_until(lambda: made(repository)[0] == full + 1, "it backs up", 120)
+        wait_until(lambda: made(repository)[2] == drills + 1, "it drills", 120)
+
+
+def test_a_server_that_was_shut_down_archives_again_in_time(
+    repository: Repository,
+) -> None:
+    """PostgreSQL by itself would begin with that after checkpoint_timeout."""
+    server = repository.server
+    usual = server.options
+    server.stop()
+    server.options = [*usual, "-c", "archive_timeout=1", "-c", "checkpoint_timeout=1h"]
+    server.start()
+    try:
+        with keeper(repository):
+            before = archived(server)
+            post(server, "a quiet minute's only message")
+            wait_until(lambda: archived(server) != before, "a piece of log", 120)
+    finally:
+        server.stop()
+        server.options = usual
+        server.start()
+
+
+@contextmanager
+def keeper(repository: Repository) -> Iterator[None]:
+    """Let the keeper keep the database until the block ends."""
+    process = subprocess.Popen(
+        repository.command("keeper.sh", str(repository.server.cluster.data)),
         env=dict(repository.environment),
         cwd="/",
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
-        wait_until(lambda: made(repository)[0] == full + 1, "it backs up", 120)
-        wait_until(lambda: made(repository)[2] == drills + 1, "it drills", 120)
+        yield
     finally:
-        keeper.terminate()
-        assert keeper.wait() == 0
+        process.terminate()
+        assert process.wait() == 0
+        # A backup that it has begun goes on, and holds pgBackRest's lock until its end.
+        wait_until(lambda: not working(process.pid), "what it has begun is done", 60)
+
+
+def working(session: int) -> list[str]:
+    """Return the programs of a session that do more than sleep."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            start, _, rest = stat.read_text().rpartition(")")
+            state, _, _, number = rest.split()[:4]
+            if int(number) == session and state != "Z":
+                found.append(start.partition("(")[2])
+    return [program for program in found if program != "sleep"]
+
+
+def archived(server: Server) -> object:
+    """Return which piece of the log was archived last."""
+    return owner_rows(server, "SELECT last_archived_wal FROM pg_stat_archiver")[0][0]
 
 
 def made(repository: Repository) -> tuple[int, ...]:

@@ -107,7 +107,7 @@ def test_a_standby_takes_over_without_losing_an_acknowledged_message(
 ) -> None:
     streams = "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'"
     until(pair.primary, streams)
-    assert "commits wait" in pair.run("synchrony.sh")
+    assert "commits wait" in pair.run("synchrony.sh", "yes")
     until(
         pair.primary,
         "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'",
@@ -141,15 +141,15 @@ def test_a_standby_takes_over_without_losing_an_acknowledged_message(
 
 
 def test_writes_go_on_when_the_standby_is_lost(pair: Pair) -> None:
-    pair.run("synchrony.sh")
+    pair.run("synchrony.sh", "yes")
     until(
         pair.primary,
         "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'",
     )
     pair.standby.stop(signal.SIGKILL)
     until(pair.primary, "SELECT count(*) = 0 FROM pg_stat_replication")
-    assert "commits do not wait" in pair.run("synchrony.sh")
-    assert pair.run("synchrony.sh") == ""
+    assert "commits do not wait" in pair.run("synchrony.sh", "yes")
+    assert pair.run("synchrony.sh", "yes") == ""
     owner_rows(
         pair.primary, "INSERT INTO messages (author_id, content) VALUES (1, 'x')"
     )
@@ -158,7 +158,7 @@ def test_writes_go_on_when_the_standby_is_lost(pair: Pair) -> None:
         pair.primary,
         "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'",
     )
-    assert "commits wait" in pair.run("synchrony.sh")
+    assert "commits wait" in pair.run("synchrony.sh", "yes")
 
 
 def test_who_has_just_written_reads_it_and_others_read_from_the_standby(

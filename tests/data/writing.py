@@ -43,7 +43,8 @@ class Answer:
 class Service:
     """A running function, as its callers see it."""
 
-    def __init__(self, port: int, operator_port: int) -> None:
+    def __init__(self, port: int, operator_port: int, host: str = "127.0.0.1") -> None:
+        self._host = host
         self._port = port
         self._operator_port = operator_port
 
@@ -57,7 +58,7 @@ class Service:
     ) -> Answer:
         """Send a request; a connection that breaks is status 0."""
         start = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout)
+        connection = http.client.HTTPConnection(self._host, self._port, timeout)
         try:
             data = None if body is None else json.dumps(body)
             headers = _HEADERS | ({"Cookie": cookie} if cookie else {})
@@ -73,7 +74,7 @@ class Service:
 
     def operators_say(self, path: str) -> str:
         """Return what the operators' port answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._operator_port)
+        connection = http.client.HTTPConnection(self._host, self._operator_port)
         try:
             connection.request("GET", path)
             return connection.getresponse().read().decode()
@@ -140,7 +141,7 @@ class Writer:
         self.acknowledged: set[str] = set()
         self._service = service
         self._path = f"/msgs/{username}"
-        self._run = uuid.uuid4().hex
+        self.run = uuid.uuid4().hex
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._write, daemon=True)
 
@@ -153,10 +154,12 @@ class Writer:
         self._stopped.set()
         self._thread.join()
 
-    def wait_for(self, status: int, since: float | None = None) -> Answer:
+    def wait_for(
+        self, status: int, since: float | None = None, patience: float = 30
+    ) -> Answer:
         """Wait for the first such answer to what is sent from a moment on."""
         moment = time.monotonic() if since is None else since
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + patience
         while True:
             for answer in self.since(moment):
                 if answer.status == status:
@@ -181,7 +184,7 @@ class Writer:
         number = 0
         while not self._stopped.is_set():
             number += 1
-            content = f"{self._run} {number}"
+            content = f"{self.run} {number}"
             answer = self._service.send("POST", self._path, {"content": content})
             if answer.status == 204:
                 self.acknowledged.add(content)
@@ -191,11 +194,11 @@ class Writer:
 
 
 @contextmanager
-def writing(service: Service) -> Iterator[Writer]:
+def writing(service: Service, username: str = "writer") -> Iterator[Writer]:
     """Let a writer write until the block ends."""
-    registered = service.send("GET", "/msgs/writer")
+    registered = service.send("GET", f"/msgs/{username}")
     assert registered.status == 200, registered
-    writer = Writer(service)
+    writer = Writer(service, username)
     writer.start()
     try:
         writer.wait_for(204)

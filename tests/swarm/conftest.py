@@ -12,13 +12,18 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import yaml
 
+from tests.swarm.handbook import ROOT
 from tests.swarm.images import registry, workshop
 from tests.swarm.installation import Installation, Versions, install
 from tests.swarm.nodes import Lan, Node
+from tests.swarm.outside import Outside, outside
+from tests.swarm.resolver import resolver
 from tests.swarm.shell import run
 
 IMAGES = ("traefik:v3.7.15", "postgres:18.6-trixie", "wollomatic/socket-proxy:1.12.2")
+TOOLS_STACK = ROOT / "deploy" / "tools" / "stack.yml"
 TOOLS = {
     "dockerd": "docker.io",
     "docker": "docker.io",
@@ -27,10 +32,16 @@ TOOLS = {
     "debootstrap": "debootstrap",
     "docker-registry": "docker-registry",
     "curl": "curl",
+    "go": "golang-go",
+    "ssh-keygen": "openssh-client",
 }
+
+# More than so many have one cause, and each would wait for what does not come.
+MAX_FAILURES = 10
 
 _figures: list[str] = []
 _told: list[str] = []
+_failed: list[str] = []
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +59,8 @@ def swarm() -> Iterator[Installation]:
         lan = Lan.lay()
         stack.callback(lan.take_up)
         start = time.monotonic()
-        swarm = _build(stack, folder, lan)
+        told = stack.enter_context(outside(lan.address(254), folder))
+        swarm = _build(stack, folder, lan, told)
         swarm.measured(f"images built and nodes up: {time.monotonic() - start:.0f} s")
         try:
             install(swarm)
@@ -58,24 +70,36 @@ def swarm() -> Iterator[Installation]:
         yield swarm
 
 
-def _build(stack: ExitStack, folder: Path, lan: Lan) -> Installation:
+def _build(stack: ExitStack, folder: Path, lan: Lan, told: Outside) -> Installation:
     port = stack.enter_context(registry(folder))
     # Images of several runs meet in one cache, so each run has versions of its own.
     versions = Versions(f"1.{os.getpid()}")
     with workshop(folder, port) as shop:
-        shop.stock(*IMAGES)
+        shop.stock(*IMAGES, *_images_of_the_tools())
         shop.build(versions.first)
         shop.build(versions.second)
         shop.spoil(versions.second, versions.sick, messages="MINITWIT_OPERATOR_PORT=9")
         shop.spoil(versions.second, versions.deaf, timeline="MINITWIT_PORT=8002")
     address = f"{lan.address(254)}:{port}"
-    options = ("--registry-mirror", f"http://{address}", "--insecure-registry", address)
+    options = (
+        *("--registry-mirror", f"http://{address}", "--insecure-registry", address),
+        *("--dns", stack.enter_context(resolver(lan.address(254)))),
+    )
     application = Node("application", 1, lan, folder, options)
     tool = Node("tool", 2, lan, folder, options)
-    for node in (application, tool):
+    spare = Node("spare", 3, lan, folder, options)
+    for node in (application, tool, spare):
         stack.callback(node.pull_the_plug)
-        node.start()
-    return Installation(application, tool, f"{address}/minitwit", versions, _figures)
+    application.start()
+    tool.start()
+    return Installation(
+        application, tool, spare, f"{address}/minitwit", versions, told, _figures
+    )
+
+
+def _images_of_the_tools() -> list[str]:
+    services = yaml.safe_load(TOOLS_STACK.read_text(encoding="utf-8"))["services"]
+    return sorted({service["image"] for service in services.values()})
 
 
 def _cannot_run() -> str:
@@ -91,20 +115,35 @@ def _cannot_run() -> str:
     return ""
 
 
+@pytest.fixture(autouse=True)
+def _whole(swarm: Installation) -> None:
+    """Start nothing on an installation that an earlier test left broken."""
+    if swarm.broken:
+        pytest.fail(f"Not tried: {swarm.broken}", pytrace=False)
+    if len(_failed) >= MAX_FAILURES:
+        pytest.fail(f"Not tried: {MAX_FAILURES} tests failed before", pytrace=False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show, where a test failed, the services that are not whole."""
     report = yield
-    if report.when == "setup" and report.failed:
+    swarm = getattr(item, "funcargs", {}).get("swarm")
+    if swarm is None and report.when == "setup" and report.failed:
         # Six hundred tests that say the same hide what they say.
         if _told:
             report.longrepr = "The Swarm did not get up: see the first error."
         _told.append(item.nodeid)
-    swarm = getattr(item, "funcargs", {}).get("swarm")
-    if report.failed and isinstance(swarm, Installation):
+    if report.when == "call" and report.failed and isinstance(swarm, Installation):
         report.sections.append(("services that are not whole", swarm.explain()))
+        _failed.append(item.nodeid)
+        try:
+            swarm.settle()
+            swarm.wait_for_site()
+        except AssertionError as error:
+            swarm.broken = f"{item.nodeid} left the installation broken.\n{error}"
     return report
 
 

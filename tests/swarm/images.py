@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
@@ -19,9 +19,12 @@ from pathlib import Path
 from tests.swarm.handbook import commands
 from tests.swarm.nodes import Engine
 from tests.swarm.shell import CommandFailed, Docker, run, wait_until
+from tests.tools import collector, inbox
 
 FUNCTIONS = ("register", "follow", "messages", "timeline")
 STANDINS = Path(__file__).parent / "standins"
+# Too big to run beside everything else. Their stand-ins listen where they would.
+NEVER_OFFICIAL = {"elasticsearch": 9200, "kibana": 5601, "grafana/grafana": 3000}
 PYTHON = "python:3.13-slim-trixie"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
@@ -104,7 +107,9 @@ class Workshop:
     def _have(self, image: str) -> None:
         name = image.partition(":")[0]
         label = '{{index .Config.Labels "minitwit.stand-in"}}'
-        if not self.docker("images", "--quiet", image):
+        if name in NEVER_OFFICIAL:
+            _inbox(self.docker, image, NEVER_OFFICIAL[name])
+        elif not self.docker("images", "--quiet", image):
             try:
                 self.docker("pull", "--quiet", image, timeout=600)
             except CommandFailed:
@@ -144,13 +149,30 @@ def _socket_proxy(docker: Docker, image: str) -> None:
     _build(docker, image, "socket-proxy")
 
 
-def _build(docker: Docker, image: str, name: str, *contents: Path) -> None:
+def _monitoring(docker: Docker, image: str) -> None:
+    program = image.partition(":")[0].rpartition("/")[2]
+    _build(docker, image, "monitoring", options=("--target", program))
+
+
+def _collector(docker: Docker, image: str) -> None:
+    _build(docker, image, "collector", collector.binary())
+
+
+def _inbox(docker: Docker, image: str, port: int) -> None:
+    options = ("--build-arg", f"PORT={port}")
+    _build(docker, image, "inbox", Path(inbox.__file__), options=options)
+
+
+def _build(
+    docker: Docker, image: str, name: str, *contents: Path, options: Sequence[str] = ()
+) -> None:
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         context = Path(folder) / "context"
         shutil.copytree(STANDINS / name, context)
         for path in contents:
             run("cp", "-aL", path, context)
-        docker("build", "--network=host", "--tag", image, context, timeout=900)
+        words = ("build", "--network=host", *options, "--tag", image, context)
+        docker(*words, timeout=900)
 
 
 _STAND_INS = {
@@ -158,6 +180,11 @@ _STAND_INS = {
     "traefik": _traefik,
     "postgres": _postgres,
     "wollomatic/socket-proxy": _socket_proxy,
+    "otel/opentelemetry-collector-contrib": _collector,
+    "prom/prometheus": _monitoring,
+    "prom/alertmanager": _monitoring,
+    "prom/node-exporter": _monitoring,
+    "prometheuscommunity/postgres-exporter": _monitoring,
 }
 
 _REGISTRY = """\

@@ -13,11 +13,19 @@ from tests.swarm import load
 from tests.swarm.handbook import commands
 from tests.swarm.images import FUNCTIONS
 from tests.swarm.nodes import Node
+from tests.swarm.outside import Outside
 from tests.swarm.shell import CommandFailed, run, wait_until
 
+TOOLS = (
+    *("tools_collector", "tools_collector-agent", "tools_prometheus"),
+    *("tools_alertmanager", "tools_grafana", "tools_elasticsearch", "tools_kibana"),
+    *("tools_postgres-exporter", "tools_node-exporter"),
+)
 SERVICES = (
     *(f"minitwit_{function}" for function in FUNCTIONS),
-    *("data_postgres", "edge_traefik", "edge_socket-proxy"),
+    *("data_postgres", "data_standby", "data_backups"),
+    *("edge_traefik", "edge_socket-proxy"),
+    *TOOLS,
 )
 
 
@@ -54,9 +62,14 @@ class Installation:
 
     application: Node
     tool: Node
+    # Not switched on: for who has lost one of the others for good.
+    spare: Node
     registry: str
     versions: Versions
+    outside: Outside
     figures: list[str] = field(default_factory=list)
+    # Why nothing more can be tried on it, if so.
+    broken: str = ""
 
     @property
     def url(self) -> str:
@@ -67,6 +80,11 @@ class Installation:
         """Do what docs/operations.md says under a heading."""
         script = f"set -euo pipefail\n{commands(heading)}"
         return run("bash", "-c", script, environment=self._shell(variables))
+
+    def follow_runbook(self, name: str, heading: str, **variables: str) -> str:
+        """Do what a runbook says under a heading."""
+        script = commands(heading, f"runbooks/{name}.md")
+        return self.operate(f"set -euo pipefail\n{script}", **variables)
 
     def operate(self, script: str, **variables: str) -> str:
         """Run a line of shell as an operator would."""
@@ -118,11 +136,18 @@ class Installation:
         )
         return found[0]
 
-    def containers(self, service: str) -> list[str]:
-        """Return the running containers of a service on the application droplet."""
-        return self.application.docker(
-            "ps", "--quiet", "--filter", f"name={service}."
-        ).split()
+    def containers(self, service: str, node: Node | None = None) -> list[str]:
+        """Return a service's containers on a node, by default the application's."""
+        docker = (node or self.application).docker
+        return docker("ps", "--quiet", "--filter", f"name=^{service}[.]").split()
+
+    def sql(self, *statements: str) -> None:
+        """Run statements on the database as its superuser."""
+        [server] = self.containers("data_postgres")
+        words = ("psql", "--host=/var/run/postgresql", "--username=postgres")
+        options = ("--quiet", "-v", "ON_ERROR_STOP=1", "minitwit")
+        commands = [word for text in statements for word in ("--command", text)]
+        self.application.docker("exec", server, *words, *options, *commands)
 
     # ---- Waiting
 
@@ -216,8 +241,12 @@ class Installation:
 
     def words(self, service: str, lines: int = 12) -> str:
         """Return the last lines that a service's replicas wrote."""
-        docker = self.application.docker
-        return docker("service", "logs", "--raw", "--tail", str(lines), service)
+        logs = ("service", "logs", "--raw", "--tail", str(lines), service)
+        try:
+            return self.application.docker(*logs)
+        except CommandFailed as error:
+            # A node that is away keeps what its replicas wrote; the others' is there.
+            return str(error)
 
     def _words(self, service: str) -> str:
         fields = ("Name", "Image", "Node", "DesiredState", "CurrentState", "Error")
@@ -238,6 +267,7 @@ class Installation:
             "MINITWIT_REGISTRY": self.registry,
             "MINITWIT_URL": self.url,
             "VERSION": self.versions.first,
+            **self.outside.variables,
             **variables,
         }
 
@@ -247,7 +277,7 @@ def install(site: Installation) -> None:
     start = time.monotonic()
     site.follow("Bootstrap")
     add_tool_node(site)
-    site.operate("docker stack deploy --detach=true -c tests/swarm/collector.yml tools")
+    site.follow("The standby", NAME=site.tool.hostname)
     site.settle("data_postgres", "edge_traefik")
     released = time.monotonic()
     site.follow("First release")
@@ -257,6 +287,8 @@ def install(site: Installation) -> None:
         f"from two bare engines to the first 204: {first - start:.0f} s, "
         f"{first - released:.0f} s of it release.sh"
     )
+    site.follow("The tools")
+    site.measured(f"the tools deployed, {site.settle(*TOOLS):.0f} s until all run")
     site.settle()
     for name in load.USERS:
         assert site.answers("POST", "/register", 204, load.account(name))

@@ -21,9 +21,12 @@ _TIED = ("setpriv", "--pdeathsig", "KILL")
 _OWN_NAMESPACES = ("-m", "-p", "-f", "--kill-child", "--mount-proc")
 # The shell is process 1 of the namespace, since that process reaps orphans and
 # an engine does not. It passes SIGTERM on and leaves when the engine has left.
-# Every node has a /run of its own, and so its own /run/docker.sock.
+# Every node has a /run and a /var/lib/docker of its own, and so its own socket, and its
+# containers' logs where every engine has them. As on any droplet, mounts are shared.
 _INIT = """
-mount -t tmpfs tmpfs /run && hostname "$0" && dockerd "$@" &
+mount --make-rshared / && mount -t tmpfs tmpfs /run &&
+    mount --bind "$1" /var/lib/docker && hostname "$0" || exit
+dockerd "${@:2}" &
 trap "kill -TERM $!" TERM
 wait
 wait
@@ -44,9 +47,11 @@ class Engine:
     def start(self, *options: str, inside: Sequence[str] = ()) -> None:
         """Start the engine and wait until it answers."""
         self._claim_processors()
+        for folder in (self._data, Path("/var/lib/docker")):
+            folder.mkdir(parents=True, exist_ok=True)
         command = [
             *(*_TIED, *inside, "unshare", "-u", *_OWN_NAMESPACES),
-            *("bash", "-c", _INIT, self.hostname, "--data-root", str(self._data)),
+            *("bash", "-c", _INIT, self.hostname, str(self._data)),
             *("--host", self.docker.host, "--host", "unix:///run/docker.sock"),
             *("--exec-opt", "native.cgroupdriver=cgroupfs", "--bridge", "none"),
             *("--cgroup-parent", f"/{self.name}", *options),
@@ -71,6 +76,11 @@ class Engine:
             self._process.wait(30)
             self._process = None
         wait_until(self._cgroups_are_gone, f"the containers of {self.name} to be gone")
+
+    @property
+    def is_on(self) -> bool:
+        """Tell whether the engine was started and not stopped."""
+        return self._process is not None
 
     @property
     def log(self) -> Path:
@@ -210,6 +220,8 @@ class Node:
 
     def pull_the_plug(self) -> None:
         """Cut the node's power: nothing of it remains but its disk."""
+        if not self.engine.is_on:
+            return
         self.engine.kill()
         run("ip", "-n", self._lan.switch, "link", "delete", self._port)
         run("ip", "netns", "delete", self._namespace)

@@ -1,10 +1,12 @@
 """There is one database, whatever the stack is called and wherever it starts."""
 
 import time
+from contextlib import suppress
 
 from tests.swarm.installation import Installation
 from tests.swarm.load import Load
-from tests.swarm.shell import wait_until
+from tests.swarm.nodes import Node
+from tests.swarm.shell import CommandFailed, wait_until
 
 VOLUME = "minitwit-postgres"
 
@@ -39,19 +41,26 @@ def test_a_renamed_stack_makes_no_second_database(swarm: Installation) -> None:
     swarm.settle()
     swarm.wait_for_site()
     swarm.wait_for_message(content)
-    assert _postgres_volumes(swarm) == [VOLUME]
+    # The primary's, and the standby's on its own node.
+    assert _postgres_volumes(swarm) == [VOLUME, VOLUME]
 
 
 def test_an_empty_volume_is_refused(swarm: Installation) -> None:
-    """The database's label lands on a node without data: nothing is created there."""
+    """The database's label lands on a node without data: nothing is created there.
+
+    The node is the standby's, without its standby; the standby comes back by itself.
+    """
     content = f"before the label was moved {time.time_ns()}"
     assert swarm.answers("POST", "/msgs/Load Person 2", 204, {"content": content})
+    swarm.operate(f"docker node update --label-rm standby {swarm.tool.hostname}")
+    wait_until(lambda: _is_removed(swarm.tool, VOLUME), "the standby's volume to go")
     _move_database(swarm, swarm.application.hostname, swarm.tool.hostname)
     try:
         _wait_for_words(swarm, "data_postgres", "the volume minitwit-postgres on this")
         refusal = swarm.words("data_postgres", 1)
     finally:
         _move_database(swarm, swarm.tool.hostname, swarm.application.hostname)
+        swarm.follow("The standby", NAME=swarm.tool.hostname)
     start = time.monotonic()
     swarm.settle("data_postgres")
     swarm.wait_for_site()
@@ -61,8 +70,14 @@ def test_an_empty_volume_is_refused(swarm: Installation) -> None:
     assert "MINITWIT_NEW_INSTALLATION=yes deploy/bootstrap.sh" in refusal
     swarm.wait_for_message(content)
     swarm.settle()
-    swarm.tool.docker("container", "prune", "--force")
-    swarm.tool.docker("volume", "rm", VOLUME)
+
+
+def _is_removed(node: Node, volume: str) -> bool:
+    if not node.docker("ps", "--quiet", "--filter", f"volume={volume}"):
+        node.docker("container", "prune", "--force")
+        with suppress(CommandFailed):
+            node.docker("volume", "rm", volume)
+    return volume not in node.docker("volume", "ls", "--quiet").split()
 
 
 def _wait_for_words(swarm: Installation, service: str, words: str) -> None:

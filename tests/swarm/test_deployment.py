@@ -10,7 +10,13 @@ from tests.swarm.images import FUNCTIONS
 from tests.swarm.installation import Installation
 from tests.swarm.shell import CommandFailed
 
-INTERNAL = {"functions": 8000, "operators": 8001, "edge": 8082, "database": 5432}
+INTERNAL = {
+    "functions": 8000,
+    "operators": 8001,
+    "edge": 8082,
+    "database": 5432,
+    "backups": 2222,
+}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -30,6 +36,21 @@ def test_a_function_runs_with_little_around_it(
         with pytest.raises(CommandFailed):
             docker("exec", container, *command)
     assert "migrate" in docker("exec", container, "minitwit", "--help")
+
+
+def test_the_database_runs_with_little_around_it(swarm: Installation) -> None:
+    """No root, no pip, no compiler, and no key that every installation would share."""
+    docker = swarm.application.docker
+    [container] = swarm.containers("data_postgres")
+    assert docker("exec", container, "id", "-u") == "999"
+    for command in (
+        ("touch", "/opt/data/file"),
+        ("python3", "-m", "pip", "--version"),
+        ("gcc", "--version"),
+        ("bash", "-c", "ls /etc/ssh/ssh_host_*"),
+    ):
+        with pytest.raises(CommandFailed):
+            docker("exec", container, *command)
 
 
 def test_images_tell_their_version_and_differ_in_one_layer(swarm: Installation) -> None:

@@ -5,6 +5,7 @@ from secrets import token_hex
 
 import pytest
 
+from tests.tools.following import BREAK_MESSAGES, MEND_MESSAGES
 from tests.tools.observed import Observed, observed_system
 
 
@@ -27,13 +28,6 @@ def user(observed: Observed) -> str:
 @pytest.fixture
 def broken_messages(observed: Observed) -> Iterator[None]:
     """Let the database refuse messages in a way that nobody expects, and quote them."""
-    observed.sql(
-        """
-        CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN RAISE 'no room for "%"', NEW.content USING DETAIL = NEW.content; END $$
-        """,
-        "CREATE TRIGGER break BEFORE INSERT ON messages "
-        "FOR EACH ROW EXECUTE FUNCTION break()",
-    )
+    observed.sql(*BREAK_MESSAGES)
     yield
-    observed.sql("DROP FUNCTION break CASCADE")
+    observed.sql(MEND_MESSAGES)

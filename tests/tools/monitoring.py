@@ -5,12 +5,14 @@ would tell them; everything that waits is SPEED times faster; and what Swarm fil
 from secrets is filled in here.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import yaml
@@ -73,9 +75,13 @@ class Prometheus:
         return health
 
     def _get(self, endpoint: str, **parameters: str) -> Any:
-        answer = httpx.get(f"{self.url}/api/v1/{endpoint}", params=parameters)
+        answer = self._read(f"/api/v1/{endpoint}?{urlencode(parameters)}")
+        return json.loads(answer)["data"]
+
+    def _read(self, path: str) -> str:
+        answer = httpx.get(self.url + path)
         assert answer.is_success, answer.text
-        return answer.json()["data"]
+        return answer.text
 
 
 @contextmanager

@@ -150,7 +150,7 @@ def _traced_system(folder: Path, otlp: str, sentry: str) -> Iterator[RunningSyst
     dsn.write_text(f"{sentry.replace('http://', 'http://key@')}/1")
     settings = {
         "MINITWIT_OTLP_ENDPOINT": otlp,
-        "MINITWIT_TRACE_RATIO": "1",
+        "MINITWIT_TRACE_SHARE": "1",
         "MINITWIT_SENTRY_DSN_FILE": str(dsn),
         "MINITWIT_VERSION": VERSION,
         "MINITWIT_REVISION": REVISION,

@@ -1,11 +1,9 @@
 """Servers that take what telemetry sends and read its real wire format."""
 
-import gzip
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
@@ -16,6 +14,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+
+from tests.tools.inbox import Inbox, InboxServer
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,10 @@ class LogRecord:
 
 
 @dataclass
-class Receiver:
-    """What came in at a server that answers every POST with `status`."""
+class Receiver(Inbox):
+    """What came in at a server, read in the form in which it was sent."""
 
     url: str = ""
-    status: int = 200
-    requests: list[tuple[str, bytes]] = field(default_factory=list)
-    refused: int = 0
 
     def bodies(self, ending: str) -> list[bytes]:
         """Return the bodies that were posted to paths with this ending."""
@@ -87,6 +84,10 @@ class Receiver:
             for record in scope.log_records
         ]
 
+    def trace(self, trace_id: str) -> dict[str, Span]:
+        """Return the spans of a trace by their names."""
+        return {span.name: span for span in self.spans() if span.trace_id == trace_id}
+
     def sentry_events(self) -> list[dict[str, Any]]:
         """Return the events in Sentry's envelopes: a header, then pairs of lines."""
         events: list[dict[str, Any]] = []
@@ -100,63 +101,37 @@ class Receiver:
             ]
         return events
 
+    def sentry_events_of(self, trace_id: str) -> list[dict[str, Any]]:
+        """Return the events that came of a trace."""
+        return [e for e in self.sentry_events() if e["tags"]["trace_id"] == trace_id]
+
+    def told(self, title: str) -> list[str]:
+        """Return the texts of what came in Slack's form under a title."""
+        return [
+            attachment["text"]
+            for message in self.messages()
+            for attachment in message["attachments"]
+            if attachment["title"] == title
+        ]
+
     def messages(self) -> list[dict[str, Any]]:
         """Return the JSON that was posted, whatever the path."""
         return [json.loads(body) for _, body in list(self.requests)]
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
+def receiving(address: str = "127.0.0.1", answer: str = "") -> Iterator[Receiver]:
     """Serve on a free port until the block ends."""
-    with _Server(("127.0.0.1", 0), _Handler) as server:
-        server.receiver = Receiver(f"http://127.0.0.1:{server.server_port}")
+    receiver = Receiver(answer=answer)
+    with InboxServer((address, 0), receiver) as server:
+        receiver.url = f"http://{address}:{server.server_port}"
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield server.receiver
+            yield receiver
         finally:
             server.shutdown()
             thread.join()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    receiver: Receiver
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
-
-    def do_POST(self) -> None:
-        receiver = self.server.receiver
-        body = self._body()
-        if receiver.status < 300:
-            receiver.requests.append((self.path.split("?")[0], body))
-        else:
-            receiver.refused += 1
-        self.send_response(receiver.status)
-        self.send_header("Content-Type", self.headers.get("Content-Type", ""))
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_args: object) -> None:
-        """Say nothing."""
-
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding") == "chunked":
-            body = b"".join(self._chunks())
-        else:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.headers.get("Content-Encoding") == "gzip":
-            return gzip.decompress(body)
-        return body
-
-    def _chunks(self) -> Iterator[bytes]:
-        while size := int(self.rfile.readline(), 16):
-            yield self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
 
 
 def _attributes(pairs: Any) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """An alert leaves Prometheus, passes Alertmanager and arrives in the chat."""
 
-from typing import Any
-
 import yaml
 
 from tests.system.running import wait_until
@@ -12,36 +10,26 @@ from tests.tools.rules_files import TOOLS, alerts
 STOPPED = "messages-2"
 
 
-def told(observed: Observed, title: str) -> list[dict[str, Any]]:
-    """Return what the chat was told under a title."""
-    return [
-        attachment
-        for message in observed.chat.messages()
-        for attachment in message["attachments"]
-        if attachment["title"] == title
-    ]
-
-
 def test_a_stopped_replica_is_told_in_the_chat_and_so_is_its_return(
     observed: Observed,
 ) -> None:
     observed.system.supervisorctl("stop", STOPPED)
     try:
-        wait_until(lambda: told(observed, "FIRING (warning): ReplicaMissing"))
+        wait_until(lambda: observed.chat.told("FIRING (warning): ReplicaMissing"))
     finally:
         observed.system.supervisorctl("start", STOPPED)
         wait_until(lambda: observed.prometheus.value('min(up{job="functions"})') == 1)
-    wait_until(lambda: told(observed, "RESOLVED: ReplicaMissing"))
-    [message] = told(observed, "FIRING (warning): ReplicaMissing")
-    assert "messages runs with 1 replicas" in message["text"]
-    assert f"{RUNBOOKS}/ReplicaMissing.md" in message["text"]
+    wait_until(lambda: observed.chat.told("RESOLVED: ReplicaMissing"))
+    [text] = observed.chat.told("FIRING (warning): ReplicaMissing")
+    assert "messages runs with 1 replicas" in text
+    assert f"{RUNBOOKS}/ReplicaMissing.md" in text
 
 
 def test_the_dead_mans_switch_is_pressed_again_and_again(observed: Observed) -> None:
     wait_until(lambda: len(observed.dead_mans_switch.requests) >= 3)
     [alert] = observed.dead_mans_switch.messages()[-1]["alerts"]
     assert alert["labels"]["alertname"] == "Watchdog"
-    assert not told(observed, "FIRING (none): Watchdog")
+    assert not observed.chat.told("FIRING (none): Watchdog")
 
 
 def test_a_missing_replica_is_told_within_two_minutes_at_production_speed() -> None:

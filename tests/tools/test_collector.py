@@ -62,13 +62,14 @@ def names(elasticsearch: Receiver) -> set[str]:
     return {span.name for span in elasticsearch.spans()}
 
 
-def test_errors_and_slow_requests_are_kept_whatever_the_share(
+def test_errors_and_slow_requests_are_kept_and_what_the_edge_asks_docker_is_not(
     gateway: Collector, elasticsearch: Receiver
 ) -> None:
     for _ in range(20):
         send(gateway, "fine", milliseconds=5, failed=False)
     send(gateway, "failed", milliseconds=5, failed=True)
     send(gateway, "slow", milliseconds=150, failed=False)
+    send(gateway, "GET /v1.41/tasks", milliseconds=150, failed=False)
     wait_until(lambda: len(names(elasticsearch)) >= 2)
     wait_until(
         lambda: (

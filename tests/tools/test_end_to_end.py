@@ -8,18 +8,12 @@ import pytest
 
 from tests.system.running import wait_until
 from tests.tools.docker_logs import write
+from tests.tools.following import (
+    SPANS_OF_A_MESSAGE,
+    check_the_trace_of_a_message,
+    traced,
+)
 from tests.tools.observed import REVISION, VERSION, Observed
-from tests.tools.receivers import Span
-
-
-def traced(trace_id: str) -> dict[str, str]:
-    """Return the header by which a caller begins a trace."""
-    return {"traceparent": f"00-{trace_id}-{token_hex(8)}-01"}
-
-
-def spans_of(observed: Observed, trace_id: str) -> dict[str, Span]:
-    spans = observed.elasticsearch.spans()
-    return {span.name: span for span in spans if span.trace_id == trace_id}
 
 
 def lines_of(observed: Observed, trace_id: str) -> list[dict[str, Any]]:
@@ -41,17 +35,9 @@ def test_a_trace_leads_from_the_edge_through_the_function_to_the_query(
         "POST", f"/msgs/{user}", json={"content": "hi"}, headers=traced(trace_id)
     )
     assert answer.status_code == 204
-    name = "POST /msgs/{username}"
-    expected = {name, "add_message", "POST", "ReverseProxy"}
-    wait_until(lambda: expected <= set(spans_of(observed, trace_id)))
-    spans = spans_of(observed, trace_id)
-    function, query, edge = spans[name], spans["add_message"], spans["ReverseProxy"]
-    assert edge.service == spans["POST"].service == "traefik"
-    assert function.service == query.service == "messages"
-    assert function.parent_id == edge.span_id
-    assert query.parent_id == function.span_id
-    assert function.attributes["http.route"] == "/msgs/{username}"
-    assert query.attributes["db.system.name"] == "postgresql"
+    trace = observed.elasticsearch.trace
+    wait_until(lambda: SPANS_OF_A_MESSAGE <= trace(trace_id).keys())
+    check_the_trace_of_a_message(trace(trace_id))
 
 
 def test_a_histogram_leads_to_the_trace(observed: Observed, user: str) -> None:
@@ -78,7 +64,8 @@ def test_an_unexpected_exception_is_reported_with_its_trace_and_nothing_private(
         headers=traced(trace_id) | {"Cookie": "session=a-secret"},
     )
     assert answer.status_code == 500
-    event = wait_for_event(observed, trace_id)
+    wait_until(lambda: observed.sentry.sentry_events_of(trace_id))
+    [event] = observed.sentry.sentry_events_of(trace_id)
     assert event["release"] == VERSION
     assert event["tags"]["function"] == "messages"
     assert event["tags"]["route"] == "/msgs/{username}"
@@ -96,16 +83,9 @@ def test_an_unexpected_exception_is_reported_with_its_trace_and_nothing_private(
     wait_until(
         lambda: trace_id in [r.trace_id for r in observed.elasticsearch.log_records()]
     )
-    wait_until(lambda: "POST /msgs/{username}" in spans_of(observed, trace_id))
-
-
-def wait_for_event(observed: Observed, trace_id: str) -> dict[str, Any]:
-    def found() -> list[dict[str, Any]]:
-        events = observed.sentry.sentry_events()
-        return [e for e in events if e["tags"]["trace_id"] == trace_id]
-
-    wait_until(found)
-    return found()[0]
+    wait_until(
+        lambda: "POST /msgs/{username}" in observed.elasticsearch.trace(trace_id)
+    )
 
 
 def test_the_edges_access_log_has_the_trace(observed: Observed) -> None:

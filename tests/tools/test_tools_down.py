@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 import httpx
 import psutil
@@ -18,6 +19,7 @@ import pytest
 from deploy.local.ports import free_ports
 from deploy.local.system import function_environment
 from tests.system.running import CHECKOUT, status_of, wait_until
+from tests.tools.following import traced
 from tests.tools.observed import CREDENTIAL, Observed
 from tests.tools.programs import running
 
@@ -110,7 +112,9 @@ def medians(
         for _ in range(count):
             for client, times in zip(clients, seconds, strict=True):
                 start = time.perf_counter()
-                answer = client.request(method, path, json={"content": "x"})
+                answer = client.request(
+                    method, path, json={"content": "x"}, headers=traced(token_hex(16))
+                )
                 times.append(time.perf_counter() - start)
                 assert answer.status_code == expected
     return [statistics.median(times) for times in seconds]
@@ -130,7 +134,6 @@ def replica(
             "MINITWIT_PORT": str(port),
             "MINITWIT_OPERATOR_PORT": str(operator_port),
             "MINITWIT_OTLP_ENDPOINT": f"http://{collector}",
-            "MINITWIT_TRACE_RATIO": "1",
             "MINITWIT_SENTRY_DSN_FILE": str(folder / "dsn"),
             "PYTHONPATH": str(CHECKOUT),
         }

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Restores the database from its backups onto the node with the label database=true: the
+# newest state, or that of a second in the past.
+#
+#   deploy/data/recover.sh                              on a Swarm manager
+#   deploy/data/recover.sh "2026-11-24 08:15:00+00"
+#
+# What was on the volume is kept beside the restored database. The standby follows
+# another history now and stays stopped until deploy/data/rejoin.sh makes it anew.
+set -euo pipefail
+
+. "$(dirname "$0")/job.sh"
+
+run_job postgres 'pgbackrest --stanza=minitwit info | grep "full backup:"' \
+    || fail "There is no backup, or it cannot be reached. Nothing was stopped."
+stop standby
+stop postgres
+run_job postgres '
+    kept=$PGDATA.before-$(date +%Y-%m-%dT%H-%M-%S)
+    [ ! -e "$PGDATA" ] || mv "$PGDATA" "$kept"
+    restore.sh "$PGDATA" "$@" || {
+        rm -rf "$PGDATA"
+        [ ! -e "$kept" ] || mv "$kept" "$PGDATA"
+        exit 1
+    }' recover.sh "$@" \
+    || fail "The restore failed. The volume is as it was. The way back:" \
+        "docker service scale ${stack}_postgres=1 ${stack}_standby=1"
+start postgres

@@ -1,0 +1,332 @@
+"""Data outlives its server, its node and its volume; what is lost is measured.
+
+A writer posts through the edge, one message after the other, and remembers which were
+acknowledged. What operators do about a loss is what the runbooks say.
+"""
+
+import time
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.data.writing import Service, Writer, writing
+from tests.swarm.installation import Installation
+from tests.swarm.load import USERS
+from tests.swarm.nodes import Node
+from tests.swarm.shell import CommandFailed, wait_until
+
+MAX_RETURN = 5.0  # seconds from the database's return to the service's
+MAX_LOSS = 300.0  # seconds: the recovery point that is promised
+MAX_RESTORE = 300.0  # seconds: the recovery time that is promised
+USER = quote(USERS[0])
+VOLUME = "minitwit-postgres"
+
+
+@pytest.fixture(autouse=True)
+def _backed_up(swarm: Installation) -> None:
+    """Lose nothing before the first backup and drill, which come by themselves."""
+    made = "SELECT count(DISTINCT kind) FROM backups WHERE kind IN ('full', 'drill')"
+    wait_until(lambda: ask(swarm, made) == "2", "a full backup and a drill", 180)
+
+
+def test_backups_are_made_and_can_be_restored(swarm: Installation) -> None:
+    """More of them are made when asked for, on the other node."""
+    swarm.follow("Back up now", KIND="incremental")
+    told = swarm.follow("Try a restore")
+    assert "a true copy: all of it is in the original" in told
+    swarm.measured(told.strip().splitlines()[-1])
+    [repository] = containers(swarm.tool, "data_backups")
+    kept = swarm.tool.docker("exec", repository, "ls", "/var/lib/pgbackrest/backup")
+    assert kept == "minitwit"
+
+
+def test_a_restore_that_cannot_be_done_changes_nothing(swarm: Installation) -> None:
+    """Without a backup nothing is stopped; without one so old, all is as it was."""
+    content = f"before the restore {time.time_ns()}"
+    assert swarm.answers("POST", f"/msgs/{USER}", 204, {"content": content})
+    [repository] = containers(swarm.tool, "data_backups")
+    there, hidden = "/var/lib/pgbackrest/backup", "/var/lib/pgbackrest/hidden"
+    swarm.tool.docker("exec", repository, "mv", there, hidden)
+    try:
+        with pytest.raises(CommandFailed, match="There is no backup"):
+            swarm.follow_runbook("restore", "The newest state")
+    finally:
+        swarm.tool.docker("exec", repository, "mv", hidden, there)
+    assert swarm.replicas("data_postgres") == (1, 1)
+    with pytest.raises(CommandFailed, match="The volume is as it was"):
+        swarm.follow_runbook("restore", "A second in the past", SECOND="2020-01-01")
+    swarm.follow_runbook("restore", "When it cannot be done")
+    swarm.settle()
+    swarm.wait_for_site()
+    swarm.wait_for_message(content)
+
+
+def test_a_killed_server_loses_nothing(swarm: Installation) -> None:
+    """SIGKILL for PostgreSQL: Swarm starts it again, and nothing is missing."""
+    with writing(edge(swarm), USER) as writer:
+        writer.go_on()
+        [server] = containers(swarm.application, "data_postgres")
+        killed = time.monotonic()
+        swarm.application.docker("kill", "--signal", "KILL", server)
+        wait_until(lambda: swarm.replicas("data_postgres") != (1, 1), "it to be missed")
+        swarm.settle("data_postgres")
+        returned = time.monotonic()
+        writer.go_on()
+    _, back = pause(writer, killed)
+    require_only_refused(writer)
+    require_all_kept(swarm, writer)
+    swarm.measured(
+        f"SIGKILL of PostgreSQL: 0 lost of {len(writer.acknowledged)}, writes again "
+        f"{back - killed:.1f} s after it, {back - returned:.1f} s after its return"
+    )
+    assert back - returned <= MAX_RETURN
+    swarm.settle()
+
+
+def test_a_lost_node_loses_nothing_with_a_synchronous_standby(
+    swarm: Installation,
+) -> None:
+    """The node that has the database loses its power; the other server takes over.
+
+    So that only the database's node is lost, the servers change places first, as they
+    do before a droplet is worked on.
+    """
+    swarm.follow("Let commits wait for the standby")
+    swarm.settle("data_postgres", "data_standby")
+    with writing(edge(swarm), USER) as writer:
+        writer.go_on()
+        asked = time.monotonic()
+        swarm.follow_runbook("lost-node", "The standby takes over", STANDBY="standby")
+        writer.go_on()
+        stopped, changed = pause(writer, asked)
+        swarm.follow_runbook("lost-node", "Back to two servers", LOST="postgres")
+        waits = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
+        wait_until(lambda: ask(swarm, waits, "standby") == "1", "commits to wait")
+        writer.go_on()
+
+        lost = time.monotonic()
+        swarm.tool.pull_the_plug()
+        try:
+            swarm.follow_runbook(
+                "lost-node", "The standby takes over", STANDBY="postgres"
+            )
+            promoted = time.monotonic()
+            writer.go_on()
+        finally:
+            swarm.tool.start()
+    _, back = pause(writer, lost)
+    require_only_refused(writer)
+    require_all_kept(swarm, writer)
+    swarm.measured(
+        f"the servers change places: no write for {changed - stopped:.1f} s; the "
+        f"database's node lost, with a synchronous standby: 0 lost of "
+        f"{len(writer.acknowledged)}, writes again {back - lost:.1f} s after the loss, "
+        f"{back - promoted:.1f} s after promote.sh"
+    )
+    assert back - promoted <= MAX_RETURN
+    wait_until(lambda: is_ready(swarm, "tool"), "the lost node to be back")
+    swarm.follow_runbook("lost-node", "Back to two servers", LOST="standby")
+    swarm.follow("Bootstrap")
+    swarm.settle()
+    swarm.wait_for_site()
+
+
+def test_a_lost_volume_is_restored_from_the_other_node(swarm: Installation) -> None:
+    """No standby, and the volume is gone: what the archive has comes back."""
+    with writing(edge(swarm), USER) as writer:
+        # What is written after the newest piece of log in the archive is lost, so the
+        # half minute begins with one, which would come by itself within a minute.
+        archived = "SELECT last_archived_wal FROM pg_stat_archiver"
+        piece = ask(swarm, "SELECT pg_walfile_name(pg_switch_wal())")
+        wait_until(
+            lambda: ask(swarm, archived) >= piece,
+            lambda: f"a piece of log\n{swarm.explain('data_postgres')}",
+        )
+        swarm.operate(f"docker node update --label-rm standby {swarm.tool.hostname}")
+        time.sleep(30)
+        lost = time.monotonic()
+        destroy_database(swarm.application)
+        began = time.monotonic()
+        swarm.follow_runbook("restore", "The newest state")
+        writer.go_on()
+    _, back = pause(writer, lost)
+    checked = swarm.follow_runbook("restore", "Check")
+    assert "whole" in checked
+    require_only_refused(writer)
+    kept = messages_of(swarm, writer)
+    missing = sorted(number(content) for content in writer.acknowledged - kept.keys())
+    first_missing = missing[0] if missing else len(writer.answers)
+    point = lost - writer.answers[first_missing - 1].sent_at if missing else 0.0
+    again = min(n for n in map(number, kept) if writer.answers[n - 1].sent_at > lost)
+    swarm.measured(
+        f"the database's volume lost without a standby: the last {point:.0f} s lost "
+        f"({len(missing)} of {len(writer.acknowledged)} messages), restored and "
+        f"writing again {back - began:.0f} s after recover.sh began"
+    )
+    # What is missing is the end, without a hole before it.
+    assert not [n for n in map(number, kept) if first_missing < n < again]
+    assert max(kept.values()) == 1
+    assert point <= MAX_LOSS
+    assert back - began <= MAX_RESTORE
+    swarm.follow("The standby", NAME=swarm.tool.hostname)
+    swarm.follow_runbook("restore", "The standby anew")
+    swarm.settle()
+    swarm.wait_for_site()
+
+
+def test_a_second_in_the_past_is_restored(swarm: Installation) -> None:
+    """Somebody deletes everything: the second before it comes back, all of it."""
+    content = f"before the accident {time.time_ns()}"
+    assert swarm.answers("POST", f"/msgs/{USER}", 204, {"content": content})
+    count = "SELECT count(*) FROM messages"
+    expected = ask(swarm, count)
+    # pgBackRest counts in seconds.
+    time.sleep(1.1)
+    second = ask(swarm, "SELECT now()")
+    time.sleep(1.1)
+    ask(swarm, "DELETE FROM messages")
+    began = time.monotonic()
+    swarm.follow_runbook("restore", "A second in the past", SECOND=second)
+    swarm.wait_for_registration()
+    took = time.monotonic() - began
+    assert ask(swarm, count) == expected
+    swarm.wait_for_message(content)
+    swarm.follow_runbook("restore", "The standby anew")
+    # It follows the restored primary on, though that remembers where it was to stop.
+    assert swarm.answers("POST", f"/msgs/{USER}", 204, {"content": f"{content}, after"})
+    swarm.settle()
+    newest = "SELECT content FROM messages ORDER BY id DESC LIMIT 1"
+    wait_until(
+        lambda: ask(swarm, newest, "standby") == f"{content}, after", "it to follow"
+    )
+    assert ask(swarm, "SELECT pg_is_in_recovery()", "standby") == "t"
+    swarm.measured(
+        f"{expected} messages as of a chosen second: writing again after {took:.0f} s"
+    )
+    assert took <= MAX_RESTORE
+    swarm.wait_for_site()
+
+
+def test_a_lost_application_droplet_is_replaced(
+    swarm: Installation, tmp_path: Path
+) -> None:
+    """The manager, the edge, the functions and the database are gone for good.
+
+    A new droplet takes their place, with the secrets that were kept and the standby
+    of the tool droplet. The rest of the run goes on there.
+    """
+    folder = str(tmp_path / "secrets")
+    swarm.follow("Keep the secrets", FOLDER=folder)
+    with writing(edge(swarm), USER) as writer:
+        writer.go_on(200)
+        lost = time.monotonic()
+        swarm.application.pull_the_plug()
+    swarm.application, swarm.spare = swarm.spare, swarm.application
+    swarm.application.start()
+    began = time.monotonic()
+    runbook = "lost-application-droplet"
+    swarm.follow_runbook(runbook, "A new Swarm", FOLDER=folder)
+    swarm.follow_runbook(
+        runbook,
+        "The tool droplet joins it",
+        TOOL=swarm.tool.docker.host,
+        NAME=swarm.tool.hostname,
+        MANAGER=swarm.application.address,
+    )
+    swarm.follow_runbook(runbook, "The standby's copy", NAME=swarm.tool.hostname)
+    swarm.wait_for_registration()
+    took = time.monotonic() - began
+    kept = messages_of(swarm, writer)
+    missing = writer.acknowledged - kept.keys()
+    times = [writer.answers[number(content) - 1].sent_at for content in missing]
+    point = lost - min(times, default=lost)
+    swarm.measured(
+        f"the application droplet lost for good, with a standby that commits do not "
+        f"wait for: the last {point:.1f} s lost ({len(missing)} of "
+        f"{len(writer.acknowledged)} messages), everything back on a new droplet "
+        f"after {took:.0f} s"
+    )
+    assert max(kept.values()) == 1
+    assert point <= MAX_LOSS
+    assert took <= MAX_RESTORE
+    swarm.follow("The tools")
+    swarm.settle()
+    # The servers change places, so that the next test finds them as it expects.
+    swarm.follow_runbook("lost-node", "The standby takes over", STANDBY="postgres")
+    swarm.follow_runbook("lost-node", "Back to two servers", LOST="standby")
+    swarm.settle()
+    swarm.wait_for_site()
+
+
+def edge(swarm: Installation) -> Service:
+    """Return the site as its callers see it."""
+    return Service(80, 0, swarm.application.address)
+
+
+def containers(node: Node, service: str) -> list[str]:
+    """Return the running containers of a service on a node."""
+    return node.docker("ps", "--quiet", "--filter", f"name=^{service}[.]").split()
+
+
+def ask(swarm: Installation, query: str, server: str = "postgres") -> str:
+    """Return what one of the servers answers."""
+    node = swarm.application if server == "postgres" else swarm.tool
+    [container] = containers(node, f"data_{server}")
+    words = ("psql", "--username=postgres", "--dbname=minitwit", "--no-psqlrc", "-Atc")
+    return node.docker("exec", container, *words, query)
+
+
+def messages_of(swarm: Installation, writer: Writer) -> Counter[str]:
+    """Return how often each of a writer's messages is in the database."""
+    query = f"SELECT content FROM messages WHERE content LIKE '{writer.run} %'"  # noqa: S608
+    return Counter(ask(swarm, query).splitlines())
+
+
+def number(content: str) -> int:
+    """Return which of its writer's messages this is."""
+    return int(content.rpartition(" ")[2])
+
+
+def pause(writer: Writer, since: float) -> tuple[float, float]:
+    """Return the longest time in which nothing was acknowledged: its two ends."""
+    taken = [a for a in writer.since(since) if a.status == 204]
+    moments = [since, *(answer.sent_at + answer.seconds for answer in taken)]
+    return max(pairwise(moments), key=lambda ends: ends[1] - ends[0])
+
+
+def require_only_refused(writer: Writer) -> None:
+    """Fail when a message was neither taken nor refused with a 503."""
+    seen = Counter(answer.status for answer in writer.answers)
+    assert set(seen) == {204, 503}, seen
+
+
+def require_all_kept(swarm: Installation, writer: Writer) -> None:
+    """Fail when an acknowledged message is missing, or there twice."""
+    kept = messages_of(swarm, writer)
+    missing = writer.acknowledged - kept.keys()
+    assert not missing, f"{len(missing)} of {len(writer.acknowledged)} are lost"
+    assert max(kept.values()) == 1
+
+
+def destroy_database(node: Node) -> None:
+    """Kill the server and remove its volume, however often Swarm starts it again."""
+
+    def is_gone() -> bool:
+        users = node.docker("ps", "--all", "--quiet", "--filter", f"volume={VOLUME}")
+        try:
+            if users:
+                node.docker("rm", "--force", *users.split())
+            node.docker("volume", "rm", VOLUME)
+        except CommandFailed:
+            return False
+        return True
+
+    wait_until(is_gone, "the volume to be gone")
+
+
+def is_ready(swarm: Installation, node: str) -> bool:
+    """Tell whether the manager has heard of a node lately."""
+    return bool(swarm.inspect("node", node)["Status"]["State"] == "ready")

@@ -1,0 +1,267 @@
+"""What operators see of an installation, and that they are told when something is lost.
+
+Elasticsearch, Kibana and Grafana are stand-ins that keep what they are sent.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from secrets import token_hex
+
+import httpx
+import yaml
+
+from tests.swarm import load
+from tests.swarm.conftest import ROOT
+from tests.swarm.installation import Installation
+from tests.swarm.outside import DOMAIN, OPERATOR, RUNBOOKS
+from tests.swarm.shell import wait_until
+from tests.swarm.watching import elasticsearch, kibana, prometheus
+from tests.tools.following import (
+    BREAK_MESSAGES,
+    MEND_MESSAGES,
+    SPANS_OF_A_MESSAGE,
+    check_the_trace_of_a_message,
+    traced,
+)
+from tests.tools.receivers import LogRecord
+
+TOOLS = ROOT / "deploy" / "tools"
+REPLICAS = 8
+NODES = 2
+
+# Slower than is promised, so the collector keeps the trace.
+SLOW_MESSAGES = (
+    """
+    CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END $$
+    """,
+    "CREATE TRIGGER dawdle BEFORE INSERT ON messages "
+    "FOR EACH ROW EXECUTE FUNCTION dawdle()",
+)
+HURRY_MESSAGES = "DROP FUNCTION dawdle CASCADE"
+
+
+def test_prometheus_sees_every_replica_and_every_tool(swarm: Installation) -> None:
+    """Each job of its configuration has the targets that Swarm's DNS tells, all up."""
+    seen = prometheus(swarm)
+    file = TOOLS / "prometheus" / "prometheus.yml"
+    jobs = yaml.safe_load(file.read_text())["scrape_configs"]
+    counts = {job["job_name"]: 1 for job in jobs}
+    counts |= {"functions": REPLICAS, "nodes": NODES, "collector-agents": NODES}
+
+    def up() -> dict[str, float]:
+        series = seen.query(f"sum by (job) ({_fresh('up')})")
+        return {s["metric"]["job"]: float(s["value"][1]) for s in series}
+
+    wait_until(lambda: up() == counts, lambda: f"{counts} to be up, not {up()}", 90)
+    assert set().union(*seen.targets().values()) == {"up"}
+    replicas = seen.query(_fresh("minitwit_build_info"))
+    assert len(replicas) == REPLICAS
+    assert {r["metric"]["version"] for r in replicas} == {swarm.versions.first}
+    # It asks only when it is scraped, and an earlier test may have stopped the server.
+    wait_until(lambda: seen.value("pg_up") == 1, "PostgreSQL to be up", 90)
+    wait_until(lambda: seen.value("minitwit_users"), "the users to be counted", 120)
+
+
+def test_a_request_is_followed_from_the_edge_to_its_query(swarm: Installation) -> None:
+    """Its trace, its line in the edge's log and its dot in the histogram are one."""
+    trace_id = token_hex(16)
+    with _changed(swarm, SLOW_MESSAGES, HURRY_MESSAGES):
+        assert _post(swarm, trace_id).status_code == 204
+    sent = time.monotonic()
+    _wait_for_the_trace(swarm, trace_id)
+    swarm.measured(
+        f"from a slow request to its trace in Elasticsearch (a stand-in): "
+        f"{time.monotonic() - sent:.0f} s"
+    )
+    line = _line_of(swarm, trace_id, "edge_traefik")
+    assert line.attributes["RouterName"] == "web-messages@swarm"
+    assert line.resource["host.name"] == swarm.application.hostname
+    series = 'minitwit_request_duration_seconds_bucket{route="/msgs/{username}"}'
+    wait_until(
+        lambda: (
+            trace_id
+            in [
+                exemplar["labels"]["trace_id"]
+                for exemplar in prometheus(swarm).exemplars(series)
+            ]
+        ),
+        "the exemplar",
+    )
+
+
+def test_an_unexpected_exception_is_told_with_its_release_and_trace(
+    swarm: Installation,
+) -> None:
+    """Sentry gets an event, the log a line, and both have the trace that is kept."""
+    trace_id = token_hex(16)
+    with _changed(swarm, BREAK_MESSAGES, MEND_MESSAGES):
+        assert _post(swarm, trace_id).status_code == 500
+    sentry = swarm.outside.sentry
+    wait_until(lambda: sentry.sentry_events_of(trace_id), "the event in Sentry")
+    [event] = sentry.sentry_events_of(trace_id)
+    assert event["release"] == swarm.versions.first
+    assert event["environment"] == "production"
+    assert event["tags"]["function"] == "messages"
+    line = _line_of(swarm, trace_id, "messages")
+    assert line.severity == "ERROR"
+    assert line.resource["service.version"] == swarm.versions.first
+    assert "SQLSTATE P0001" in line.attributes["exception"]
+    for text in (json.dumps(event), json.dumps(line.attributes)):
+        assert "a private thought" not in text
+    _wait_for_the_trace(swarm, trace_id)
+
+
+def test_a_lost_replica_is_told_in_the_chat_and_so_is_its_return(
+    swarm: Installation,
+) -> None:
+    """Its node takes no new task, so it is not replaced: told within two minutes."""
+    service, title = "minitwit_follow", "ReplicaMissing"
+    chat, node = swarm.outside.chat, swarm.application
+    before = len(_of_follow(chat.told(f"RESOLVED: {title}")))
+    swarm.operate(f"docker node update --availability pause {node.hostname}")
+    try:
+        node.docker("kill", swarm.containers(service)[0])
+        lost = time.monotonic()
+        wait_until(
+            lambda: _of_follow(chat.told(f"FIRING (warning): {title}")),
+            lambda: f"the alert\n{prometheus(swarm).query('ALERTS')}",
+            150,
+        )
+        told = time.monotonic() - lost
+    finally:
+        swarm.operate(f"docker node update --availability active {node.hostname}")
+        swarm.settle(service)
+    back = time.monotonic()
+    wait_until(
+        lambda: len(_of_follow(chat.told(f"RESOLVED: {title}"))) > before,
+        "the end of the alert",
+        180,
+    )
+    swarm.measured(
+        f"a lost replica: told in the chat after {told:.0f} s, its return "
+        f"after {time.monotonic() - back:.0f} s"
+    )
+    [text] = _of_follow(chat.told(f"FIRING (warning): {title}"))
+    assert "follow runs with 1 replicas" in text
+    assert f"What to do: {RUNBOOKS}/ReplicaMissing.md" in text
+    assert told <= 120
+
+
+def test_the_dead_mans_switch_is_pressed(swarm: Installation) -> None:
+    """Somebody outside hears that the alerting works, and the chat does not."""
+    switch = swarm.outside.dead_mans_switch
+    wait_until(lambda: switch.bodies("/ping"), "the dead man's switch", 120)
+    [alert] = switch.messages()[-1]["alerts"]
+    assert alert["labels"]["alertname"] == "Watchdog"
+    assert not swarm.outside.chat.told("FIRING (none): Watchdog")
+
+
+def test_elasticsearch_and_kibana_are_told_what_to_keep_and_to_show(
+    swarm: Installation,
+) -> None:
+    """The job that provisions them runs to its end, also once more.
+
+    The stand-ins forget what they were told when an earlier test restarts them.
+    """
+    retention = TOOLS / "elasticsearch" / "retention.json"
+    objects = TOOLS / "elasticsearch" / "saved_objects.ndjson"
+    swarm.follow("Provision the tools again")
+    wait_until(lambda: kibana(swarm, objects.read_bytes()).requests, "Kibana")
+    told = wait_until(
+        lambda: elasticsearch(swarm, retention.read_bytes()).requests, "Elasticsearch"
+    )
+    for path, body in told:
+        assert path == "/_ilm/policy/minitwit"
+        assert json.loads(body) == json.loads(retention.read_text())
+
+
+def test_operators_reach_grafana_and_kibana_and_nobody_else_does(
+    swarm: Installation,
+) -> None:
+    """By name and TLS through the edge; Kibana, which has no passwords, behind one."""
+    assert _ask_tool(swarm, "grafana", "/api/health") == 200
+    assert _ask_tool(swarm, "kibana", "/api/status") == 401
+    assert _ask_tool(swarm, "kibana", "/api/status", OPERATOR) == 200
+
+
+def test_a_database_older_than_the_tools_can_be_watched(swarm: Installation) -> None:
+    """The role is made by the handbook, and made again without harm."""
+    swarm.sql("DROP OWNED BY minitwit_monitor", "DROP ROLE minitwit_monitor")
+    heading = "Let the tools watch an older database"
+    swarm.follow(heading)
+    swarm.follow(heading)
+    [server] = swarm.containers("data_postgres")
+    counts = (
+        "PGPASSWORD=$(cat /run/secrets/monitor_password) psql --host=127.0.0.1"
+        " --username=minitwit_monitor --command='SELECT count(*) FROM users' minitwit"
+    )
+    swarm.application.docker("exec", server, "bash", "-c", counts)
+
+
+def _fresh(metric: str) -> str:
+    """Leave out what a Prometheus that lost its power shows for five minutes more."""
+    return f"{metric} and time() - timestamp({metric}) < 30"
+
+
+def _post(swarm: Installation, trace_id: str) -> httpx.Response:
+    return httpx.post(
+        f"{swarm.url}/msgs/{load.USERS[3]}",
+        json={"content": "a private thought"},
+        headers={"Authorization": f"Basic {load.SIMULATOR}", **traced(trace_id)},
+        trust_env=False,
+    )
+
+
+@contextmanager
+def _changed(swarm: Installation, change: tuple[str, ...], undo: str) -> Iterator[None]:
+    swarm.sql(*change)
+    try:
+        yield
+    finally:
+        swarm.sql(undo)
+
+
+def _wait_for_the_trace(swarm: Installation, trace_id: str) -> None:
+    def spans() -> set[str]:
+        kept = elasticsearch(swarm, bytes.fromhex(trace_id))
+        return set(kept.trace(trace_id))
+
+    wait_until(
+        lambda: SPANS_OF_A_MESSAGE <= spans(), lambda: f"the trace, not {spans()}"
+    )
+    kept = elasticsearch(swarm, bytes.fromhex(trace_id))
+    check_the_trace_of_a_message(kept.trace(trace_id))
+
+
+def _line_of(swarm: Installation, trace_id: str, service: str) -> LogRecord:
+    def lines() -> list[LogRecord]:
+        records = elasticsearch(swarm, bytes.fromhex(trace_id)).log_records()
+        return [
+            record
+            for record in records
+            if record.trace_id == trace_id
+            and record.resource.get("service.name") == service
+        ]
+
+    wait_until(lines, f"the line of {service}")
+    [line] = lines()
+    return line
+
+
+def _of_follow(texts: list[str]) -> list[str]:
+    return [text for text in texts if text.startswith("follow ")]
+
+
+def _ask_tool(
+    swarm: Installation, tool: str, path: str, operator: tuple[str, str] | None = None
+) -> int:
+    with httpx.Client(verify=False, trust_env=False) as client:  # noqa: S501
+        answer = client.get(
+            f"https://{swarm.application.address}{path}",
+            headers={"Host": f"{tool}.{DOMAIN}"},
+            auth=operator,
+        )
+    return answer.status_code
