@@ -14,6 +14,7 @@ from falcon import testing
 
 from minitwit.runtime.app import App, build
 from minitwit.runtime.routes import FUNCTIONS, traefik_priority, traefik_rule
+from minitwit.runtime.telemetry import Tracer
 from minitwit.settings import Settings
 from minitwit.store import Store
 from tests.contract.callers import Callers
@@ -29,9 +30,9 @@ def settings(function: str, **values: Any) -> Settings:
     )
 
 
-def callers_of(store: Store, **values: Any) -> Callers:
+def callers_of(store: Store, tracer: Tracer | None = None, **values: Any) -> Callers:
     """Return callers of a MiniTwit that stands on a store."""
-    apps = {name: build(settings(name, **values), store) for name in FUNCTIONS}
+    apps = {name: build(settings(name, **values), store, tracer) for name in FUNCTIONS}
     return Callers("http://minitwit.test", Edge(apps))
 
 

@@ -1,37 +1,27 @@
 """Each query of a traced request has a span of its own, under the request's."""
 
-import pytest
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-
-from minitwit import spans
-from minitwit.runtime import tracing
 from minitwit.store import Store
 from tests.in_process import callers_of
+from tests.kept_traces import KeptTraces
 
 
-def test_request_and_its_queries_are_one_trace(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    memory = InMemorySpanExporter()
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(memory))
-    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("http"))
-    monkeypatch.setattr(spans, "_tracer", provider.get_tracer("db"))
-    callers = callers_of(store)
+def test_request_and_its_queries_are_one_trace(store: Store) -> None:
+    kept = KeptTraces()
+    callers = callers_of(store, kept)
     traced = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
     callers.simulator.get("/msgs?latest=3", headers=traced)
-    finished = {span.name: span for span in memory.get_finished_spans()}
-    assert set(finished) == {"GET /msgs", "record_latest", "recent_messages"}
-    request = finished.pop("GET /msgs")
-    queries = finished.values()
-    assert request.context is not None
-    for span in queries:
-        assert span.parent is not None
-        assert span.parent.span_id == request.context.span_id
-        assert span.attributes is not None
-        assert span.attributes["db.system.name"] == "postgresql"
-        assert span.attributes["db.query.summary"] == span.name
     callers.close()
-    provider.shutdown()
+    request, *queries = kept.finished()
+    assert request.name == "GET /msgs"
+    assert {query.name for query in queries} == {"record_latest", "recent_messages"}
+    assert request.context is not None
+    for query in queries:
+        assert query.context is not None
+        assert query.context.trace_id == request.context.trace_id
+        assert query.parent == request.context
+        assert query.attributes is not None
+        assert query.attributes["db.system.name"] == "postgresql"
+        assert query.attributes["db.query.summary"] == query.name
+        assert query.start_time is not None
+        assert query.end_time is not None
+        assert query.start_time <= query.end_time

@@ -14,7 +14,7 @@ import falcon
 
 from minitwit.db import Database
 from minitwit.replica import ReplicatedDatabase
-from minitwit.runtime import reports, tracing
+from minitwit.runtime import reports
 from minitwit.runtime.browser import Browser
 from minitwit.runtime.freshness import ReadYourWrites
 from minitwit.runtime.guard import CrossSiteGuard
@@ -24,7 +24,7 @@ from minitwit.runtime.rim import Rim
 from minitwit.runtime.routes import PAGES, ROUTES, routes_of, served_paths
 from minitwit.runtime.sessions import Sessions
 from minitwit.runtime.simulator import SimulatorMiddleware
-from minitwit.runtime.telemetry import Telemetry
+from minitwit.runtime.telemetry import Telemetry, Tracer
 from minitwit.settings import Settings
 from minitwit.store import Store
 
@@ -97,12 +97,19 @@ def create_app(environment: Mapping[str, str] = os.environ) -> Function:
     _log.info("settings: %s", settings.masked())
     store = _open_store(settings)
     reports.start(settings)
-    return Function(
-        settings,
-        callers=build(settings, store),
-        readiness=Readiness(store.schema),
-        stop_exporting=tracing.start_exporting(settings),
-    )
+    return assemble(settings, store)
+
+
+def assemble(settings: Settings, store: Store) -> Function:
+    """Assemble the function that stands on a store."""
+    readiness = Readiness(store.schema)
+    if settings.otlp_endpoint is None:
+        return Function(settings, build(settings, store), readiness, lambda: None)
+    # Imported only where spans are sent; it says what it costs.
+    from minitwit.runtime import tracing
+
+    tracer = tracing.Tracer(settings, tracing.collector(settings.otlp_endpoint))
+    return Function(settings, build(settings, store, tracer), readiness, tracer.stop)
 
 
 def _open_store(settings: Settings) -> Store:
@@ -114,7 +121,7 @@ def _open_store(settings: Settings) -> Store:
     return Store.on(primary, ReplicatedDatabase(primary, standby, observe_lag))
 
 
-def build(settings: Settings, store: Store) -> App:
+def build(settings: Settings, store: Store, tracer: Tracer | None = None) -> App:
     """Wire a function's handler into a Falcon app, with the runtime around it."""
     sessions = Sessions(settings.session_key_ring, settings.session_days)
     services = Services(store, sessions, Browser(sessions), settings.version)
@@ -124,7 +131,7 @@ def build(settings: Settings, store: Store) -> App:
     freshness = [ReadYourWrites()] if settings.database_read_url else []
     app: App = falcon.App(
         middleware=[
-            Telemetry(metrics),
+            Telemetry(metrics, tracer),
             *freshness,
             CrossSiteGuard(),
             SimulatorMiddleware(credential, store.latest),

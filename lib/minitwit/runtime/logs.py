@@ -9,7 +9,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 from minitwit.runtime.reports import masked
-from minitwit.runtime.tracing import current_ids
+from minitwit.spans import current_ids
 
 
 class JsonFormatter(logging.Formatter):

@@ -9,6 +9,7 @@ from functools import cache
 from prometheus_client import Gauge, Histogram
 
 from minitwit.settings import Settings
+from minitwit.spans import Ids
 
 # Around the promise (p99 <= 100 ms) and the simulator's time-out (300 ms); seconds.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5)
@@ -60,7 +61,9 @@ class RequestMetrics:
         _build_info.labels(function, settings.version, settings.revision).set(1)
         if settings.replicas:
             _desired.labels(function).set(settings.replicas)
-        self.in_flight = _in_flight.labels(function)
+        # A plain number, since one thread answers all requests.
+        self.in_flight = 0
+        _in_flight.labels(function).set_function(lambda: self.in_flight)
         self._child = cache(
             lambda method, route, status: _requests.labels(
                 function, method, route, status
@@ -73,9 +76,12 @@ class RequestMetrics:
         route: str | None,
         status: int,
         seconds: float,
-        exemplar: dict[str, str] | None,
+        ids: Ids | None,
     ) -> None:
-        """Record an answer; an exemplar leads from the histogram to the trace."""
+        """Record an answer; an exemplar leads from the histogram to its trace."""
+        exemplar = None
+        if ids:
+            exemplar = dict(zip(("trace_id", "span_id"), ids.texts(), strict=True))
         known_method = method if method in _METHODS else "other"
         child: Histogram = self._child(known_method, route or NO_ROUTE, status)
         child.observe(seconds, exemplar)

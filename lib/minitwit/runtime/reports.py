@@ -9,8 +9,8 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from minitwit.runtime.tracing import current_ids
 from minitwit.settings import Settings
+from minitwit.spans import current_ids
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint

@@ -1,24 +1,48 @@
 """The middleware that measures a request and traces it."""
 
+from collections.abc import Mapping
 from time import perf_counter
+from typing import Protocol
 
 import falcon
 
 from minitwit.runtime.metrics import RequestMetrics
-from minitwit.runtime.tracing import RequestSpan
+from minitwit.spans import RequestSpan
+
+
+class Tracer(Protocol):
+    """Takes the spans of requests that are traced."""
+
+    def take(
+        self,
+        span: RequestSpan,
+        name: str,
+        attributes: Mapping[str, str | int],
+        has_failed: bool,
+    ) -> None:
+        """Take the span of a request that was answered."""
 
 
 class Telemetry:
-    """Wraps every request of a function, whatever comes of it."""
+    """Wraps every request of a function, whatever comes of it.
 
-    def __init__(self, metrics: RequestMetrics) -> None:
+    Args:
+        metrics: are told of every request.
+        tracer: takes the spans of those that are traced, if anybody does.
+
+    """
+
+    def __init__(self, metrics: RequestMetrics, tracer: Tracer | None) -> None:
         self._metrics = metrics
+        self._tracer = tracer
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Start the clock and the span."""
         req.context.start = perf_counter()
-        req.context.span = RequestSpan(req)
-        self._metrics.in_flight.inc()
+        req.context.span = RequestSpan(
+            req.env.get("HTTP_TRACEPARENT", ""), is_wanted=self._tracer is not None
+        )
+        self._metrics.in_flight += 1
 
     def process_resource(
         self,
@@ -39,13 +63,19 @@ class Telemetry:
     ) -> None:
         """Stop the clock and end the span."""
         status = falcon.http_status_to_code(resp.status)
+        route = req.uri_template
+        seconds = perf_counter() - req.context.start
         span: RequestSpan = req.context.span
-        self._metrics.in_flight.dec()
-        self._metrics.observe(
-            req.method,
-            req.uri_template,
-            status,
-            perf_counter() - req.context.start,
-            span.exemplar(),
-        )
-        span.end(req, status)
+        span.finish()
+        self._metrics.in_flight -= 1
+        self._metrics.observe(req.method, route, status, seconds, span.ids)
+        if self._tracer and span.ids:
+            attributes = {
+                "http.request.method": req.method,
+                "http.route": route or "",
+                "http.response.status_code": status,
+                "url.path": req.path,
+                "url.scheme": req.scheme,
+            }
+            name = f"{req.method} {route}" if route else req.method
+            self._tracer.take(span, name, attributes, has_failed=status >= 500)

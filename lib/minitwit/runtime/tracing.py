@@ -4,136 +4,157 @@ The edge decides which requests are traced; a request that comes from elsewhere,
 an operator's, is not.
 A dead collector costs a request nothing (spans wait in a bounded queue and are
 dropped when it is full), and the end of the process is for the caller to bound.
+
+The SDK costs a sixth of a second and 5 MB, so only who sends spans imports this module.
 """
 
-from collections.abc import Callable
-from contextvars import ContextVar, Token
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 
-from opentelemetry import context, trace
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+# The exporter's own choice of a transport would cost 3 MB more.
+from opentelemetry.exporter.http.transport._urllib3 import Urllib3HTTPTransport
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    SpanExporter,
+    SpanExportResult,
+)
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
+from minitwit.queries import statements
 from minitwit.settings import Settings
-
-if TYPE_CHECKING:
-    # gunicorn's own process imports this module as well, and answers nobody.
-    import falcon
+from minitwit.spans import Ids, QuerySpan, RequestSpan, new_id
 
 _EXPORT_SECONDS = 2.0
 
-# The last digit of a header's flags is odd when the edge keeps the trace.
-_SAMPLED = frozenset("13579bdf")
-
-# What the edge sent with the request that is being answered.
-_traceparent: ContextVar[str] = ContextVar("traceparent", default="")
-
-_propagator = TraceContextTextMapPropagator()
-_tracer = trace.get_tracer("minitwit.http")
+_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+_SCOPE = InstrumentationScope("minitwit")
+_UNSET, _ERROR = Status(StatusCode.UNSET), Status(StatusCode.ERROR)
 
 
-def start_exporting(settings: Settings) -> Callable[[], None]:
-    """Send spans to the collector, if one is set.
+def collector(endpoint: str) -> SpanExporter:
+    """Return what sends spans to a collector."""
+    return OTLPSpanExporter(
+        endpoint=f"{endpoint}/v1/traces",
+        timeout=_EXPORT_SECONDS,
+        _transport=Urllib3HTTPTransport(),
+    )
 
-    Returns:
-        what to call at the end of the process; it may take half a minute.
+
+class Tracer:
+    """Takes the spans of a function's requests and sends them, many at a time.
+
+    Args:
+        settings: of the function.
+        exporter: that sends them.
 
     """
-    if settings.otlp_endpoint is None:
-        return lambda: None
-    # Imported only where used: the SDK costs a sixth of a second and 5 MB. The
-    # exporter's own choice of a transport would cost 3 MB more.
-    from opentelemetry.exporter.http.transport._urllib3 import Urllib3HTTPTransport
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    provider = TracerProvider(
-        resource=Resource.create(
+    def __init__(self, settings: Settings, exporter: SpanExporter) -> None:
+        self._resource = Resource.create(
             {
                 "service.name": settings.function,
                 "service.namespace": "minitwit",
                 "service.version": settings.version,
                 "deployment.environment.name": settings.environment,
             }
-        ),
-        # Its own exit hook waits half a minute for a collector that is away.
-        shutdown_on_exit=False,
-    )
-    exporter = OTLPSpanExporter(
-        endpoint=f"{settings.otlp_endpoint}/v1/traces",
-        timeout=_EXPORT_SECONDS,
-        _transport=Urllib3HTTPTransport(),
-    )
-    provider.add_span_processor(BatchSpanProcessor(exporter))
-    trace.set_tracer_provider(provider)
-    return provider.shutdown
+        )
+        self._processor = BatchSpanProcessor(_WithQueries(exporter))
+
+    def take(
+        self,
+        span: RequestSpan,
+        name: str,
+        attributes: Mapping[str, str | int],
+        has_failed: bool,
+    ) -> None:
+        """Take the span of a request that was answered and is traced."""
+        self._processor.on_end(
+            _AnsweredRequest(span, name, attributes, has_failed, self._resource)
+        )
+
+    def stop(self) -> None:
+        """Send what is left; it may take half a minute."""
+        self._processor.shutdown()  # type: ignore[no-untyped-call]
 
 
-class RequestSpan:
-    """The span of one request, current while the request is answered."""
+class _AnsweredRequest(ReadableSpan):
+    """The SDK's span of a request; those of its queries are still to be made."""
 
-    def __init__(self, req: "falcon.Request") -> None:
-        header = req.env.get("HTTP_TRACEPARENT", "")
-        self._header = _traceparent.set(header)
-        self._token: Token[context.Context] | None = None
-        self.span: trace.Span = trace.INVALID_SPAN
-        # A request that the edge does not keep is most of them, and a span that is
-        # never sent costs as much as a tenth of the function's own work.
-        if header[-1:] in _SAMPLED:
-            self._begin(req.method, header)
+    def __init__(
+        self,
+        span: RequestSpan,
+        name: str,
+        attributes: Mapping[str, str | int],
+        has_failed: bool,
+        resource: Resource,
+    ) -> None:
+        assert span.ids is not None  # noqa: S101
+        assert span.parent is not None  # noqa: S101
+        super().__init__(
+            name,
+            context=_context(span.ids),
+            parent=_context(span.parent, is_remote=True),
+            resource=resource,
+            attributes=attributes,
+            kind=SpanKind.SERVER,
+            status=_ERROR if has_failed else _UNSET,
+            start_time=span.start,
+            end_time=span.end,
+            instrumentation_scope=_SCOPE,
+        )
+        self._queries = span.queries
 
-    def _begin(self, method: str, header: str) -> None:
-        sent = _propagator.extract({"traceparent": header})
-        if not trace.get_current_span(sent).get_span_context().is_valid:
-            return
-        self.span = _tracer.start_span(method, context=sent, kind=trace.SpanKind.SERVER)
-        self._token = context.attach(trace.set_span_in_context(self.span))
+    def queries(self) -> Iterator[ReadableSpan]:
+        """Make the spans of its queries."""
+        for query in self._queries:
+            yield self._query(query)
 
-    def exemplar(self) -> dict[str, str] | None:
-        """Return what leads from a metric to this trace, if it is kept."""
-        if not self.span.is_recording():
-            return None
-        span_context = self.span.get_span_context()
-        return {
-            "trace_id": trace.format_trace_id(span_context.trace_id),
-            "span_id": trace.format_span_id(span_context.span_id),
+    def _query(self, query: QuerySpan) -> ReadableSpan:
+        attributes = {
+            "db.system.name": "postgresql",
+            "db.query.summary": query.name,
+            "db.query.text": statements()[query.name],
         }
-
-    def end(self, req: "falcon.Request", status: int) -> None:
-        """Name the span by its route and end it."""
-        if self.span.is_recording():
-            route = req.uri_template or ""
-            self.span.update_name(f"{req.method} {route}".strip())
-            self.span.set_attributes(
-                {
-                    "http.request.method": req.method,
-                    "http.route": route,
-                    "http.response.status_code": status,
-                    "url.path": req.path,
-                    "url.scheme": req.scheme,
-                }
-            )
-            if status >= 500:
-                self.span.set_status(trace.StatusCode.ERROR)
-            self.span.end()
-        if self._token is not None:
-            context.detach(self._token)
-        _traceparent.reset(self._header)
+        if query.error:
+            attributes["error.type"] = query.error
+        return ReadableSpan(
+            query.name,
+            context=_context(Ids(self.context.trace_id, new_id())),
+            parent=self.context,
+            resource=self.resource,
+            attributes=attributes,
+            kind=SpanKind.CLIENT,
+            status=_ERROR if query.error else _UNSET,
+            start_time=query.start,
+            end_time=query.end,
+            instrumentation_scope=_SCOPE,
+        )
 
 
-def current_ids() -> tuple[str, str] | None:
-    """Return the ids of the trace and the span of the request that is being answered.
+class _WithQueries(SpanExporter):
+    """Sends the queries' spans with those of their requests.
 
-    A request that is not traced has the edge's own, by which its log lines are found.
+    They are made here, in the thread that sends, where no request waits for it.
     """
-    span_context = trace.get_current_span().get_span_context()
-    if not span_context.is_valid:
-        sent = _propagator.extract({"traceparent": _traceparent.get()})
-        span_context = trace.get_current_span(sent).get_span_context()
-    if not span_context.is_valid:
-        return None
-    return (
-        trace.format_trace_id(span_context.trace_id),
-        trace.format_span_id(span_context.span_id),
-    )
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send spans of requests, each with its queries'."""
+        every = [*spans]
+        for span in spans:
+            assert isinstance(span, _AnsweredRequest)  # noqa: S101
+            every.extend(span.queries())
+        return self._exporter.export(every)
+
+    def shutdown(self) -> None:
+        """Send nothing any more."""
+        self._exporter.shutdown()
+
+
+def _context(ids: Ids, is_remote: bool = False) -> SpanContext:
+    return SpanContext(ids.trace_id, ids.span_id, is_remote, _SAMPLED)
