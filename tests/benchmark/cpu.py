@@ -1,7 +1,12 @@
-"""CPU time of processes: what a request costs, however busy the machine is."""
+"""CPU time of processes: what a request costs, however busy the machine is.
+
+A process may end while it is looked at, as PostgreSQL's workers do; it counts no more.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
+
+_ENDED = (FileNotFoundError, ProcessLookupError)
 
 
 def seconds(pids: Iterable[int]) -> float:
@@ -14,21 +19,32 @@ def backends(postmaster: int, database: str) -> list[int]:
     return [pid for pid in _children(postmaster) if f" {database} " in _title(pid)]
 
 
-def _own(pid: int) -> float:
-    total = 0
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        total += int((task / "schedstat").read_text().split()[0])
-    return total / 1e9
-
-
 def family(pid: int) -> list[int]:
+    """Return a process and whatever it has started."""
     return [pid, *(found for child in _children(pid) for found in family(child))]
 
 
+def _own(pid: int) -> float:
+    total = 0
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            total += int((task / "schedstat").read_text().split()[0])
+    except _ENDED:
+        return 0.0
+    return total / 1e9
+
+
 def _children(pid: int) -> list[int]:
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except _ENDED:
+        return []
     return [int(child) for child in text.split()]
 
 
 def _title(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    try:
+        title = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except _ENDED:
+        return ""
+    return title.replace(b"\0", b" ").decode()
