@@ -21,6 +21,17 @@ ENVIRONMENT = {"GOGC": "400", "GOMEMLIMIT": "200MiB"}
 
 _TRACE_SHARE = 0.1  # of the requests, as in production
 
+# What a line of the access log holds, of some forty fields: who asked what, what came
+# of it and when, which replica answered and how long it took, and the trace's ids.
+# deploy/edge/stack.yml says the same.
+LOGGED = (
+    *("StartUTC", "ClientHost"),
+    *("RequestMethod", "RequestHost", "RequestPath", "RequestContentSize"),
+    *("DownstreamStatus", "DownstreamContentSize"),
+    *("RouterName", "ServiceAddr", "RetryAttempts", "Duration", "OriginDuration"),
+    *("TraceId", "SpanId"),
+)
+
 # A header such as X_Foo or X.Foo could pass for another one behind the edge.
 _HTTP = {"aliasHeadersStrategy": "delete"}
 
@@ -40,14 +51,18 @@ def static_configuration(
     return {
         "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
         "log": {"level": "WARN", "format": "json"},
-        "accessLog": {"filePath": str(access_log), "format": "json"},
+        "accessLog": {
+            "filePath": str(access_log),
+            "format": "json",
+            "fields": {"defaultMode": "drop", "names": dict.fromkeys(LOGGED, "keep")},
+        },
         "entryPoints": {
             "web": _callers_entry_point(port),
             # The name that ping, metrics and the API open on *:8080 when it is missing.
             "traefik": {"address": f"{LOOPBACK}:{operator_port}", "http": _HTTP},
         },
         "ping": {"entryPoint": "traefik"},
-        "metrics": {"prometheus": {"entryPoint": "traefik", "addRoutersLabels": True}},
+        "metrics": {"prometheus": {"entryPoint": "traefik"}},
         "api": {"insecure": True},
         "providers": {
             "file": {"filename": str(routes), "watch": True},

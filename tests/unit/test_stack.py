@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.local.traefik import ENVIRONMENT, LOGGED
 from minitwit.runtime.routes import FUNCTIONS, traefik_priority, traefik_rule
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +74,15 @@ def test_every_function_is_replaced_without_a_gap(
     health = service["healthcheck"]
     unhealthy_after = _seconds(health["interval"]) * health["retries"]
     assert _seconds(update["monitor"]) >= unhealthy_after
+
+
+def test_the_edge_logs_and_collects_garbage_as_the_local_one_does() -> None:
+    """What is tested and measured without Docker is what runs in production."""
+    traefik = _stack("deploy/edge/stack.yml")["services"]["traefik"]
+    names = re.findall(r"--accesslog\.fields\.names\.(\w+)=keep", str(traefik))
+    assert tuple(names) == LOGGED
+    assert "--accesslog.fields.defaultmode=drop" in traefik["command"]
+    assert traefik["environment"] == ENVIRONMENT
 
 
 def test_only_the_edge_is_reachable_from_outside() -> None:
