@@ -42,7 +42,7 @@ check-lint:
 check-%:
 	$(BIN)/pytest tests/$*
 
-bench: setup bench-setup ## Measure everything side by side and write docs/benchmark.md (wrk needed).
+bench: setup bench-setup ## Measure everything side by side into docs/benchmark.md (needs wrk; best with PYTHON as optimised as the images').
 	$(BIN)/python -m tests.benchmark run --effort "$(EFFORT)"
 
 profile: setup ## Show where a function's time goes for a read and a write.

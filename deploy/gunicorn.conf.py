@@ -1,5 +1,6 @@
 """How gunicorn runs a function: one worker process, two ports, replicas for scale."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -37,6 +38,12 @@ control_socket_disable = True
 
 logger_class = GunicornLogger
 logconfig_dict = configuration(settings.function, settings.version, settings.log_level)
+
+
+def pre_fork(_server, _worker):  # noqa: D103
+    # The worker's collector would write to each of these objects, and so to a copy of
+    # its own of every page that they are on.
+    gc.freeze()
 
 
 def worker_exit(_server, worker):  # noqa: D103

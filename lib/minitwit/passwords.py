@@ -4,15 +4,14 @@ The cost is OWASP's (19 MiB, two passes, one lane), a fifth of scrypt's at werkz
 default. libsodium, which has code for what the processor can do, takes 20 ms for it.
 https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
 
+Only `register` hashes, so libsodium is loaded when it does: it takes a MB.
+
 The hashes of an imported MiniTwit are accepted as well, and outdated: whoever signs
 in with one gets a new one.
 """
 
 from functools import cache
 from typing import NamedTuple
-
-from nacl.exceptions import CryptoError
-from nacl.pwhash import argon2id
 
 from minitwit.hub import in_thread
 from minitwit.legacy import hashes
@@ -59,11 +58,16 @@ def is_outdated(password_hash: str) -> bool:
 
 
 def _hash(password: str) -> str:
+    from nacl.pwhash import argon2id
+
     made = argon2id.str(password.encode(), opslimit=_cost.passes, memlimit=_cost.memory)
     return made.decode()
 
 
 def _verify(password: str, password_hash: str) -> bool:
+    from nacl.exceptions import CryptoError
+    from nacl.pwhash import argon2id
+
     stored, sent = password_hash.encode(), password.encode()
     try:
         return in_thread(lambda: argon2id.verify(stored, sent))
