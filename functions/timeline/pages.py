@@ -102,4 +102,4 @@ def moment(pub_date: int) -> Moment:
     """Return a message's date."""
     # Its parts are cut out since formatting each anew would take three times as long.
     iso = datetime.fromtimestamp(pub_date, UTC).isoformat()
-    return Moment(f"{iso[:19]}Z", f"{iso[:10]} @ {iso[11:16]}")
+    return Moment(iso, f"{iso[:10]} @ {iso[11:16]}")
