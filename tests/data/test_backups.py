@@ -28,9 +28,9 @@ PGBACKREST = str(INSTALLED) if INSTALLED.exists() else shutil.which("pgbackrest"
 MESSAGES = 100_000
 MAX_RESTORE = 300.0  # seconds: the recovery time that is promised
 
-pytestmark = needs(
-    "pgBackRest is missing: tests/data/install-pgbackrest" if not PGBACKREST else None
-)
+MISSING = "pgBackRest is missing: tests/data/install-pgbackrest"
+
+pytestmark = needs(MISSING if not PGBACKREST else None)
 
 
 @dataclass
@@ -76,6 +76,8 @@ class Repository:
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     """Run a server with 100,000 messages and a full backup of it."""
+    if not PGBACKREST:
+        pytest.fail(MISSING)
     folder = tmp_path_factory.mktemp("backups")
     with short_folder() as sockets:
         cluster = Cluster(folder / "postgres", folder / "secrets", sockets)

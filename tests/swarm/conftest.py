@@ -128,7 +128,7 @@ def _whole(swarm: Installation) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show, where a test failed, the services that are not whole."""
+    """Show, where a test failed, the services that are not whole, and the engines."""
     report = yield
     swarm = getattr(item, "funcargs", {}).get("swarm")
     if swarm is None and report.when == "setup" and report.failed:
@@ -138,6 +138,7 @@ def pytest_runtest_makereport(
         _told.append(item.nodeid)
     if report.when == "call" and report.failed and isinstance(swarm, Installation):
         report.sections.append(("services that are not whole", swarm.explain()))
+        report.sections.append(("the engines' last words", swarm.engines_words()))
         _failed.append(item.nodeid)
         try:
             swarm.settle()

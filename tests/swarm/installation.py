@@ -239,6 +239,15 @@ class Installation:
         ill = services or [s for s in SERVICES if not _or_false(self.is_whole, s)]
         return "\n".join(self._words(service) for service in ill)
 
+    def engines_words(self) -> str:
+        """Return the last lines of every engine that is on."""
+        engines = [n.engine for n in (self.application, self.tool, self.spare)]
+        return "\n".join(
+            f"---- {engine.hostname}\n{engine.tail()}"
+            for engine in engines
+            if engine.is_on
+        )
+
     def words(self, service: str, lines: int = 12) -> str:
         """Return the last lines that a service's replicas wrote."""
         logs = ("service", "logs", "--raw", "--tail", str(lines), service)
