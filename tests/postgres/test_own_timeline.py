@@ -1,0 +1,66 @@
+"""The own timeline against the plain statement that says what it is.
+
+Authors write much or little, several messages have one time, and some are hidden.
+"""
+
+# The numbers that stand in these statements are our own.
+# ruff: noqa: S608
+
+import random
+
+import pytest
+
+from minitwit.models import Cursor
+from minitwit.scripts import Script
+from minitwit.store import Store
+
+READER, USERS, MESSAGES = 1, 60, 3_000
+
+
+def write(owner: Script, draw: random.Random) -> None:
+    """Let users write; a few of them write most."""
+    owner.run(
+        "INSERT INTO users (id, username, email, password_hash) "
+        f"SELECT n, 'user ' || n, 'a@b.c', '*' FROM generate_series(1, {USERS}) n"
+    )
+    rows = ",".join(
+        f"({1 + int(USERS * draw.random() ** 3)}, {draw.randint(-50, 900)}, "
+        f"{draw.random() < 0.1}, '{number}')"
+        for number in range(MESSAGES)
+    )
+    owner.run(
+        f"INSERT INTO messages (author_id, pub_date, flagged, content) VALUES {rows}"
+    )
+
+
+def follow(owner: Script, authors: list[int]) -> None:
+    """Let the reader follow these and nobody else."""
+    owner.run(f"DELETE FROM follows WHERE follower_id = {READER}")
+    for author in authors:
+        owner.run(f"INSERT INTO follows VALUES (DEFAULT, {READER}, {author})")
+
+
+def plainly(owner: Script, authors: list[int], before: Cursor) -> list[int]:
+    """Return what the page holds, found the slow way."""
+    among = ",".join(str(author) for author in [READER, *authors])
+    rows = owner.run(
+        f"SELECT id FROM messages WHERE author_id IN ({among}) AND NOT flagged "
+        f"AND (pub_date, id) < ({before.pub_date}, {before.id}) "
+        "ORDER BY pub_date DESC, id DESC LIMIT 30"
+    )
+    return [int(row[0]) for row in rows]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_page_is_what_the_plain_statement_finds(
+    store: Store, owner: Script, seed: int
+) -> None:
+    draw = random.Random(seed)  # noqa: S311
+    write(owner, draw)
+    for number in (0, 1, 5, 15, 28, 58):
+        authors = draw.sample(range(2, USERS + 1), number)
+        follow(owner, authors)
+        for pub_date in (1_000, 700, 300, 3, -45):
+            before = Cursor(pub_date, draw.randint(1, MESSAGES))
+            posts = store.messages.own_timeline(READER, before)
+            assert [post.id for post in posts] == plainly(owner, authors, before)
