@@ -6,7 +6,7 @@ it does in production; no socket is opened.
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 import httpx
@@ -14,10 +14,12 @@ from falcon import testing
 
 from minitwit.runtime.app import App, build
 from minitwit.runtime.routes import FUNCTIONS, traefik_priority, traefik_rule
-from minitwit.runtime.telemetry import Tracer
 from minitwit.settings import Settings
 from minitwit.store import Store
 from tests.contract.callers import Callers
+
+if TYPE_CHECKING:
+    from minitwit.runtime.tracing import Tracer
 
 SESSION_KEY = "k" * 32
 
@@ -30,7 +32,7 @@ def settings(function: str, **values: Any) -> Settings:
     )
 
 
-def callers_of(store: Store, tracer: Tracer | None = None, **values: Any) -> Callers:
+def callers_of(store: Store, tracer: "Tracer | None" = None, **values: Any) -> Callers:
     """Return callers of a MiniTwit that stands on a store."""
     apps = {name: build(settings(name, **values), store, tracer) for name in FUNCTIONS}
     return Callers("http://minitwit.test", Edge(apps))

@@ -100,6 +100,6 @@ class Moment(NamedTuple):
 
 def moment(pub_date: int) -> Moment:
     """Return a message's date."""
-    # Its parts are cut out since formatting each anew would take three times as long.
+    # Its parts are cut out since formatting each anew would take twice as long.
     iso = datetime.fromtimestamp(pub_date, UTC).isoformat()
     return Moment(iso, f"{iso[:10]} @ {iso[11:16]}")

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse
 
 import falcon
@@ -24,9 +24,12 @@ from minitwit.runtime.rim import Rim
 from minitwit.runtime.routes import PAGES, ROUTES, routes_of, served_paths
 from minitwit.runtime.sessions import Sessions
 from minitwit.runtime.simulator import SimulatorMiddleware
-from minitwit.runtime.telemetry import Telemetry, Tracer
+from minitwit.runtime.telemetry import Telemetry
 from minitwit.settings import Settings
 from minitwit.store import Store
+
+if TYPE_CHECKING:
+    from minitwit.runtime.tracing import Tracer
 
 _log = logging.getLogger(__name__)
 
@@ -106,9 +109,9 @@ def assemble(settings: Settings, store: Store) -> Function:
     if settings.otlp_endpoint is None:
         return Function(settings, build(settings, store), readiness, lambda: None)
     # Imported only where spans are sent; it says what it costs.
-    from minitwit.runtime import tracing
+    from minitwit.runtime.tracing import Tracer, collector
 
-    tracer = tracing.Tracer(settings, tracing.collector(settings.otlp_endpoint))
+    tracer = Tracer(settings, collector(settings.otlp_endpoint))
     return Function(settings, build(settings, store, tracer), readiness, tracer.stop)
 
 
@@ -121,7 +124,7 @@ def _open_store(settings: Settings) -> Store:
     return Store.on(primary, ReplicatedDatabase(primary, standby, observe_lag))
 
 
-def build(settings: Settings, store: Store, tracer: Tracer | None = None) -> App:
+def build(settings: Settings, store: Store, tracer: "Tracer | None" = None) -> App:
     """Wire a function's handler into a Falcon app, with the runtime around it."""
     sessions = Sessions(settings.session_key_ring, settings.session_days)
     services = Services(store, sessions, Browser(sessions), settings.version)

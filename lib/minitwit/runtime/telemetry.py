@@ -1,26 +1,16 @@
 """The middleware that measures a request and traces it."""
 
-from collections.abc import Mapping
 from time import perf_counter
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import falcon
 
 from minitwit.runtime.metrics import RequestMetrics
 from minitwit.spans import RequestSpan
 
-
-class Tracer(Protocol):
-    """Takes the spans of requests that are traced."""
-
-    def take(
-        self,
-        span: RequestSpan,
-        name: str,
-        attributes: Mapping[str, str | int],
-        has_failed: bool,
-    ) -> None:
-        """Take the span of a request that was answered."""
+if TYPE_CHECKING:
+    # It brings the SDK along, which only who sends spans imports.
+    from minitwit.runtime.tracing import Tracer
 
 
 class Telemetry:
@@ -32,7 +22,7 @@ class Telemetry:
 
     """
 
-    def __init__(self, metrics: RequestMetrics, tracer: Tracer | None) -> None:
+    def __init__(self, metrics: RequestMetrics, tracer: "Tracer | None") -> None:
         self._metrics = metrics
         self._tracer = tracer
 
