@@ -1,6 +1,7 @@
 """Rendering: from a template and a request to a page."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -8,12 +9,13 @@ from typing import Any, NamedTuple
 
 import falcon
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from functions.timeline.assets import Assets
 from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
 from functions.timeline.readers import Reader
-from minitwit.models import MAX_CONTENT, MAX_USERNAME
+from minitwit.models import MAX_CONTENT, MAX_USERNAME, Post
 from minitwit.runtime.browser import user_path
 from minitwit.runtime.pages import send_page
 from minitwit.runtime.sessions import Sessions
@@ -44,11 +46,22 @@ def environment(assets: Assets) -> Environment:
         "max_content": MAX_CONTENT,
         "max_username": MAX_USERNAME,
     }
+    module: Any = templates.get_template("message.html").module
+    templates.filters["messages"] = _messages(module.message)
+    return templates
+
+
+def _messages(piece: Callable[[Post, bool], str]) -> Callable[[list[Post], bool], str]:
+    """Return a filter that makes a page's messages of the piece for each."""
     # A message is on many pages and costs as much as the rest of one, so its piece of
     # the page is kept: it depends on nothing but what the macro is given.
-    module: Any = templates.get_template("message.html").module
-    templates.globals["message"] = lru_cache(_KEPT_MESSAGES)(module.message)
-    return templates
+    kept = lru_cache(_KEPT_MESSAGES)(piece)
+
+    def messages(posts: list[Post], is_moderator: bool) -> str:
+        # Each piece is escaped; Markup's own join would ask each of them again.
+        return Markup("".join([kept(post, is_moderator) for post in posts]))  # noqa: S704
+
+    return messages
 
 
 class Pages:

@@ -154,5 +154,6 @@ class Messages:
                 **parameters,
             )
             posts += [Post(*row) for row in rows]
-        posts.sort(key=lambda post: (post.pub_date, post.id), reverse=True)
+        if with_hidden:
+            posts.sort(key=lambda post: (post.pub_date, post.id), reverse=True)
         return posts[:PAGE_SIZE]

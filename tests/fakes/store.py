@@ -6,7 +6,7 @@ tests/store_rows.py holds the fakes to the real store's behaviour.
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import orjson
@@ -59,7 +59,7 @@ class Memory:
     ) -> list[Post]:
         """Return what authors (or all) posted, newest first; flagged is hidden."""
         shown = [
-            replace(post, is_hidden=post.id in self.flagged)
+            post._replace(is_hidden=post.id in self.flagged)
             for post in self.posts
             if (with_hidden or post.id not in self.flagged)
             and (authors is None or post.username in authors)

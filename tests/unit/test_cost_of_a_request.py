@@ -21,15 +21,16 @@ from tests.in_process import settings
 
 
 class CountingDatabase(Database):
-    """Answers every statement alike and counts them."""
+    """Answers every statement with the same rows and counts them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *rows: Row) -> None:
         self.asked: list[str] = []
+        self._rows = list(rows or ([7, "name", "hash"],))
 
     def read(self, query: str, **parameters: Any) -> list[Row]:
         """Answer with what every list and every account can be read from."""
         self.asked.append(query)
-        return [[7, "name", "hash"]]
+        return self._rows
 
     def write(self, query: str, **parameters: Any) -> list[Row]:
         """Answer as if something was found."""
@@ -89,6 +90,20 @@ def test_request_calls_no_more_python_functions_than_it_did(
     assert calls_of_a_request(app, method, path, body) <= most, calls_of_a_request(
         app, method, path, body
     )
+
+
+def test_message_costs_a_page_one_call() -> None:
+    """The one that makes it of a row; its piece of the page is kept."""
+    rows: list[Row] = [[number, "ada", "Hello", 1] for number in range(30)]
+    costs = []
+    for number in (1, 30):
+        store = Store.on(CountingDatabase(*rows[:number]))
+        app = build(settings("timeline"), store)
+        calls_of_a_request(app, "GET", "/public", None)
+        costs.append(calls_of_a_request(app, "GET", "/public", None))
+    one, thirty = costs
+    link_to_older_ones = 10
+    assert thirty - one <= 29 + link_to_older_ones, costs
 
 
 def calls_of_a_request(app: Any, method: str, target: str, body: str | None) -> int:
