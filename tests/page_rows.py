@@ -97,9 +97,9 @@ def test_a_right_that_was_taken_back_is_gone_at_once(
     mod = add_user(store, "mod")
     store.messages.add("mod", "rude")
     set_moderator("mod", True)
-    assert store.users.is_moderator(mod.id)
+    assert store.users.reader(mod).is_moderator
     set_moderator("mod", False)
-    assert not store.users.is_moderator(mod.id)
+    assert not store.users.reader(mod).is_moderator
     with pytest.raises(NotModerator):
         hide(store, "mod", "rude")
     with pytest.raises(UnknownUser):

@@ -14,8 +14,7 @@ from markupsafe import Markup
 from functions.timeline.assets import Assets
 from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
-from functions.timeline.readers import Reader
-from minitwit.models import MAX_CONTENT, MAX_USERNAME, Post
+from minitwit.models import MAX_CONTENT, MAX_USERNAME, Post, Reader
 from minitwit.runtime.browser import user_path
 from minitwit.runtime.pages import send_page
 from minitwit.runtime.sessions import Sessions

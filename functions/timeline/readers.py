@@ -1,20 +1,10 @@
-"""Who reads a page, and what this allows them to see."""
-
-from dataclasses import dataclass
+"""Who reads a page, and what their pages depend on."""
 
 import falcon
 
-from minitwit.models import Account
+from minitwit.models import Reader
 from minitwit.runtime.sessions import Sessions
 from minitwit.users import Users
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Somebody in front of a page; without an account just anybody."""
-
-    account: Account | None
-    is_moderator: bool = False
 
 
 class Readers:
@@ -22,7 +12,7 @@ class Readers:
 
     Args:
         sessions: say who is signed in.
-        users: say who is a moderator. A cookie could not: it would outlive the right.
+        users: say what readers may see. A cookie could not: it would outlive the right.
 
     """
 
@@ -33,6 +23,4 @@ class Readers:
     def of(self, req: falcon.Request) -> Reader:
         """Return who sent the request."""
         account = self._sessions.account(req)
-        if account is None:
-            return Reader(None)
-        return Reader(account, self._users.is_moderator(account.id))
+        return self._users.reader(account) if account else Reader(None)

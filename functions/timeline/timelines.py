@@ -3,9 +3,9 @@
 import falcon
 
 from functions.timeline.pages import Pages
-from functions.timeline.readers import Reader, Readers
+from functions.timeline.readers import Readers
 from minitwit.messages import PAGE_SIZE, Messages
-from minitwit.models import Account, Cursor, Post
+from minitwit.models import Account, Cursor, Post, Reader
 from minitwit.runtime.browser import Browser
 from minitwit.runtime.requests import cursor
 from minitwit.runtime.sessions import Sessions
@@ -30,7 +30,7 @@ class OwnTimeline:
             self._browser.redirect(req, resp, "/public")
             return
         posts = self._messages.own_timeline(
-            reader.account.id, cursor(req), reader.is_moderator
+            reader.account.id, cursor(req), reader.is_moderator, reader.is_busy
         )
         self._pages.render(req, resp, "own.html", reader, **_page_of(posts))
 

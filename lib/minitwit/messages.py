@@ -11,13 +11,6 @@ MAX_NEWER = 1000  # newer messages that are looked through to count them
 # Everything is older than this: the place where the newest page begins.
 _NOW = Cursor(pub_date=2**63 - 1, id=2**63 - 1)
 
-# What a moderator sees beside each timeline.
-_HIDDEN = {
-    "public_timeline": "hidden_public_timeline",
-    "user_timeline": "hidden_user_timeline",
-    "own_timeline": "hidden_own_timeline",
-}
-
 
 class Messages:
     """Every message that was posted; one that is flagged is hidden."""
@@ -67,7 +60,9 @@ class Messages:
         self, before: Cursor | None = None, with_hidden: bool = False
     ) -> list[Post]:
         """Return a page of everybody's messages, newest first."""
-        return self._page("public_timeline", before, with_hidden)
+        posts = self._list("public_timeline", before)
+        hidden = self._list("hidden_public_timeline", before) if with_hidden else []
+        return _page(posts, hidden)
 
     def user_timeline(
         self,
@@ -77,19 +72,37 @@ class Messages:
         with_hidden: bool = False,
     ) -> list[Post]:
         """Return a page of one author's messages, newest first."""
-        return self._page(
-            "user_timeline",
-            before,
-            with_hidden,
-            author_id=author_id,
-            username=username,
+        author = {"author_id": author_id, "username": username}
+        posts = self._list("user_timeline", before, **author)
+        hidden = (
+            self._list("hidden_user_timeline", before, **author) if with_hidden else []
         )
+        return _page(posts, hidden)
 
     def own_timeline(
-        self, user_id: int, before: Cursor | None = None, with_hidden: bool = False
+        self,
+        user_id: int,
+        before: Cursor | None = None,
+        with_hidden: bool = False,
+        is_busy: bool = False,
     ) -> list[Post]:
-        """Return a page of a user's and the followed users' messages, newest first."""
-        return self._page("own_timeline", before, with_hidden, user_id=user_id)
+        """Return a page of a user's and the followed users' messages, newest first.
+
+        Args:
+            user_id: of the user.
+            before: where the page begins, or at the newest message.
+            with_hidden: whether hidden messages are on it.
+            is_busy: whether to look among everybody's newest first, for the same page.
+
+        """
+        user = {"user_id": user_id}
+        posts = self._list("busy_timeline", before, **user) if is_busy else []
+        if len(posts) < PAGE_SIZE:
+            posts = self._list("own_timeline", before, **user)
+        hidden = (
+            self._list("hidden_own_timeline", before, **user) if with_hidden else []
+        )
+        return _page(posts, hidden)
 
     def newer_public(self, after: Cursor) -> int:
         """Count everybody's messages after one, up to MAX_NEWER."""
@@ -136,24 +149,27 @@ class Messages:
         )
         return int(rows[0][0])
 
-    def _page(
-        self,
-        query: str,
-        before: Cursor | None,
-        with_hidden: bool,
-        **parameters: object,
+    def _list(
+        self, query: str, before: Cursor | None, **parameters: object
     ) -> list[Post]:
         start = before or _NOW
-        posts: list[Post] = []
-        for part in (query, _HIDDEN[query]) if with_hidden else (query,):
-            rows = self._database.read(
-                part,
-                before_date=start.pub_date,
-                before_id=start.id,
-                limit=PAGE_SIZE,
-                **parameters,
-            )
-            posts += [Post(*row) for row in rows]
-        if with_hidden:
-            posts.sort(key=lambda post: (post.pub_date, post.id), reverse=True)
-        return posts[:PAGE_SIZE]
+        rows = self._database.read(
+            query,
+            before_date=start.pub_date,
+            before_id=start.id,
+            limit=PAGE_SIZE,
+            **parameters,
+        )
+        return [Post(*row) for row in rows]
+
+
+def _page(posts: list[Post], hidden: list[Post]) -> list[Post]:
+    """Return a page of what everybody sees and what only moderators see."""
+    if not hidden:
+        return posts
+    both = sorted(posts + hidden, key=_when, reverse=True)
+    return both[:PAGE_SIZE]
+
+
+def _when(post: Post) -> tuple[int, int]:
+    return post.pub_date, post.id

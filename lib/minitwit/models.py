@@ -153,6 +153,23 @@ class Account:
     username: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody in front of a page; without an account just anybody.
+
+    Args:
+        account: of the reader.
+        is_moderator: whether the reader may hide messages, and sees hidden ones.
+        is_busy: whether the reader follows so many that a page of their messages is
+            likely to be among everybody's newest.
+
+    """
+
+    account: Account | None
+    is_moderator: bool = False
+    is_busy: bool = False
+
+
 class Post(NamedTuple):
     """A message as a page shows it; a tuple, since every page makes thirty."""
 

@@ -3,11 +3,14 @@
 from minitwit import passwords
 from minitwit.db import Database, Row
 from minitwit.errors import InvalidPassword, InvalidUsername, UnknownUser
-from minitwit.models import Account, Counts, Registration
+from minitwit.models import Account, Counts, Reader, Registration
 
 # Nobody counts further: the page of somebody with a million followers must not take
 # a thousand times as long as any other.
 MAX_COUNT = 10_000
+
+# Who follows more has the timeline of a busy reader.
+MANY = 300
 
 
 class Users:
@@ -70,9 +73,10 @@ class Users:
         rows = self._database.read("user_counts", id=user_id, limit=MAX_COUNT + 1)
         return Counts(*rows[0])
 
-    def is_moderator(self, user_id: int) -> bool:
-        """Say whether an account may hide messages at this moment."""
-        return bool(self._database.read("is_moderator", id=user_id)[0][0])
+    def reader(self, account: Account) -> Reader:
+        """Return an account with what its pages depend on at this moment."""
+        [rights] = self._database.read("reader", id=account.id, many=MANY)
+        return Reader(account, *rights)
 
     def set_moderator(self, username: str, is_moderator: bool) -> None:
         """Make somebody a moderator, or no longer; the functions' role may not.

@@ -22,7 +22,7 @@ from minitwit.errors import (
     UsernameTaken,
 )
 from minitwit.messages import PAGE_SIZE
-from minitwit.models import Account, Counts, Cursor, Person, Post, Registration
+from minitwit.models import Account, Counts, Cursor, Person, Post, Reader, Registration
 from minitwit.store import Store
 
 
@@ -108,12 +108,9 @@ class FakeUsers:
             sum(who == user_id for _, who in memory.follows),
         )
 
-    def is_moderator(self, user_id: int) -> bool:
-        """Say whether an account may hide messages."""
-        names = self._memory.moderators
-        return any(
-            a.id == user_id for n, a in self._memory.accounts.items() if n in names
-        )
+    def reader(self, account: Account) -> Reader:
+        """Return an account with what its pages depend on."""
+        return Reader(account, account.username in self._memory.moderators)
 
     def set_moderator(self, username: str, is_moderator: bool) -> None:
         """Make somebody a moderator, or no longer."""
@@ -233,7 +230,11 @@ class FakeMessages:
         return _page(self._memory.newest({username}, with_hidden), before)
 
     def own_timeline(
-        self, user_id: int, before: Cursor | None = None, with_hidden: bool = False
+        self,
+        user_id: int,
+        before: Cursor | None = None,
+        with_hidden: bool = False,
+        is_busy: bool = False,
     ) -> list[Post]:
         """Return a page of a user's and the followed users' messages."""
         authors = self._memory.timeline(user_id)
@@ -250,7 +251,7 @@ class FakeMessages:
 
     def set_hidden_as(self, moderator_id: int, message_id: int, hidden: bool) -> str:
         """Hide or restore a message in a moderator's name."""
-        if not FakeUsers(self._memory).is_moderator(moderator_id):
+        if self._memory.name(moderator_id) not in self._memory.moderators:
             raise NotModerator
         self.set_hidden(message_id, hidden)
         return next(p.username for p in self._memory.posts if p.id == message_id)

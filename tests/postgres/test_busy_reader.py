@@ -5,8 +5,10 @@
 
 import pytest
 
+from minitwit.models import Account
 from minitwit.scripts import Script
 from minitwit.store import Store
+from minitwit.users import MANY
 
 READER, FOLLOWED, STRANGER = 1, range(2, 402), 402
 
@@ -14,6 +16,7 @@ READER, FOLLOWED, STRANGER = 1, range(2, 402), 402
 @pytest.fixture
 def reader_of_400(owner: Script) -> int:
     """Return the id of a reader who follows 400 of 401 others."""
+    assert 400 > MANY
     owner.run(
         "INSERT INTO users (id, username, email, password_hash) "
         f"SELECT n, 'user ' || n, 'a@b.c', '*' FROM generate_series(1, {STRANGER}) n"
@@ -35,13 +38,23 @@ def post(owner: Script, author: int, number: int, since: int) -> None:
 
 def shown(store: Store, reader: int) -> list[tuple[str, int]]:
     """Return author and time of what the reader's own timeline shows."""
-    posts = store.messages.own_timeline(reader)
+    posts = store.messages.own_timeline(reader, is_busy=True)
     return [(post.username, post.pub_date) for post in posts]
 
 
 def newest(author: int, number: int, since: int, of: int) -> list[tuple[str, int]]:
     """Return the newest of what `post` posted."""
     return [(f"user {author}", since + of - n) for n in range(number)]
+
+
+def test_who_follows_many_is_busy(
+    store: Store, owner: Script, reader_of_400: int
+) -> None:
+    reader = Account(reader_of_400, f"user {reader_of_400}")
+    assert store.users.reader(reader).is_busy
+    owner.run(f"DELETE FROM follows WHERE followed_id > {FOLLOWED[MANY - 1]}")
+    assert not store.users.reader(reader).is_busy
+    assert not store.users.reader(Account(7, "user 7")).is_busy
 
 
 def test_page_is_found_among_the_newest_of_all(

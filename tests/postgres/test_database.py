@@ -96,7 +96,7 @@ def read_all_lists(store: Store) -> None:
     messages.recent_json(20)
     messages.public_timeline(with_hidden=True)
     messages.user_timeline(1, "ada", with_hidden=True)
-    messages.own_timeline(1, with_hidden=True)
+    messages.own_timeline(1, with_hidden=True, is_busy=True)
     messages.newer_public(Cursor(0, 0))
     messages.newer_own(1, Cursor(0, 0))
     store.users.counts(1)

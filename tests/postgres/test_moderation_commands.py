@@ -20,10 +20,10 @@ def test_a_moderator_is_made_and_unmade(
     ada = add_user(store, "Ada Lovelace")
     granted = minitwit(testbed, "grant-moderator", "Ada Lovelace")
     assert granted.output == "Ada Lovelace is a moderator.\n"
-    assert store.users.is_moderator(ada.id)
+    assert store.users.reader(ada).is_moderator
     revoked = minitwit(testbed, "revoke-moderator", "Ada Lovelace")
     assert revoked.output == "Ada Lovelace is no moderator.\n"
-    assert not store.users.is_moderator(ada.id)
+    assert not store.users.reader(ada).is_moderator
 
 
 def test_a_message_is_flagged_and_unflagged(

@@ -51,69 +51,75 @@ LIMIT :limit;
 
 -- name: own_timeline
 -- List messages of a user and of whom the user follows, newest first.
--- Who follows many finds a page among the newest messages of all. Otherwise the newest
--- messages can only come from the authors whose own newest message is newest: one index
--- probe an author finds these, and no more than :limit authors are read further. The
--- n-th of them has at most :limit + 1 - n messages on the page, since each one before has
--- a newer message. Contents are fetched for the page alone.
-WITH reader AS MATERIALIZED (
-    SELECT count(*) > 300 AS follows_many FROM (
-        SELECT FROM follows WHERE follower_id = :user_id LIMIT 301
-    ) AS counted
-), recent AS MATERIALIZED (
-    SELECT id, author_id, content, pub_date FROM messages
-    WHERE (SELECT follows_many FROM reader) AND NOT flagged
-        AND (pub_date, id) < (:before_date, :before_id)
-    ORDER BY pub_date DESC, id DESC
-    LIMIT 1000
-), found AS MATERIALIZED (
-    SELECT id, author_id, content, pub_date FROM recent
-    WHERE author_id = :user_id OR EXISTS (
-        SELECT FROM follows
-        WHERE follower_id = :user_id AND followed_id = recent.author_id
-    )
-    ORDER BY pub_date DESC, id DESC
-    LIMIT :limit
-), authors AS (
+-- One index probe an author finds its two newest messages. Nothing older than the
+-- :limit-th of all these (`oldest`) is on the page, so only an author whose second
+-- message is no older is read further, and only down to there. Contents are fetched for
+-- the page alone.
+WITH authors AS (
     SELECT followed_id AS author_id FROM follows
-    WHERE follower_id = :user_id AND (SELECT count(*) FROM found) < :limit
-    UNION
-    SELECT :user_id WHERE (SELECT count(*) FROM found) < :limit
-), candidates AS (
-    SELECT authors.author_id,
-        row_number() OVER (ORDER BY newest.pub_date DESC, newest.id DESC) AS place
+    WHERE follower_id = :user_id AND followed_id <> :user_id
+    UNION ALL
+    SELECT :user_id
+), newest AS MATERIALIZED (
+    SELECT message.id, authors.author_id, message.pub_date, message.place
     FROM authors
     CROSS JOIN LATERAL (
-        SELECT pub_date, id FROM messages
+        SELECT id, pub_date,
+            row_number() OVER (ORDER BY pub_date DESC, id DESC) AS place
+        FROM messages
         WHERE messages.author_id = authors.author_id AND NOT flagged
             AND (pub_date, id) < (:before_date, :before_id)
         ORDER BY pub_date DESC, id DESC
-        LIMIT 1
-    ) AS newest
-    ORDER BY place
-    LIMIT :limit
-), probed AS (
-    SELECT message.id, candidates.author_id, message.pub_date
-    FROM candidates
+        LIMIT 2
+    ) AS message
+), oldest AS MATERIALIZED (
+    SELECT CASE count(*) WHEN :limit THEN min(pub_date) ELSE -(2 ^ 62)::bigint END
+        AS pub_date
+    FROM (
+        SELECT pub_date FROM newest ORDER BY pub_date DESC LIMIT :limit
+    ) AS full_page
+), further AS (
+    SELECT message.id, newest.author_id, message.pub_date
+    FROM newest
     CROSS JOIN LATERAL (
         SELECT id, pub_date FROM messages
-        WHERE messages.author_id = candidates.author_id AND NOT flagged
-            AND (pub_date, id) < (:before_date, :before_id)
+        WHERE messages.author_id = newest.author_id AND NOT flagged
+            AND (pub_date, id) < (newest.pub_date, newest.id)
+            AND pub_date >= (SELECT pub_date FROM oldest)
         ORDER BY pub_date DESC, id DESC
-        LIMIT :limit + 1 - place
+        LIMIT :limit
     ) AS message
-    ORDER BY message.pub_date DESC, message.id DESC
-    LIMIT :limit
-), page AS (
-    SELECT probed.id, probed.author_id, messages.content, probed.pub_date
-    FROM probed JOIN messages ON messages.id = probed.id
+    WHERE newest.place = 2 AND newest.pub_date >= (SELECT pub_date FROM oldest)
+), page AS MATERIALIZED (
+    SELECT id, author_id, pub_date FROM newest
     UNION ALL
-    SELECT id, author_id, content, pub_date FROM found
-    WHERE (SELECT count(*) FROM found) = :limit
+    SELECT id, author_id, pub_date FROM further
+    ORDER BY pub_date DESC, id DESC
+    LIMIT :limit
 )
-SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date
+SELECT id, (SELECT username FROM users WHERE users.id = author_id),
+    (SELECT content FROM messages WHERE messages.id = page.id), pub_date
 FROM page
 ORDER BY pub_date DESC, id DESC;
+
+-- name: busy_timeline
+-- List those of them that are among everybody's newest thousand: a page, as a rule, for
+-- who follows many. The follows are asked message by message until the page is full; as
+-- an EXISTS they would be read beforehand, all of them.
+WITH newest AS MATERIALIZED (
+    SELECT id, author_id, content, pub_date FROM messages
+    WHERE NOT flagged AND (pub_date, id) < (:before_date, :before_id)
+    ORDER BY pub_date DESC, id DESC
+    LIMIT 1000
+)
+SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date
+FROM newest
+WHERE author_id = :user_id OR (
+    SELECT true FROM follows
+    WHERE follower_id = :user_id AND followed_id = newest.author_id
+)
+ORDER BY pub_date DESC, id DESC
+LIMIT :limit;
 
 -- name: newer_public_messages
 -- Count everybody's messages after a message, up to a limit. Without the order,

@@ -7,6 +7,14 @@ VALUES (:username, :email, :password_hash);
 -- Find an account by its name.
 SELECT id, username, password_hash FROM users WHERE username = :username;
 
+-- name: reader
+-- Say of an account whether it may hide messages, and whether it follows many.
+SELECT EXISTS (SELECT FROM users WHERE id = :id AND is_moderator), (
+    SELECT count(*) > :many FROM (
+        SELECT FROM follows WHERE follower_id = :id LIMIT :many + 1
+    ) AS followed
+);
+
 -- name: set_password_hash
 -- Replace the hash of an account's password.
 UPDATE users SET password_hash = :password_hash WHERE id = :id;
