@@ -59,13 +59,14 @@ migrate() {
         state=$(docker inspect --format '{{.Status.State}}' "$task")
         case $state in
             complete)
-                docker service logs --raw --tail 1 "$migration"
+                # A Swarm that cannot find its words is no reason to stop.
+                docker service logs --raw --tail 1 "$migration" || true
                 return
                 ;;
             failed | rejected) break ;;
         esac
     done
-    docker service logs --raw --tail 20 "$migration" >&2
+    docker service logs --raw --tail 20 "$migration" >&2 || true
     fail "The migration did not succeed (its last words stand above). Nothing was deployed."
 }
 

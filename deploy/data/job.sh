@@ -50,7 +50,7 @@ wait_for() { # SERVER SECONDS
     local end=$((SECONDS + $2))
     until docker service ls --format '{{.Name}} {{.Replicas}}' | grep -qx "${stack}_$1 1/1"; do
         if [ $SECONDS -ge $end ]; then
-            docker service logs --raw --tail 20 "${stack}_$1" >&2
+            docker service logs --raw --tail 20 "${stack}_$1" >&2 || true
             fail "${stack}_$1 does not start (its last words stand above)."
         fi
         sleep 1

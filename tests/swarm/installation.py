@@ -241,21 +241,23 @@ class Installation:
 
     def engines_words(self) -> str:
         """Return the last lines of every engine that is on."""
-        engines = [n.engine for n in (self.application, self.tool, self.spare)]
         return "\n".join(
-            f"---- {engine.hostname}\n{engine.tail()}"
-            for engine in engines
-            if engine.is_on
+            f"---- {node.hostname}\n{node.engine.tail()}"
+            for node in self._nodes()
+            if node.engine.is_on
         )
 
+    def _nodes(self) -> tuple[Node, ...]:
+        return self.application, self.tool, self.spare
+
     def words(self, service: str, lines: int = 12) -> str:
-        """Return the last lines that a service's replicas wrote."""
-        logs = ("service", "logs", "--raw", "--tail", str(lines), service)
-        try:
-            return self.application.docker(*logs)
-        except CommandFailed as error:
-            # A node that is away keeps what its replicas wrote; the others' is there.
-            return str(error)
+        """Return the last lines that a service's newest replicas wrote.
+
+        Each engine is asked by itself: the manager's `service logs` now and then says
+        that a node is not available which runs its tasks all the same.
+        """
+        nodes = [n for n in self._nodes() if n.engine.is_on]
+        return "\n".join(text for n in nodes for text in n.words(service, lines))
 
     def _words(self, service: str) -> str:
         fields = ("Name", "Image", "Node", "DesiredState", "CurrentState", "Error")

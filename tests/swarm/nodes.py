@@ -226,6 +226,16 @@ class Node:
         run("ip", "-n", self._lan.switch, "link", "delete", self._port)
         run("ip", "netns", "delete", self._namespace)
 
+    def words(self, service: str, lines: int, newest: int = 3) -> list[str]:
+        """Return the last lines of a service's newest containers here."""
+        found = ("ps", "--all", "--quiet", "--filter", f"name=^{service}[.]")
+        said = []
+        for container in self.docker(*found).split()[:newest]:
+            # It may be removed meanwhile.
+            with suppress(CommandFailed):
+                said.append(self.docker("logs", "--tail", str(lines), container))
+        return said
+
     def unplug(self) -> None:
         """Cut the node's network."""
         self._cable("down")

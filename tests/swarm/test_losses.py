@@ -46,7 +46,7 @@ def test_the_tool_droplet_may_be_away(swarm: Installation) -> None:
 
 def _is_not_missed(swarm: Installation) -> bool:
     with Load(swarm.url) as load:
-        time.sleep(MINUTE / 3)
+        time.sleep(MINUTE / 6)
         cut = time.monotonic()
         swarm.tool.unplug()
         try:
@@ -54,13 +54,13 @@ def _is_not_missed(swarm: Installation) -> bool:
         finally:
             swarm.tool.plug()
         back = time.monotonic()
-        time.sleep(MINUTE / 3)
+        time.sleep(MINUTE / 6)
     outcomes = load.so_far()
     before, without = outcomes.between(0, cut), outcomes.between(cut, back)
     after = outcomes.between(back, math.inf)
-    swarm.measured(f"twenty seconds before the tool droplet is cut off: {before}")
+    swarm.measured(f"ten seconds before the tool droplet is cut off: {before}")
     swarm.measured(f"a minute without the tool droplet: {without}")
-    swarm.measured(f"twenty seconds after it is back: {after}")
+    swarm.measured(f"ten seconds after it is back: {after}")
     wait_until(lambda: _is_ready(swarm, "tool"), "the tool droplet to be back")
     swarm.settle(*TOOLS)
     assert not outcomes.failures, "\n".join(map(str, outcomes.failures[:20]))

@@ -1,8 +1,8 @@
 """The collector: made by its own builder from Go modules, run on our configuration."""
 
+import fcntl
 import hashlib
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -61,14 +61,17 @@ def binary() -> Path:
     """Return the collector that the manifest describes, built once a machine."""
     digest = hashlib.sha256(MANIFEST.read_bytes()).hexdigest()[:16]
     path = Path.home() / ".cache" / "minitwit" / f"otelcol-{digest}"
-    if not path.exists():
-        _build(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Who comes while another builds it waits, instead of building it as well.
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            _build(path)
     return path
 
 
 def _build(path: Path) -> None:
     go = program("go")
-    path.parent.mkdir(parents=True, exist_ok=True)
     manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
     builder = (
         f"go.opentelemetry.io/collector/cmd/builder@v{manifest['dist']['version']}"
@@ -82,9 +85,8 @@ def _build(path: Path) -> None:
             build, cwd=folder, capture_output=True, text=True, env=dict(os.environ)
         )
         assert result.returncode == 0, result.stdout + result.stderr
-        # Renamed when whole: two test runs may build at the same time.
-        shutil.copy(Path(folder) / "otelcol", f"{path}.{os.getpid()}")
-        Path(f"{path}.{os.getpid()}").rename(path)
+        # On this disk already, so it is whole from the moment that it is there.
+        (Path(folder) / "otelcol").rename(path)
 
 
 def _is_healthy(port: int) -> bool:
@@ -92,3 +94,7 @@ def _is_healthy(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/").is_success
     except httpx.TransportError:
         return False
+
+
+if __name__ == "__main__":
+    print(binary())
