@@ -5,7 +5,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -156,16 +156,6 @@ def network() -> Iterator[Network]:
         yield made
     finally:
         made.remove()
-
-
-def wait_until(
-    condition: Callable[[], object], what: str, patience: float = 30
-) -> None:
-    """Wait until something is so, at most so many seconds."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.02)
 
 
 def owner_rows(server: Server, query: str) -> list[list[object]]:

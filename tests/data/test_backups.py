@@ -18,7 +18,8 @@ from minitwit.messages import Messages
 from minitwit.scripts import open_script
 from tests.clusters import migrate, settings
 from tests.data.needs import needs
-from tests.data.servers import Server, owner_rows, short_folder, wait_until
+from tests.data.servers import Server, owner_rows, short_folder
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "deploy/data"
@@ -259,8 +260,8 @@ def test_the_keeper_backs_up_and_drills_by_itself(repository: Repository) -> Non
     age(repository, "8 days")
     full, _, drills = made(repository)
     with keeper(repository):
-        wait_until(lambda: made(repository)[0] == full + 1, "it backs up", 120)
-        wait_until(lambda: made(repository)[2] == drills + 1, "it drills", 120)
+        wait_until(lambda: made(repository)[0] == full + 1, "a full backup", 120)
+        wait_until(lambda: made(repository)[2] == drills + 1, "a drill", 120)
 
 
 def test_a_server_that_was_shut_down_archives_again_in_time(
@@ -299,7 +300,7 @@ def keeper(repository: Repository) -> Iterator[None]:
         process.terminate()
         assert process.wait() == 0
         # A backup that it has begun goes on, and holds pgBackRest's lock until its end.
-        wait_until(lambda: not working(process.pid), "what it has begun is done", 60)
+        wait_until(lambda: not working(process.pid), "the end of what it has begun", 60)
 
 
 def working(session: int) -> list[str]:

@@ -15,7 +15,7 @@ from deploy.local.accounts import run_as, server_account
 from deploy.local.postgres import APPLICATION, SUPERUSER, Cluster
 from minitwit.scripts import open_script
 from tests.clusters import migrate, settings
-from tests.data.servers import Server, owner_rows, short_folder, wait_until
+from tests.data.servers import Server, owner_rows, short_folder
 from tests.data.test_durability import (
     MAX_REFUSAL,
     MAX_RETURN,
@@ -25,6 +25,7 @@ from tests.data.test_durability import (
     require_only,
 )
 from tests.data.writing import Service, running_function, writing
+from tests.waiting import wait_until
 
 SCRIPTS = Path(__file__).parents[2] / "deploy/data"
 
@@ -182,12 +183,12 @@ def test_who_has_just_written_reads_it_and_others_read_from_the_standby(
         # It is left out as soon as it is late, and everybody sees the message.
         wait_until(
             lambda: b"just now" in service.send("GET", "/msgs").body,
-            "a lagging standby is left out",
+            "a lagging standby to be left out",
         )
         assert time.monotonic() - answer.sent_at < 5
         assert lag(service) > 1
         superuser(pair.standby, "SELECT pg_wal_replay_resume()")
-        wait_until(lambda: lag(service) == 0, "the standby is taken back")
+        wait_until(lambda: lag(service) == 0, "the standby to be taken back")
 
 
 def test_reads_go_on_while_the_primary_is_away(pair: Pair, tmp_path: Path) -> None:
@@ -216,7 +217,7 @@ def begin_to_read(standby: Server, service: Service) -> None:
         assert service.send("GET", "/msgs").status == 200
         return superuser(standby, reading) != [[0]]
 
-    wait_until(reads, "somebody reads from the standby")
+    wait_until(reads, "reads from the standby")
 
 
 def lag(service: Service) -> float:

@@ -18,7 +18,7 @@ from minitwit.store import Store
 from tests.contract.callers import assert_error
 from tests.in_process import callers_of
 from tests.postgres.databases import OwnDatabase
-from tests.system.running import wait_until
+from tests.waiting import wait_until
 
 
 def test_versions_are_numbered_without_gaps() -> None:

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from tests.swarm.handbook import commands
 from tests.swarm.nodes import Engine
-from tests.swarm.shell import CommandFailed, Docker, run, wait_until
+from tests.swarm.shell import CommandFailed, Docker, run
 from tests.tools import collector, inbox
+from tests.waiting import wait_until
 
 FUNCTIONS = ("register", "follow", "messages", "timeline")
 STANDINS = Path(__file__).parent / "standins"

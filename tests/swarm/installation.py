@@ -14,7 +14,8 @@ from tests.swarm.handbook import commands
 from tests.swarm.images import FUNCTIONS
 from tests.swarm.nodes import Node
 from tests.swarm.outside import Outside
-from tests.swarm.shell import CommandFailed, run, wait_until
+from tests.swarm.shell import CommandFailed, run
+from tests.waiting import wait_until
 
 TOOLS = (
     *("tools_collector", "tools_collector-agent", "tools_prometheus"),

@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.swarm.shell import CommandFailed, Docker, run, wait_until
+from tests.swarm.shell import CommandFailed, Docker, run
+from tests.waiting import wait_until
 
 # Dies with the test run, whatever kills it; everything inside dies with it.
 _TIED = ("setpriv", "--pdeathsig", "KILL")

@@ -1,12 +1,8 @@
 """Commands that the test bed runs: loud when they fail, quiet when they do not."""
 
 import subprocess
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
-
-T = TypeVar("T")
 
 
 class CommandFailed(Exception):
@@ -33,19 +29,6 @@ def run(
         words = " ".join(str(word) for word in command)
         raise CommandFailed(f"{words}\nended with {done.returncode}:\n{done.stdout}")
     return done.stdout
-
-
-def wait_until(
-    state: Callable[[], T], what: str | Callable[[], str], seconds: float = 60
-) -> T:
-    """Return the first true value of `state`, or fail saying what was awaited."""
-    deadline = time.monotonic() + seconds
-    while not (value := state()):
-        if time.monotonic() > deadline:
-            text = what if isinstance(what, str) else what()
-            raise AssertionError(f"waited {seconds:.0f} s for: {text}")
-        time.sleep(0.2)
-    return value
 
 
 class Docker:

@@ -16,7 +16,8 @@ from tests.data.writing import Service, Writer, writing
 from tests.swarm.installation import Installation
 from tests.swarm.load import USERS
 from tests.swarm.nodes import Node
-from tests.swarm.shell import CommandFailed, wait_until
+from tests.swarm.shell import CommandFailed
+from tests.waiting import wait_until
 
 MAX_RETURN = 5.0  # seconds from the database's return to the service's
 MAX_LOSS = 300.0  # seconds: the recovery point that is promised

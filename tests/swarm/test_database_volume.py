@@ -6,7 +6,8 @@ from contextlib import suppress
 from tests.swarm.installation import Installation
 from tests.swarm.load import Load
 from tests.swarm.nodes import Node
-from tests.swarm.shell import CommandFailed, wait_until
+from tests.swarm.shell import CommandFailed
+from tests.waiting import wait_until
 
 VOLUME = "minitwit-postgres"
 

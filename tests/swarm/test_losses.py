@@ -5,7 +5,7 @@ import time
 
 from tests.swarm.installation import TOOLS, Installation
 from tests.swarm.load import Load
-from tests.swarm.shell import wait_until
+from tests.waiting import wait_until
 
 MINUTE = 60
 

@@ -16,7 +16,6 @@ from tests.swarm import load
 from tests.swarm.conftest import ROOT
 from tests.swarm.installation import Installation
 from tests.swarm.outside import DOMAIN, OPERATOR, RUNBOOKS
-from tests.swarm.shell import wait_until
 from tests.swarm.watching import elasticsearch, kibana, prometheus
 from tests.tools.following import (
     BREAK_MESSAGES,
@@ -26,6 +25,7 @@ from tests.tools.following import (
     traced,
 )
 from tests.tools.receivers import LogRecord
+from tests.waiting import wait_until
 
 TOOLS = ROOT / "deploy" / "tools"
 REPLICAS = 8

@@ -9,8 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Any
 
 import httpx
 import psutil
+
+from tests.waiting import wait_until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -127,14 +128,6 @@ def running_system(
     finally:
         launcher.send_signal(signal.SIGTERM)
         launcher.wait()
-
-
-def wait_until(is_so: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for a state, and fail when it does not come."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "the state that was waited for did not come"
-        time.sleep(0.05)
 
 
 def status_of(url: str) -> int:

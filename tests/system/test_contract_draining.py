@@ -14,7 +14,8 @@ import pytest
 from deploy.local.layout import Layout
 from deploy.local.ports import free_ports
 from deploy.local.system import function_environment
-from tests.system.running import CHECKOUT, RunningSystem, wait_until
+from tests.system.running import CHECKOUT, RunningSystem
+from tests.waiting import wait_until
 
 DRAIN_SECONDS = 3
 GUNICORN = [

@@ -17,8 +17,8 @@ from tests.system.running import (
     local_run,
     running_system,
     status_of,
-    wait_until,
 )
+from tests.waiting import wait_until
 
 # A page or an answer of each function, and what it says to somebody without rights.
 PROBES = {

@@ -14,9 +14,9 @@ import httpx
 import yaml
 
 from deploy.local.ports import free_ports
-from tests.system.running import wait_until
 from tests.tools.programs import program, running
 from tests.tools.rules_files import TOOLS
+from tests.waiting import wait_until
 
 MANIFEST = Path(__file__).with_name("collector.yaml")
 

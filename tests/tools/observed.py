@@ -13,7 +13,7 @@ from pg8000.native import Connection
 from deploy.local.layout import Layout
 from deploy.local.ports import free_ports
 from deploy.local.postgres import OWNER, SUPERUSER
-from tests.system.running import RunningSystem, running_system, wait_until
+from tests.system.running import RunningSystem, running_system
 from tests.tools.collector import Collector, running_collector
 from tests.tools.monitoring import (
     Prometheus,
@@ -24,6 +24,7 @@ from tests.tools.monitoring import (
 from tests.tools.programs import program, running
 from tests.tools.receivers import Receiver, receiving
 from tests.tools.rules_files import TOOLS
+from tests.waiting import wait_until
 
 VERSION = "7.7.7"
 REVISION = "abc1234"

@@ -2,10 +2,10 @@
 
 import yaml
 
-from tests.system.running import wait_until
 from tests.tools.monitoring import RUNBOOKS
 from tests.tools.observed import Observed
 from tests.tools.rules_files import TOOLS, alerts
+from tests.waiting import wait_until
 
 STOPPED = "messages-2"
 

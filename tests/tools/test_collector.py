@@ -14,11 +14,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
-from tests.system.running import wait_until
 from tests.tools.collector import Collector, running_collector
 from tests.tools.docker_logs import service, write
 from tests.tools.receivers import Receiver, receiving
 from tests.tools.rules_files import alerts
+from tests.waiting import wait_until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SPAN = "b7ad6b7169203331"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.system.running import wait_until
 from tests.tools.docker_logs import service, write
 from tests.tools.observed import Observed
 from tests.tools.rules_files import ROOT, TOOLS, rules
+from tests.waiting import wait_until
 
 DASHBOARDS = sorted((TOOLS / "grafana" / "dashboards").glob("*.json"))
 DOCS = [

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.system.running import wait_until
 from tests.tools.docker_logs import write
 from tests.tools.following import (
     SPANS_OF_A_MESSAGE,
@@ -14,6 +13,7 @@ from tests.tools.following import (
     traced,
 )
 from tests.tools.observed import REVISION, VERSION, Observed
+from tests.waiting import wait_until
 
 
 def lines_of(observed: Observed, trace_id: str) -> list[dict[str, Any]]:

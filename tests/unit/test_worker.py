@@ -5,8 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import httpx
 import pytest
 
 from tests.unit.worker_app import LARGE
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,13 +67,6 @@ def served(folder: Path, threads: int, drain: float = 0) -> Iterator[Server]:
         finally:
             process.kill()
             process.wait()
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("threads", [1, 3])

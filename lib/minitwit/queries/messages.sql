@@ -54,7 +54,8 @@ LIMIT :limit;
 -- One index probe an author finds its two newest messages. Nothing older than the
 -- :limit-th of all these (`oldest`) is on the page, so only an author whose second
 -- message is no older is read further, and only down to there. Contents are fetched for
--- the page alone.
+-- the page alone. A probe compares every entry of an index page; rows, as in
+-- (pub_date, id) < (…), would take it longer than dates.
 WITH authors AS (
     SELECT followed_id AS author_id FROM follows
     WHERE follower_id = :user_id AND followed_id <> :user_id
@@ -68,7 +69,8 @@ WITH authors AS (
             row_number() OVER (ORDER BY pub_date DESC, id DESC) AS place
         FROM messages
         WHERE messages.author_id = authors.author_id AND NOT flagged
-            AND (pub_date, id) < (:before_date, :before_id)
+            AND pub_date <= :before_date
+            AND (pub_date < :before_date OR id < :before_id)
         ORDER BY pub_date DESC, id DESC
         LIMIT 2
     ) AS message
@@ -84,7 +86,8 @@ WITH authors AS (
     CROSS JOIN LATERAL (
         SELECT id, pub_date FROM messages
         WHERE messages.author_id = newest.author_id AND NOT flagged
-            AND (pub_date, id) < (newest.pub_date, newest.id)
+            AND pub_date <= newest.pub_date
+            AND (pub_date < newest.pub_date OR id < newest.id)
             AND pub_date >= (SELECT pub_date FROM oldest)
         ORDER BY pub_date DESC, id DESC
         LIMIT :limit
