@@ -170,17 +170,25 @@ class Database:
         return rows
 
     def _session(self) -> _Session:
+        if session := self._idle_session():
+            return session
+        self._breaker.require_closed()
+        try:
+            return _Session.open(self._settings)
+        except (DatabaseError, *LOST) as error:
+            # A busy machine may need too long to connect. Who gave a connection back
+            # meanwhile shows that the server is there, and nothing was sent yet.
+            if session := self._idle_session():
+                return session
+            self._breaker.open()
+            if isinstance(error, DatabaseError):
+                raise (domain_error(error_fields(error)) or error) from error
+            raise _ConnectionLost from error
+
+    def _idle_session(self) -> _Session | None:
         while self._idle:
             session = self._idle.pop()
             if not session.is_dead():
                 return session
             session.close()
-        self._breaker.require_closed()
-        try:
-            return _Session.open(self._settings)
-        except DatabaseError as error:
-            self._breaker.open()
-            raise (domain_error(error_fields(error)) or error) from error
-        except LOST as error:
-            self._breaker.open()
-            raise _ConnectionLost from error
+        return None

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 
+from minitwit.connections import connect
 from minitwit.db import Database
 from minitwit.errors import (
     InvalidInput,
@@ -175,6 +176,27 @@ def test_lost_read_is_tried_again_once_and_a_lost_write_never(
         database.write("record_latest", value=5)
     assert asked == ["record_latest"]
     assert database.read("latest") == [[-1]]
+
+
+def test_who_gets_no_connection_in_time_takes_one_that_was_given_back(
+    testbed: OwnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(testbed.settings())
+    attempts: list[DatabaseSettings] = []
+
+    def late(settings: DatabaseSettings, parameters: dict[str, str]) -> object:
+        attempts.append(settings)
+        if len(attempts) > 1:
+            return connect(settings, parameters)
+        # Somebody else comes and goes while the first one waits.
+        assert database.read("latest") == [[-1]]
+        raise TimeoutError
+
+    monkeypatch.setattr("minitwit.db.connect", late)
+    database.write("record_latest", value=5)
+    assert database.read("latest") == [[5]]
+    assert len(attempts) == 2
+    database.close()
 
 
 def test_statement_that_takes_too_long_is_given_up(

@@ -94,7 +94,3 @@ def _is_healthy(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/").is_success
     except httpx.TransportError:
         return False
-
-
-if __name__ == "__main__":
-    print(binary())
