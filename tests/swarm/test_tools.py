@@ -61,7 +61,11 @@ def test_prometheus_sees_every_replica_and_every_tool(swarm: Installation) -> No
     assert len(replicas) == REPLICAS
     assert {r["metric"]["version"] for r in replicas} == {swarm.versions.first}
     # It asks only when it is scraped, and an earlier test may have stopped the server.
-    wait_until(lambda: seen.value("pg_up") == 1, "PostgreSQL to be up", 90)
+    wait_until(
+        lambda: seen.value("pg_up") == 1,
+        lambda: f"PostgreSQL to be up\n{swarm.words('tools_postgres-exporter')}",
+        90,
+    )
     wait_until(lambda: seen.value("minitwit_users"), "the users to be counted", 120)
 
 
@@ -114,13 +118,13 @@ def test_an_unexpected_exception_is_told_with_its_release_and_trace(
     _wait_for_the_trace(swarm, trace_id)
 
 
-def test_a_lost_replica_is_told_in_the_chat_and_so_is_its_return(
-    swarm: Installation,
-) -> None:
-    """Its node takes no new task, so it is not replaced: told within two minutes."""
+def test_a_lost_replica_is_told_in_the_chat(swarm: Installation) -> None:
+    """Its node takes no new task, so it is not replaced: told within two minutes.
+
+    That its return is told as well is seen without a Swarm, by tests/tools.
+    """
     service, title = "minitwit_follow", "ReplicaMissing"
     chat, node = swarm.outside.chat, swarm.application
-    before = len(_of_follow(chat.told(f"RESOLVED: {title}")))
     swarm.operate(f"docker node update --availability pause {node.hostname}")
     try:
         node.docker("kill", swarm.containers(service)[0])
@@ -134,16 +138,7 @@ def test_a_lost_replica_is_told_in_the_chat_and_so_is_its_return(
     finally:
         swarm.operate(f"docker node update --availability active {node.hostname}")
         swarm.settle(service)
-    back = time.monotonic()
-    wait_until(
-        lambda: len(_of_follow(chat.told(f"RESOLVED: {title}"))) > before,
-        "the end of the alert",
-        180,
-    )
-    swarm.measured(
-        f"a lost replica: told in the chat after {told:.0f} s, its return "
-        f"after {time.monotonic() - back:.0f} s"
-    )
+    swarm.measured(f"a lost replica: told in the chat after {told:.0f} s")
     [text] = _of_follow(chat.told(f"FIRING (warning): {title}"))
     assert "follow runs with 1 replicas" in text
     assert f"What to do: {RUNBOOKS}/ReplicaMissing.md" in text
