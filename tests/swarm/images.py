@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
@@ -78,10 +77,12 @@ class Workshop:
 
     def stock(self, *official: str) -> None:
         """Put official images into the registry: pulled, or stand-ins."""
-        # Most stand-ins are built on it; the rest have nothing to do with each other.
-        self._stock_one(PYTHON)
-        with ThreadPoolExecutor(os.cpu_count()) as hands:
-            list(hands.map(self._stock_one, official))
+        for image in (PYTHON, *official):
+            self._have(image)
+            path = image if "/" in image else f"library/{image}"
+            self.docker("tag", image, f"{self.registry}/{path}")
+            self.docker("push", "--quiet", f"{self.registry}/{path}")
+            self.docker("rmi", f"{self.registry}/{path}")
 
     def build(self, version: str) -> None:
         """Build and push a version of the functions, by the handbook."""
@@ -103,13 +104,6 @@ class Workshop:
             recipe = f"FROM {image}:{version}{wrong}"
             self.docker("build", "--tag", f"{image}:{new}", "-", stdin=recipe)
             self.docker("push", "--quiet", f"{image}:{new}")
-
-    def _stock_one(self, image: str) -> None:
-        self._have(image)
-        path = image if "/" in image else f"library/{image}"
-        self.docker("tag", image, f"{self.registry}/{path}")
-        self.docker("push", "--quiet", f"{self.registry}/{path}")
-        self.docker("rmi", f"{self.registry}/{path}")
 
     def _have(self, image: str) -> None:
         name = image.partition(":")[0]
