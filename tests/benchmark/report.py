@@ -38,8 +38,7 @@ that discards.
   the same queries, gunicorn's sync worker with four processes, no proxy, no telemetry
 
 The **scenario** has the course's own proportions: 200 register, 11,306 tweet, 9,751
-follow, 4,665 unfollow; **with reads** has a small read after every four of them. These
-are the bars' mixed actions; the scenario's writes alone stand in the table.
+follow, 4,665 unfollow; **with reads** has a small read after every four of them.
 The empty data set has 1,000 users and nothing else, so its lists are shorter, too.
 """
 
