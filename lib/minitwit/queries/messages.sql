@@ -75,7 +75,8 @@ WITH authors AS (
         LIMIT 2
     ) AS message
 ), oldest AS MATERIALIZED (
-    SELECT CASE count(*) WHEN :limit THEN min(pub_date) ELSE -(2 ^ 62)::bigint END
+    SELECT CASE count(*) WHEN :limit THEN min(pub_date)
+        ELSE '-9223372036854775808'::bigint END
         AS pub_date
     FROM (
         SELECT pub_date FROM newest ORDER BY pub_date DESC LIMIT :limit
