@@ -1,4 +1,4 @@
-"""Waiting for a state that comes by itself, and saying which one did not come."""
+"""Waiting for a state that comes by itself, and failing when it does not come."""
 
 import time
 from collections.abc import Callable

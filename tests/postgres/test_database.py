@@ -15,7 +15,7 @@ from minitwit.errors import (
     UsernameTaken,
 )
 from minitwit.hub import Hub
-from minitwit.models import Cursor
+from minitwit.models import Account, Cursor
 from minitwit.scripts import Script
 from minitwit.settings import DatabaseSettings
 from minitwit.store import Store
@@ -101,6 +101,7 @@ def read_all_lists(store: Store) -> None:
     messages.newer_public(Cursor(0, 0))
     messages.newer_own(1, Cursor(0, 0))
     store.users.counts(1)
+    store.users.reader(Account(1, "ada"))
     follows.followed(1)
     follows.followers(1)
     follows.exists(1, 2)
