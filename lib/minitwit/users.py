@@ -75,8 +75,8 @@ class Users:
 
     def reader(self, account: Account) -> Reader:
         """Return an account with what its pages depend on at this moment."""
-        [rights] = self._database.read("reader", id=account.id, many=MANY)
-        return Reader(account, *rights)
+        [row] = self._database.read("reader", id=account.id, many=MANY)
+        return Reader(account, *row)
 
     def set_moderator(self, username: str, is_moderator: bool) -> None:
         """Make somebody a moderator, or no longer; the functions' role may not.

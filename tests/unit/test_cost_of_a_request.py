@@ -14,23 +14,32 @@ import pytest
 from falcon import testing
 
 from minitwit.db import Database, Row
+from minitwit.models import Account
 from minitwit.runtime.app import build
+from minitwit.runtime.sessions import Sessions
 from minitwit.store import Store
 from tests.contract.callers import SIMULATOR
-from tests.in_process import settings
+from tests.in_process import SESSION_KEY, settings
 
 
 class CountingDatabase(Database):
-    """Answers every statement with the same rows and counts them."""
+    """Answers every statement with the same rows, but one, and counts them.
 
-    def __init__(self, *rows: Row) -> None:
+    Args:
+        rows: of every other answer.
+        is_busy: what it says of a page's reader.
+
+    """
+
+    def __init__(self, *rows: Row, is_busy: bool = False) -> None:
         self.asked: list[str] = []
         self._rows = list(rows or ([7, "name", "hash"],))
+        self._reader: Row = [False, is_busy]
 
     def read(self, query: str, **parameters: Any) -> list[Row]:
         """Answer with what every list and every account can be read from."""
         self.asked.append(query)
-        return self._rows
+        return [self._reader] if query == "reader" else self._rows
 
     def write(self, query: str, **parameters: Any) -> list[Row]:
         """Answer as if something was found."""
@@ -63,6 +72,29 @@ def test_request_costs_no_more_statements_than_it_needs(
     client = testing.TestClient(build(settings(function), Store.on(database)))
     answer = client.simulate_request(method, path, body=body, headers=SIMULATOR)
     assert answer.status in (falcon.HTTP_200, falcon.HTTP_204)
+    assert database.asked == queries
+
+
+@pytest.mark.parametrize(
+    ("is_busy", "found", "queries"),
+    [
+        (False, 30, ["reader", "own_timeline"]),
+        (True, 30, ["reader", "busy_timeline"]),
+        (True, 29, ["reader", "busy_timeline", "own_timeline"]),
+    ],
+)
+def test_own_timeline_asks_by_author_only_where_it_must(
+    is_busy: bool, found: int, queries: list[str]
+) -> None:
+    rows: list[Row] = [[number, "bob", "Hello", 1] for number in range(found)]
+    database = CountingDatabase(*rows, is_busy=is_busy)
+    client = testing.TestClient(build(settings("timeline"), Store.on(database)))
+    resp = falcon.Response()
+    sessions = Sessions([SESSION_KEY], days=1)
+    sessions.sign_in(testing.create_req(), resp, Account(7, "ada"))
+    [cookie] = [v for k, v in resp._wsgi_headers() if k == "set-cookie"]
+    answer = client.simulate_get("/", headers={"Cookie": cookie.partition(";")[0]})
+    assert answer.text.count("Hello") == found
     assert database.asked == queries
 
 

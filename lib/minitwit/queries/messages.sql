@@ -51,10 +51,10 @@ LIMIT :limit;
 
 -- name: own_timeline
 -- List messages of a user and of whom the user follows, newest first.
--- One index probe an author finds its two newest messages. Nothing older than the
--- :limit-th of all these (`oldest`) is on the page, so only an author whose second
--- message is no older is read further, and only down to there. Contents are fetched for
--- the page alone. A probe compares every entry of an index page; rows, as in
+-- One index probe an author finds its two newest messages, and the page holds nothing
+-- that is older than the :limit newest of all these (`newest`). So only an author both
+-- of whose are among them is read further, and only down to the oldest. Contents are
+-- fetched for the page alone. A probe compares every entry of an index page; rows, as in
 -- (pub_date, id) < (…), would take it longer than dates.
 WITH authors AS (
     SELECT followed_id AS author_id FROM follows
@@ -74,13 +74,13 @@ WITH authors AS (
         ORDER BY pub_date DESC, id DESC
         LIMIT 2
     ) AS message
+    ORDER BY pub_date DESC, id DESC
+    LIMIT :limit
 ), oldest AS MATERIALIZED (
     SELECT CASE count(*) WHEN :limit THEN min(pub_date)
         ELSE '-9223372036854775808'::bigint END
         AS pub_date
-    FROM (
-        SELECT pub_date FROM newest ORDER BY pub_date DESC LIMIT :limit
-    ) AS full_page
+    FROM newest
 ), further AS (
     SELECT message.id, newest.author_id, message.pub_date
     FROM newest
@@ -93,7 +93,7 @@ WITH authors AS (
         ORDER BY pub_date DESC, id DESC
         LIMIT :limit
     ) AS message
-    WHERE newest.place = 2 AND newest.pub_date >= (SELECT pub_date FROM oldest)
+    WHERE newest.place = 2
 ), page AS MATERIALIZED (
     SELECT id, author_id, pub_date FROM newest
     UNION ALL
@@ -107,9 +107,10 @@ FROM page
 ORDER BY pub_date DESC, id DESC;
 
 -- name: busy_timeline
--- List those of them that are among everybody's newest thousand: a page, as a rule, for
--- who follows many. The follows are asked message by message until the page is full; as
--- an EXISTS they would be read beforehand, all of them.
+-- List messages of a user and of whom the user follows that are among everybody's
+-- newest thousand: a page of the own timeline, as a rule, for who follows many. The
+-- follows are asked message by message until the page is full; as an EXISTS they would
+-- be read beforehand, all of them.
 WITH newest AS MATERIALIZED (
     SELECT id, author_id, content, pub_date FROM messages
     WHERE NOT flagged AND (pub_date, id) < (:before_date, :before_id)
