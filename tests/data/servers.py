@@ -13,6 +13,7 @@ from deploy.local.postgres import Cluster
 from minitwit.errors import MiniTwitError
 from minitwit.scripts import open_script
 from tests.clusters import migrate, settings
+from tests.waiting import wait_until
 
 
 class Server:
@@ -41,15 +42,15 @@ class Server:
 
     def start(self) -> float:
         """Start the server and return the moment when it let somebody in."""
-        deadline = time.monotonic() + 60
-        while True:
-            # What a killed server left running may still hold the data for a moment.
-            if self._process is None or self._process.poll() is not None:
-                self._spawn()
-            if moment := self.answers():
-                return moment
-            assert time.monotonic() < deadline, self._log.read_text()[-2000:]
-            time.sleep(0.02)
+        return wait_until(
+            self._answers_by_now, lambda: f"a server:\n{self._log.read_text()[-2000:]}"
+        )
+
+    def _answers_by_now(self) -> float | None:
+        # What a killed server left running may still hold the data for a moment.
+        if self._process is None or self._process.poll() is not None:
+            self._spawn()
+        return self.answers()
 
     def answers(self) -> float | None:
         """Return the moment, if the server lets somebody in."""

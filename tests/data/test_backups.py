@@ -68,10 +68,10 @@ class Repository:
             script.run("SELECT pg_logical_emit_message(true, 'test', '')")
             [[name]] = script.run("SELECT pg_walfile_name(pg_switch_wal())")
             done = f"SELECT last_archived_wal >= '{name}' FROM pg_stat_archiver"  # noqa: S608
-            deadline = time.monotonic() + 60
-            while script.run(done) != [[True]]:
-                assert time.monotonic() < deadline, "the archive does not get it"
-                time.sleep(0.1)
+            wait_until(
+                lambda: script.run(done) == [[True]],
+                "the archive to get its last piece",
+            )
 
 
 @pytest.fixture(scope="module")

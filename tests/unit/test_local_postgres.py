@@ -9,7 +9,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from deploy.local import accounts
 from deploy.local.accounts import Account, run_as
 from deploy.local.errors import LocalRunError
 from deploy.local.postgres import Cluster, running_cluster
+from tests.waiting import wait_until
 
 
 def connect(cluster: Cluster, role: str, password: str | None = None) -> Connection:
@@ -77,10 +77,8 @@ def test_a_server_outlives_its_starter_by_nothing(tmp_path: Path) -> None:
         )
     assert starter.returncode == -signal.SIGKILL
     # The server removes the file as the last thing of an orderly stop.
-    deadline = time.monotonic() + 30
-    while (tmp_path / "postgres" / "postmaster.pid").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    running = tmp_path / "postgres" / "postmaster.pid"
+    wait_until(lambda: not running.exists(), "the server to stop")
 
 
 def test_passwords_are_for_their_owner_alone(tmp_path: Path) -> None:
