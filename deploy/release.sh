@@ -67,7 +67,7 @@ migrate() {
         esac
     done
     docker service logs --raw --tail 20 "$migration" >&2 || true
-    fail "The migration did not succeed (its last words stand above). Nothing was deployed."
+    fail "The migration did not succeed: see its last words above, or: docker service logs $migration. Nothing was deployed."
 }
 
 # ---- The functions

@@ -51,7 +51,7 @@ wait_for() { # SERVER SECONDS
     until docker service ls --format '{{.Name}} {{.Replicas}}' | grep -qx "${stack}_$1 1/1"; do
         if [ $SECONDS -ge $end ]; then
             docker service logs --raw --tail 20 "${stack}_$1" >&2 || true
-            fail "${stack}_$1 does not start (its last words stand above)."
+            fail "${stack}_$1 does not start: see its last words above, or: docker service logs ${stack}_$1"
         fi
         sleep 1
     done
