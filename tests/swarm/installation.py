@@ -265,11 +265,12 @@ class Installation:
         show = " ".join(f"{{{{.{name}}}}}" for name in fields)
         try:
             tasks = self.application.docker(
-                *("service", "ps", "--no-trunc", "--format", show, service)
+                *("service", "ps", "--no-trunc", "--format", show, service),
+                timeout=20,
             )
-            return f"---- {service}\n{tasks}\n{self.words(service)}"
         except CommandFailed as error:
-            return f"---- {service}: {str(error).splitlines()[-1]}"
+            tasks = str(error).splitlines()[-1]
+        return f"---- {service}\n{tasks}\n{self.words(service)}"
 
     def _shell(self, variables: dict[str, str]) -> dict[str, str]:
         return {

@@ -17,6 +17,9 @@ from pathlib import Path
 from tests.swarm.shell import CommandFailed, Docker, run
 from tests.waiting import wait_until
 
+# Containers of a service on a node whose words are shown.
+_NEWEST = 3
+
 # Dies with the test run, whatever kills it; everything inside dies with it.
 _TIED = ("setpriv", "--pdeathsig", "KILL")
 _OWN_NAMESPACES = ("-m", "-p", "-f", "--kill-child", "--mount-proc")
@@ -227,15 +230,22 @@ class Node:
         run("ip", "-n", self._lan.switch, "link", "delete", self._port)
         run("ip", "netns", "delete", self._namespace)
 
-    def words(self, service: str, lines: int, newest: int = 3) -> list[str]:
-        """Return the last lines of a service's newest containers here."""
+    def words(self, service: str, lines: int) -> list[str]:
+        """Return the last lines of a service's newest containers."""
         found = ("ps", "--all", "--quiet", "--filter", f"name=^{service}[.]")
-        said = []
-        for container in self.docker(*found).split()[:newest]:
+        try:
+            newest = self.docker(*found, timeout=20).split()[:_NEWEST]
+        except CommandFailed as error:
+            # They explain a failure, so they must not be one.
+            return [f"{self.hostname} does not say: {error}"]
+        return [self._last_lines(container, lines) for container in newest]
+
+    def _last_lines(self, container: str, lines: int) -> str:
+        try:
+            return self.docker("logs", "--tail", str(lines), container, timeout=20)
+        except CommandFailed as error:
             # It may be removed meanwhile.
-            with suppress(CommandFailed):
-                said.append(self.docker("logs", "--tail", str(lines), container))
-        return said
+            return f"{self.hostname} does not say: {error}"
 
     def unplug(self) -> None:
         """Cut the node's network."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class CommandFailed(Exception):
-    """A command ended with another code than 0."""
+    """A command ended with another code than 0, or not in time."""
 
 
 def run(
@@ -16,17 +16,20 @@ def run(
     timeout: float = 300,
 ) -> str:
     """Run a command and return what it printed, both streams together."""
-    done = subprocess.run(
-        [str(word) for word in command],
-        input=stdin,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=timeout,
-    )
+    words = " ".join(str(word) for word in command)
+    try:
+        done = subprocess.run(
+            [str(word) for word in command],
+            input=stdin,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CommandFailed(f"{words}\ntook more than {timeout:.0f} s") from error
     if done.returncode:
-        words = " ".join(str(word) for word in command)
         raise CommandFailed(f"{words}\nended with {done.returncode}:\n{done.stdout}")
     return done.stdout
 
@@ -48,6 +51,6 @@ class Docker:
         """Tell whether the engine is there."""
         try:
             self("version", timeout=10)
-        except (CommandFailed, subprocess.TimeoutExpired):
+        except CommandFailed:
             return False
         return True
