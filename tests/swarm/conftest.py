@@ -29,7 +29,7 @@ TOOLS = {
     "docker": "docker.io",
     "ip": "iproute2",
     "iptables": "iptables",
-    "debootstrap": "debootstrap",
+    "mmdebstrap": "mmdebstrap",
     "docker-registry": "docker-registry",
     "curl": "curl",
     "go": "golang-go",

