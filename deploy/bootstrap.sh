@@ -25,6 +25,16 @@ swarm() {
     esac
 }
 
+# A new node also changes by itself, and Swarm refuses a change that crosses one of its own.
+add_label() { # LABEL NODE
+    local tries=10
+    until docker node update --label-add "$1" "$2" > /dev/null; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || return 1
+        sleep 1
+    done
+}
+
 # The first manager is the application droplet, and the database lives there. A
 # label that an operator has put on another node since is not taken away.
 labels() {
@@ -32,7 +42,7 @@ labels() {
     node=$(docker info --format '{{.Swarm.NodeID}}')
     for label in role=application database=true; do
         if [ -z "$(docker node ls --quiet --filter "node.label=$label")" ]; then
-            docker node update --label-add "$label" "$node" > /dev/null
+            add_label "$label" "$node"
             echo "labelled this node $label"
         fi
     done
