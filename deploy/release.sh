@@ -72,28 +72,36 @@ migrate() {
 
 # ---- The functions
 
-update_state() {
-    docker service inspect --format '{{with .UpdateStatus}}{{.State}}{{end}}' "${stack}_$1"
+# Asks once for all functions what state each is in: the manager, which serves callers as
+# well, pays for every command. `converged` and `refused` look at the answer.
+look() {
+    local services=("${functions[@]/#/${stack}_}")
+    states=$(docker service inspect "${services[@]}" --format \
+        '{{.Spec.Name}} {{with .UpdateStatus}}{{.State}}{{end}}/{{.Spec.Mode.Replicated.Replicas}}')
+    replicas=$(docker service ps --filter desired-state=running \
+        --format '{{.Name}} {{.Image}} {{.CurrentState}}' "${services[@]}")
 }
 
-# Counts the replicas that run the version, of all that should run.
-converged() {
-    local function=$1 wanted running
-    wanted=$(docker service inspect --format '{{.Spec.Mode.Replicated.Replicas}}' "${stack}_$function")
-    running=$(docker service ps --filter desired-state=running \
-        --format '{{.Image}} {{.CurrentState}}' "${stack}_$function")
-    case $(update_state "$function") in
+state_of() { sed -n "s/^${stack}_$1 //p" <<< "$states"; }
+
+# Tells whether as many replicas run as should, all of them an image, if one is given.
+converged() { # FUNCTION [IMAGE]
+    local state wanted running
+    state=$(state_of "$1")
+    wanted=${state#*/}
+    running=$(grep "^${stack}_$1[.]" <<< "$replicas") || return 1
+    case ${state%/*} in
         "" | completed | rollback_completed) ;;
         *) return 1 ;;
     esac
-    [ "$(grep -c "Running" <<< "$running")" = "$wanted" ] \
+    [ "$(grep -c " Running " <<< "$running")" = "$wanted" ] \
         && [ "$(grep -c "" <<< "$running")" = "$wanted" ] \
-        && { [ $# -lt 2 ] || [ "$(grep -cF "$2 " <<< "$running")" = "$wanted" ]; }
+        && { [ $# -lt 2 ] || [ "$(grep -cF " $2 " <<< "$running")" = "$wanted" ]; }
 }
 
-refused() {
-    case $(update_state "$1") in
-        rollback_* | paused) return 0 ;;
+refused() { # FUNCTION
+    case $(state_of "$1") in
+        rollback_* | paused/*) return 0 ;;
     esac
     return 1
 }
@@ -108,6 +116,7 @@ wait_for_version() {
     local function missing=("${functions[@]}") left end=$((SECONDS + patience))
     while [ ${#missing[@]} -gt 0 ]; do
         left=()
+        look
         for function in "${missing[@]}"; do
             if converged "$function" "$(image_of "$function")"; then
                 say "$function runs version $version"
@@ -153,6 +162,7 @@ probe() {
 # Swarm has undone by itself what it found unhealthy; asking it again would redo it.
 undo() {
     local function image
+    look
     for function in "${functions[@]}"; do
         image=$(docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}' "${stack}_$function")
         if [[ $image == "$(image_of "$function")"* ]] && ! refused "$function"; then
@@ -161,8 +171,12 @@ undo() {
         fi
     done
     local end=$((SECONDS + patience))
+    look
     for function in "${functions[@]}"; do
-        until converged "$function" || [ $SECONDS -ge $end ]; do sleep 1; done
+        until converged "$function" || [ $SECONDS -ge $end ]; do
+            sleep 1
+            look
+        done
     done
 }
 
