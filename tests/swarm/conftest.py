@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,14 +16,16 @@ import pytest
 import yaml
 
 from tests.swarm.handbook import ROOT
-from tests.swarm.images import registry, workshop
+from tests.swarm.images import PYTHON, registry, workshop
 from tests.swarm.installation import Installation, Versions, install
 from tests.swarm.nodes import Lan, Node
 from tests.swarm.outside import Outside, outside
 from tests.swarm.resolver import resolver
 from tests.swarm.shell import run
 
-IMAGES = ("traefik:v3.7.15", "postgres:18.6-trixie", "wollomatic/socket-proxy:1.12.2")
+# What the functions' and the database's images begin with.
+BASES = (PYTHON, "postgres:18.6-trixie")
+EDGE = ("traefik:v3.7.15", "wollomatic/socket-proxy:1.12.2")
 TOOLS_STACK = ROOT / "deploy" / "tools" / "stack.yml"
 TOOLS = {
     "dockerd": "docker.io",
@@ -75,8 +78,12 @@ def _build(stack: ExitStack, folder: Path, lan: Lan, told: Outside) -> Installat
     # Images of several runs meet in one cache, so each run has versions of its own.
     versions = Versions(f"1.{os.getpid()}")
     with workshop(folder, port) as shop:
-        shop.stock(*IMAGES, *_images_of_the_tools())
-        shop.build(versions.first)
+        shop.stock(*BASES)
+        # A build keeps one processor busy, so there are two at a time.
+        with ThreadPoolExecutor() as beside:
+            others = beside.submit(shop.stock, *EDGE, *_images_of_the_tools())
+            shop.build(versions.first)
+            others.result()
         shop.build(versions.second)
         shop.spoil(versions.second, versions.sick, messages="MINITWIT_OPERATOR_PORT=9")
         shop.spoil(versions.second, versions.deaf, timeline="MINITWIT_PORT=8002")

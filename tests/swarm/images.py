@@ -77,7 +77,7 @@ class Workshop:
 
     def stock(self, *official: str) -> None:
         """Put official images into the registry: pulled, or stand-ins."""
-        for image in (PYTHON, *official):
+        for image in official:
             self._have(image)
             path = image if "/" in image else f"library/{image}"
             self.docker("tag", image, f"{self.registry}/{path}")

@@ -139,7 +139,7 @@ def test_a_lost_volume_is_restored_from_the_other_node(swarm: Installation) -> N
     """No standby, and the volume is gone: what the archive has comes back."""
     with writing(edge(swarm), USER) as writer:
         # What is written after the newest piece of log in the archive is lost, so the
-        # half minute begins with one, which would come by itself within a minute.
+        # ten seconds begin with one, which would come by itself within a minute.
         archived = "SELECT last_archived_wal FROM pg_stat_archiver"
         piece = ask(swarm, "SELECT pg_walfile_name(pg_switch_wal())")
         wait_until(
@@ -147,7 +147,7 @@ def test_a_lost_volume_is_restored_from_the_other_node(swarm: Installation) -> N
             lambda: f"a piece of log\n{swarm.explain('data_postgres')}",
         )
         swarm.operate(f"docker node update --label-rm standby {swarm.tool.hostname}")
-        time.sleep(30)
+        time.sleep(10)
         lost = time.monotonic()
         destroy_database(swarm.application)
         began = time.monotonic()
