@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # The developer's shell must not change a result. What tells the tests themselves
 # something (MINITWIT_TEST_URL, MINITWIT_TEST_REQUIRE) stays.
@@ -18,6 +18,12 @@ pytest.register_assert_rewrite(
 
 # CI repeats the same examples, so that a red run is red again; elsewhere every run
 # looks in new places.
-settings.register_profile("here", max_examples=50, deadline=None)
+settings.register_profile(
+    "here",
+    max_examples=50,
+    # How fast the machine is must not decide.
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
 settings.load_profile("ci" if "MINITWIT_TEST_REQUIRE" in os.environ else "here")
