@@ -250,7 +250,8 @@ def test_a_lost_application_droplet_is_replaced(
         f"{len(writer.acknowledged)} messages), everything back on a new droplet "
         f"after {took:.0f} s"
     )
-    assert max(kept.values()) == 1
+    # It may be that none of a few seconds' messages had come to the standby.
+    assert max(kept.values(), default=1) == 1
     assert point <= MAX_LOSS
     assert took <= MAX_RESTORE
     swarm.follow("The tools")
