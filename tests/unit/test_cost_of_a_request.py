@@ -14,12 +14,12 @@ import pytest
 from falcon import testing
 
 from minitwit.db import Database, Row
-from minitwit.models import Account
 from minitwit.runtime.app import build
 from minitwit.runtime.sessions import Sessions
 from minitwit.store import Store
 from tests.contract.callers import SIMULATOR
 from tests.in_process import SESSION_KEY, settings
+from tests.unit.test_sessions import signed_in
 
 
 class CountingDatabase(Database):
@@ -89,11 +89,8 @@ def test_own_timeline_asks_by_author_only_where_it_must(
     rows: list[Row] = [[number, "bob", "Hello", 1] for number in range(found)]
     database = CountingDatabase(*rows, is_busy=is_busy)
     client = testing.TestClient(build(settings("timeline"), Store.on(database)))
-    resp = falcon.Response()
-    sessions = Sessions([SESSION_KEY], days=1)
-    sessions.sign_in(testing.create_req(), resp, Account(7, "ada"))
-    [cookie] = [v for k, v in resp._wsgi_headers() if k == "set-cookie"]
-    answer = client.simulate_get("/", headers={"Cookie": cookie.partition(";")[0]})
+    session = signed_in(Sessions([SESSION_KEY], days=1))
+    answer = client.simulate_get("/", cookies={"session": session})
     assert answer.text.count("Hello") == found
     assert database.asked == queries
 
