@@ -91,7 +91,7 @@ class Load:
     """The constant load, on from `with` until its end.
 
     It shares the processors with what it measures, so it is made of the standard
-    library's client: httpx takes three to eight times as much for a request.
+    library's client: httpx takes several times as much for a request.
     """
 
     def __init__(self, url: str) -> None:
