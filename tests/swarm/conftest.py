@@ -39,6 +39,10 @@ TOOLS = {
     "ssh-keygen": "openssh-client",
 }
 
+# What tests/swarm/install-docker brings to a Debian whose own is older.
+NEWER_DOCKER = ROOT / ".artifacts" / "docker"
+LEAST_DOCKER = 26
+
 # More than so many have one cause, and each would wait for what does not come.
 MAX_FAILURES = 10
 
@@ -50,6 +54,12 @@ _failed: list[str] = []
 @pytest.fixture(scope="session")
 def swarm() -> Iterator[Installation]:
     """Set up a MiniTwit on two droplets, and take it all down at the end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(NEWER_DOCKER), prepend=os.pathsep)
+        yield from _set_up()
+
+
+def _set_up() -> Iterator[Installation]:
     if reason := _cannot_run():
         if {"all", "swarm"} & set(
             os.environ.get("MINITWIT_TEST_REQUIRE", "").split(",")
@@ -116,9 +126,13 @@ def _cannot_run() -> str:
     missing = {package for tool, package in TOOLS.items() if not shutil.which(tool)}
     if missing:
         return f"the Swarm test needs: apt-get install {' '.join(sorted(missing))}"
-    client = run("docker", "--version")
-    if int(client.split()[2].partition(".")[0]) < 26:
-        return f"the stack files need the docker command 26 or newer, this is {client}"
+    for program in ("dockerd", "docker"):
+        version = run(program, "--version")
+        if int(version.split()[2].partition(".")[0]) < LEAST_DOCKER:
+            return (
+                f"the Swarm test needs Docker {LEAST_DOCKER} or newer, this is "
+                f"{version.strip()}; for Debian 12 there is tests/swarm/install-docker"
+            )
     return ""
 
 
