@@ -54,5 +54,6 @@ fi
 
 # Not the server's child, which would take its end for the crash of one of its own.
 (keeper.sh "$PGDATA" 9>&- &)
+# A primary that starts again has another address; at the old one nobody answers.
 exec docker-entrypoint.sh "$@" -c primary_slot_name=standby \
-    -c "primary_conninfo=host=$PEER user=postgres application_name=standby"
+    -c "primary_conninfo=host=$PEER user=postgres application_name=standby connect_timeout=3"

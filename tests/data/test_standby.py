@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy.local.accounts import run_as, server_account
 from deploy.local.postgres import APPLICATION, SUPERUSER, Cluster
@@ -27,7 +28,8 @@ from tests.data.test_durability import (
 from tests.data.writing import Service, running_function, writing
 from tests.waiting import wait_until
 
-SCRIPTS = Path(__file__).parents[2] / "deploy/data"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+SCRIPTS = DEPLOY / "data"
 
 
 @dataclass
@@ -61,6 +63,13 @@ class Pair:
 def superuser(server: Server, sql: str) -> list[list[object]]:
     with open_script(settings(server.cluster, SUPERUSER)) as script:
         return script.run(sql)
+
+
+def standbys_away(primary: Server) -> object:
+    """Return what postgres-exporter tells of the standby."""
+    queries = (DEPLOY / "tools/postgres_exporter/queries.yaml").read_text()
+    [[away]] = superuser(primary, yaml.safe_load(queries)["minitwit_standby"]["query"])
+    return away
 
 
 def until(server: Server, query: str) -> None:
@@ -147,8 +156,10 @@ def test_writes_go_on_when_the_standby_is_lost(pair: Pair) -> None:
         pair.primary,
         "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'",
     )
+    assert standbys_away(pair.primary) == 0
     pair.standby.stop(signal.SIGKILL)
     until(pair.primary, "SELECT count(*) = 0 FROM pg_stat_replication")
+    assert standbys_away(pair.primary) == 1
     assert "commits do not wait" in pair.run("synchrony.sh", "yes")
     assert pair.run("synchrony.sh", "yes") == ""
     owner_rows(

@@ -20,6 +20,7 @@ from tests.swarm.shell import CommandFailed
 from tests.waiting import wait_until
 
 MAX_RETURN = 5.0  # seconds from the database's return to the service's
+MAX_UNFOLLOWED = 10.0  # seconds from the database's return until its standby follows
 MAX_LOSS = 300.0  # seconds: the recovery point that is promised
 MAX_RESTORE = 300.0  # seconds: the recovery time that is promised
 USER = quote(USERS[0])
@@ -28,9 +29,13 @@ VOLUME = "minitwit-postgres"
 
 @pytest.fixture(autouse=True)
 def _backed_up(swarm: Installation) -> None:
-    """Lose nothing before the first backup and drill, which come by themselves."""
+    """Lose nothing before there is a backup, a drill and a standby that follows.
+
+    All of them come by themselves.
+    """
     made = "SELECT count(DISTINCT kind) FROM backups WHERE kind IN ('full', 'drill')"
     wait_until(lambda: ask(swarm, made) == "2", "a full backup and a drill", 180)
+    wait_until(lambda: is_followed(swarm), "the standby to follow")
 
 
 def test_backups_are_made_and_can_be_restored(swarm: Installation) -> None:
@@ -76,14 +81,18 @@ def test_a_killed_server_loses_nothing(swarm: Installation) -> None:
         swarm.settle("data_postgres")
         returned = time.monotonic()
         writer.go_on()
+    wait_until(lambda: is_followed(swarm), "the standby to follow")
+    unfollowed = time.monotonic() - returned
     _, back = pause(writer, killed)
     require_only_refused(writer)
     require_all_kept(swarm, writer)
     swarm.measured(
         f"SIGKILL of PostgreSQL: 0 lost of {len(writer.acknowledged)}, writes again "
-        f"{back - killed:.1f} s after it, {back - returned:.1f} s after its return"
+        f"{back - killed:.1f} s after it, {back - returned:.1f} s after its return; "
+        f"its standby follows {unfollowed:.1f} s after its return"
     )
     assert back - returned <= MAX_RETURN
+    assert unfollowed <= MAX_UNFOLLOWED
     swarm.settle()
 
 
@@ -279,6 +288,12 @@ def ask(swarm: Installation, query: str, server: str = "postgres") -> str:
     [container] = containers(node, f"data_{server}")
     words = ("psql", "--username=postgres", "--dbname=minitwit", "--no-psqlrc", "-Atc")
     return node.docker("exec", container, *words, query)
+
+
+def is_followed(swarm: Installation) -> bool:
+    """Tell whether the standby is sent what the primary writes."""
+    streams = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
+    return ask(swarm, streams) == "1"
 
 
 def messages_of(swarm: Installation, writer: Writer) -> Counter[str]:

@@ -23,7 +23,9 @@ VARIABLES = {"$__rate_interval": "30s", "$__range": "1m", "$function": "messages
 # PostgreSQL's functions, views and roles, in the docs.
 NO_METRICS = {
     "minitwit_monitor",
+    "pg_drop_replication_slot",
     "pg_monitor",
+    "pg_replication_slots",
     "pg_stat_activity",
     "pg_terminate_backend",
 }
