@@ -130,6 +130,10 @@ class Installation:
             for function, service in services.items()
         }
 
+    def has_node(self, name: str) -> bool:
+        """Tell whether the manager has heard of a node lately."""
+        return bool(self.inspect("node", name)["Status"]["State"] == "ready")
+
     def inspect(self, kind: str, name: str) -> dict[str, Any]:
         """Return what the manager knows about a thing."""
         found: list[dict[str, Any]] = json.loads(

@@ -61,7 +61,7 @@ def _is_not_missed(swarm: Installation) -> bool:
     swarm.measured(f"ten seconds before the tool droplet is cut off: {before}")
     swarm.measured(f"a minute without the tool droplet: {without}")
     swarm.measured(f"ten seconds after it is back: {after}")
-    wait_until(lambda: _is_ready(swarm, "tool"), "the tool droplet to be back")
+    wait_until(lambda: swarm.has_node("tool"), "the tool droplet to be back")
     swarm.settle(*TOOLS)
     assert not outcomes.failures, "\n".join(map(str, outcomes.failures[:20]))
     return all(
@@ -89,7 +89,3 @@ def test_a_node_restart_needs_no_hand(swarm: Installation) -> None:
         f"{answered:.0f} s, whole after {whole:.0f} s"
     )
     swarm.wait_for_message(content)
-
-
-def _is_ready(swarm: Installation, node: str) -> bool:
-    return bool(swarm.inspect("node", node)["Status"]["State"] == "ready")
