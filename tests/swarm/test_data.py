@@ -44,7 +44,7 @@ def test_backups_are_made_and_can_be_restored(swarm: Installation) -> None:
     told = swarm.follow("Try a restore")
     assert "a true copy: all of it is in the original" in told
     swarm.measured(told.strip().splitlines()[-1])
-    [repository] = containers(swarm.tool, "data_backups")
+    [repository] = swarm.containers("data_backups", swarm.tool)
     kept = swarm.tool.docker("exec", repository, "ls", "/var/lib/pgbackrest/backup")
     assert kept == "minitwit"
 
@@ -53,7 +53,7 @@ def test_a_restore_that_cannot_be_done_changes_nothing(swarm: Installation) -> N
     """Without a backup nothing is stopped; without one so old, all is as it was."""
     content = f"before the restore {time.time_ns()}"
     assert swarm.answers("POST", f"/msgs/{USER}", 204, {"content": content})
-    [repository] = containers(swarm.tool, "data_backups")
+    [repository] = swarm.containers("data_backups", swarm.tool)
     there, hidden = "/var/lib/pgbackrest/backup", "/var/lib/pgbackrest/hidden"
     swarm.tool.docker("exec", repository, "mv", there, hidden)
     try:
@@ -74,7 +74,7 @@ def test_a_killed_server_loses_nothing(swarm: Installation) -> None:
     """SIGKILL for PostgreSQL: Swarm starts it again, and nothing is missing."""
     with writing(edge(swarm), USER) as writer:
         writer.go_on()
-        [server] = containers(swarm.application, "data_postgres")
+        [server] = swarm.containers("data_postgres")
         killed = time.monotonic()
         swarm.application.docker("kill", "--signal", "KILL", server)
         wait_until(lambda: swarm.replicas("data_postgres") != (1, 1), "it to be missed")
@@ -277,15 +277,10 @@ def edge(swarm: Installation) -> Service:
     return Service(80, 0, swarm.application.address)
 
 
-def containers(node: Node, service: str) -> list[str]:
-    """Return the running containers of a service on a node."""
-    return node.docker("ps", "--quiet", "--filter", f"name=^{service}[.]").split()
-
-
 def ask(swarm: Installation, query: str, server: str = "postgres") -> str:
     """Return what one of the servers answers."""
     node = swarm.application if server == "postgres" else swarm.tool
-    [container] = containers(node, f"data_{server}")
+    [container] = swarm.containers(f"data_{server}", node)
     words = ("psql", "--username=postgres", "--dbname=minitwit", "--no-psqlrc", "-Atc")
     return node.docker("exec", container, *words, query)
 
