@@ -29,14 +29,16 @@ NO_METRICS = {
     "pg_stat_activity",
     "pg_terminate_backend",
 }
-# There is no certificate where there is no TLS, and nothing is refused where nothing
-# is wrong; test_collector.py has the collector's.
+# There is no certificate where there is no TLS, and where nothing is wrong nothing is
+# refused and there is no outage to recover from; test_collector.py has the collector's,
+# test_rules.py the month's.
 ABSENT_HERE = {
     "otelcol_exporter_send_failed_spans_total",
     "otelcol_processor_refused_spans_total",
     "traefik_tls_certs_not_after",
     "prometheus_rule_evaluation_failures_total",
     "minitwit:availability:ratio_30d",
+    "minitwit:recovery_seconds:avg_30d",
 }
 _METRIC = re.compile(
     r"\b(?:minitwit|traefik|pg|node|otelcol|alertmanager|prometheus|process)"
