@@ -54,6 +54,8 @@ fi
 
 # Not the server's child, which would take its end for the crash of one of its own.
 (keeper.sh "$PGDATA" 9>&- &)
-# A primary that starts again has another address; at the old one nobody answers.
+# A primary that starts again has another address, and its name may still lead to the old
+# one, where nobody answers. A standby heeds no connect_timeout: without the time-out of the
+# socket it would wait there for the two minutes that Linux gives a connection.
 exec docker-entrypoint.sh "$@" -c primary_slot_name=standby \
-    -c "primary_conninfo=host=$PEER user=postgres application_name=standby connect_timeout=3"
+    -c "primary_conninfo=host=$PEER user=postgres application_name=standby tcp_user_timeout=3000"

@@ -3,11 +3,14 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 import pytest
 import yaml
@@ -171,6 +174,43 @@ def test_writes_go_on_when_the_standby_is_lost(pair: Pair) -> None:
         "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'",
     )
     assert "commits wait" in pair.run("synchrony.sh", "yes")
+
+
+def test_a_standby_gives_up_an_address_where_nobody_answers(pair: Pair) -> None:
+    """So the primary's name leads, for a while, once it has started anew elsewhere."""
+    pair.standby.stop()
+    guard = (SCRIPTS / "guard.sh").read_text(encoding="utf-8")
+    [conninfo] = re.findall(r'"primary_conninfo=(.*)"', guard)
+    with nobody_answers() as port:
+        peer = f"127.0.0.1,{pair.primary.cluster.sockets} port={port},5432"
+        password = pair.environment["PGPASSWORD"]
+        found = Template(conninfo).substitute(PEER=f"{peer} password={password}")
+        pair.standby.options = [f"--primary_conninfo={found}"]
+        pair.standby.start()
+        until(
+            pair.primary,
+            "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'",
+        )
+
+
+@contextmanager
+def nobody_answers() -> Iterator[int]:
+    """Lend a port at which a connection is neither taken nor refused.
+
+    A listener whose queue is full drops who comes, as Linux does without a word.
+    """
+    with ExitStack() as stack:
+        listener = stack.enter_context(
+            socket.create_server(("127.0.0.1", 0), backlog=0)
+        )
+        port: int = listener.getsockname()[1]
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        with pytest.raises(TimeoutError):
+            socket.create_connection(("127.0.0.1", port), timeout=0.5)
+        yield port
 
 
 def test_who_has_just_written_reads_it_and_others_read_from_the_standby(

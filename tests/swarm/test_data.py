@@ -35,7 +35,7 @@ def _backed_up(swarm: Installation) -> None:
     """
     made = "SELECT count(DISTINCT kind) FROM backups WHERE kind IN ('full', 'drill')"
     wait_until(lambda: ask(swarm, made) == "2", "a full backup and a drill", 180)
-    wait_until(lambda: is_followed(swarm), "the standby to follow")
+    wait_for_standby(swarm)
 
 
 def test_backups_are_made_and_can_be_restored(swarm: Installation) -> None:
@@ -81,7 +81,7 @@ def test_a_killed_server_loses_nothing(swarm: Installation) -> None:
         swarm.settle("data_postgres")
         returned = time.monotonic()
         writer.go_on()
-    wait_until(lambda: is_followed(swarm), "the standby to follow")
+    wait_for_standby(swarm)
     unfollowed = time.monotonic() - returned
     _, back = pause(writer, killed)
     require_only_refused(writer)
@@ -285,10 +285,15 @@ def ask(swarm: Installation, query: str, server: str = "postgres") -> str:
     return node.docker("exec", container, *words, query)
 
 
-def is_followed(swarm: Installation) -> bool:
-    """Tell whether the standby is sent what the primary writes."""
+def wait_for_standby(swarm: Installation) -> None:
+    """Wait until the standby is sent what the primary writes."""
     streams = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
-    return ask(swarm, streams) == "1"
+    wait_until(
+        lambda: ask(swarm, streams) == "1",
+        lambda: (
+            f"the standby to follow\n{swarm.explain('data_postgres', 'data_standby')}"
+        ),
+    )
 
 
 def messages_of(swarm: Installation, writer: Writer) -> Counter[str]:
