@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
+from typing import TypeVar
 
 from tests.benchmark import cpu, latency, load, pgbench, quota, workloads
 from tests.benchmark.dataset import DataSet
@@ -22,10 +23,12 @@ CONNECTIONS = 16
 
 _QUARTER = 0.25  # of a core
 
-# What a candidate does with the number of a round: it returns its rate.
+# Loads something for a slice and returns its rate.
 Candidate = Callable[[], float]
 
 Rates = dict[str, list[float]]
+
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,11 @@ class Deployment:
     bare: Sequence[Replica] = ()
 
 
-def take_turns(candidates: Mapping[str, Candidate], effort: Effort) -> Rates:
+def take_turns(
+    candidates: Mapping[_Key, Candidate], effort: Effort
+) -> dict[_Key, list[float]]:
     """Let each candidate run once a round; return their rates by round."""
-    rates: Rates = {name: [] for name in candidates}
+    rates: dict[_Key, list[float]] = {name: [] for name in candidates}
     for _ in range(effort.rounds):
         for name, run in candidates.items():
             rates[name].append(run())
@@ -123,20 +128,17 @@ def against_original(
     }
     systems = {"ours": deployment.edge, "original": original}
 
-    def candidate(replica: Replica, make: Callable[[], Sequence[Request]]) -> Candidate:
-        return lambda: _rate([replica.port], make(), effort)
+    def candidate(kind: str, system: str) -> Candidate:
+        return lambda: _rate([systems[system].port], kinds[kind](), effort)
 
-    return {
-        kind: take_turns(
-            {name: candidate(s, make) for name, s in systems.items()}, effort
-        )
-        for kind, make in kinds.items()
-    }
+    pairs = [(kind, system) for kind in kinds for system in systems]
+    rates = take_turns({pair: candidate(*pair) for pair in pairs}, effort)
+    return {kind: {system: rates[kind, system] for system in systems} for kind in kinds}
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Latency at a constant rate, and CPU microseconds of a request."""
+    """Latency at a constant rate (milliseconds), and CPU microseconds of a request."""
 
     p50: float
     p99: float
@@ -151,14 +153,32 @@ def constant_rate(
     endpoint: Endpoint,
     rate: float,
     effort: Effort,
-) -> dict[str, Cost]:
-    """Measure an endpoint through the edge on several data sets, taking turns."""
+) -> dict[str, list[Cost]]:
+    """Measure an endpoint through the edge on several data sets, taking turns.
+
+    Returns:
+        the costs by data set and round. There are twice as many rounds, of half the
+        length: far below its limit a system needs no time to settle, and the shorter a
+        round, the less changes on the machine within it.
+
+    """
     costs: dict[str, list[Cost]] = {d.data_set.name: [] for d in deployments}
-    for _ in range(effort.rounds):
+    for _ in range(effort.rounds * 2):
         for deployment in deployments:
-            cost = _cost(machine, deployment, endpoint, rate, effort.seconds)
+            cost = _cost(machine, deployment, endpoint, rate, effort.seconds / 2)
             costs[deployment.data_set.name].append(cost)
-    return {name: _median_cost(each) for name, each in costs.items()}
+    return costs
+
+
+def median_cost(costs: Sequence[Cost]) -> Cost:
+    """Return the median of each figure, and how many requests failed in all."""
+    return Cost(
+        p50=median(c.p50 for c in costs),
+        p99=median(c.p99 for c in costs),
+        failed=sum(c.failed for c in costs),
+        function_cpu=median(c.function_cpu for c in costs),
+        database_cpu=median(c.database_cpu for c in costs),
+    )
 
 
 def scaling(deployment: Deployment, endpoint: Endpoint, effort: Effort) -> Rates:
@@ -202,15 +222,24 @@ class Registrations:
         per_second: registrations, by round.
         alone: median latency of reads without them, by round (milliseconds).
         meanwhile: the same with them.
+        original_posts: what the original posts a second, by round: it tells how fast
+            the machine is at that time.
 
     """
 
     per_second: list[float]
     alone: list[float]
     meanwhile: list[float]
+    original_posts: list[float]
 
 
-def registrations(deployment: Deployment, rate: float, effort: Effort) -> Registrations:
+def registrations(
+    deployment: Deployment,
+    original: Replica,
+    posts: Sequence[Request],
+    rate: float,
+    effort: Effort,
+) -> Registrations:
     """Register as many as will, while others read at a constant rate."""
     port = deployment.edge.port
     reads = workloads.reads("/msgs?no=20")
@@ -218,8 +247,9 @@ def registrations(deployment: Deployment, rate: float, effort: Effort) -> Regist
     def latency_of_reads() -> float:
         return latency.at_rate(port, reads, rate, effort.seconds).p50
 
-    found = Registrations([], [], [])
+    found = Registrations([], [], [], [])
     for _ in range(effort.rounds):
+        found.original_posts.append(_rate([original.port], posts, effort))
         found.alone.append(latency_of_reads())
         with ThreadPoolExecutor(1) as other:
             loading = other.submit(
@@ -286,14 +316,4 @@ def _cost(
         failed=result.failed,
         function_cpu=(cpu.seconds(pids) - before[0]) / requests * 1e6,
         database_cpu=(backends() - before[1]) / requests * 1e6,
-    )
-
-
-def _median_cost(costs: Sequence[Cost]) -> Cost:
-    return Cost(
-        p50=median(c.p50 for c in costs),
-        p99=median(c.p99 for c in costs),
-        failed=sum(c.failed for c in costs),
-        function_cpu=median(c.function_cpu for c in costs),
-        database_cpu=median(c.database_cpu for c in costs),
     )

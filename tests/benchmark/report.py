@@ -15,9 +15,9 @@ _INTRODUCTION = """\
 
 Written by `make bench`; do not edit. Everything was measured side by side on one
 machine in one run. The candidates take turns in slices of {slice_seconds:g} s, for
-{rounds} rounds; figures are medians, and ratios are medians of the ratios within each
-round, so that other work on the machine slows both sides alike. Compare ratios, not
-seconds.
+{rounds} rounds (for latency twice as many, of half the length); figures are medians,
+and ratios are medians of the ratios within each round, so that other work on the
+machine slows both sides alike. Compare ratios, not seconds.
 
 {cores} cores ({processor}), {system}, {date}.
 Python {python}; it takes {python_call_ns:.0f} ns to make an object and call it. Builds
@@ -124,7 +124,7 @@ def _original(results: dict[str, Any]) -> str:
             data_set,
             _rate(rates, "ours"),
             _rate(rates, "original"),
-            f"{ratio(rates, 'ours', 'original') or 0:,.1f} ×",
+            _times(ratio(rates, "ours", "original")),
         )
         for data_set, kinds in results["original"].items()
         for kind, rates in kinds.items()
@@ -158,6 +158,10 @@ def _latency_plot(results: dict[str, Any]) -> str:
 
 def _rate(rates: dict[str, list[float]], system: str) -> str:
     return f"{median(rates[system]):,.0f}" if system in rates else "–"
+
+
+def _times(factor: float | None) -> str:
+    return f"{factor:,.1f} ×" if factor is not None else "–"
 
 
 def _percent(rates: dict[str, list[float]], limit: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from minitwit.runtime.routes import FUNCTIONS
-from tests.benchmark import container
+from tests.benchmark import container, workloads
 from tests.benchmark.dataset import DATA_SETS, DataSet
 from tests.benchmark.edge import running_edge
 from tests.benchmark.endpoints import endpoints, sign_in
@@ -21,6 +21,7 @@ from tests.benchmark.experiments import (
     Effort,
     against_original,
     constant_rate,
+    median_cost,
     registrations,
     scaling,
     single_endpoint,
@@ -117,7 +118,8 @@ def _on_three_data_sets(
         yield "latency", _latency(machine, list(deployments.values()), effort, say)
         yield "endpoints", _endpoints(machine, middle, effort, say)
         yield "scaling", _scaling(middle, effort, say)
-        yield "registrations", _registrations(middle, effort, say)
+        empty = deployments["empty"].data_set
+        yield "registrations", _registrations(machine, middle, empty, effort, say)
         original = {}
         for name, deployment in deployments.items():
             original[name] = _original(machine, deployment, effort, say)
@@ -153,7 +155,8 @@ def _latency(
         costs = constant_rate(machine, deployments, endpoint, _RATE, effort)
         results[endpoint.name] = {
             "is_page": endpoint.is_page,
-            **{name: asdict(cost) for name, cost in costs.items()},
+            "p50s": {name: [c.p50 for c in each] for name, each in costs.items()},
+            **{name: asdict(median_cost(each)) for name, each in costs.items()},
         }
     return results
 
@@ -165,17 +168,31 @@ def _original(
     # A single request of the original takes seconds where there is much data.
     patient = Effort(max(effort.seconds, 10), max(1, effort.rounds // 2))
     is_large = deployment.data_set.name == "3.2m"
-    with (
-        machine.storage.sqlite_file(deployment.data_set) as file,
-        machine.original(file, workers=REPLICAS * 2) as original,
-    ):
+    with _original_on(machine, deployment.data_set) as original:
         chosen = patient if is_large else effort
         return dict(against_original(deployment, original, chosen))
 
 
-def _registrations(deployment: Deployment, effort: Effort, say: Say) -> Results:
+def _registrations(
+    machine: Machine,
+    deployment: Deployment,
+    empty: DataSet,
+    effort: Effort,
+    say: Say,
+) -> Results:
     say("registrations")
-    return asdict(registrations(deployment, _RATE / 4, effort))
+    with _original_on(machine, empty) as original:
+        posts = workloads.posts(empty)
+        return asdict(registrations(deployment, original, posts, _RATE / 4, effort))
+
+
+@contextmanager
+def _original_on(machine: Machine, data_set: DataSet) -> Iterator[Replica]:
+    with (
+        machine.storage.sqlite_file(data_set) as file,
+        machine.original(file, workers=REPLICAS * 2) as original,
+    ):
+        yield original
 
 
 def _container(
