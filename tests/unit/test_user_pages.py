@@ -41,6 +41,18 @@ def test_lists_show_people_and_lead_to_them_and_on() -> None:
     assert "/the%20star" in Page(browser.get("/fan%2007/following")).links
 
 
+def test_a_timeline_goes_on_before_1970() -> None:
+    minitwit = callers_of(fake_store(clock=lambda: -86_400))
+    minitwit.register("ada")
+    for number in range(31):
+        minitwit.post("ada", f"message {number}")
+    browser = minitwit.browser()
+    [older] = [a for a in Page(browser.get("/ada")).links if "before=" in a]
+    page = browser.get(older).text
+    assert "message 0<" in page
+    assert "message 30<" not in page
+
+
 def test_a_place_that_is_none_is_the_beginning() -> None:
     minitwit = minitwit_with("ada", "bob")
     minitwit.follow("bob", "ada")

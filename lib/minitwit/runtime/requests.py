@@ -18,7 +18,8 @@ from minitwit.users import Users
 # Only ASCII digits: int() would also take "1_000", " 5" and full-width digits. It
 # refuses more than 4300 of them.
 _INTEGER = re.compile(r"-?[0-9]{1,4000}")
-_CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+# An imported message may be of a time before 1970.
+_CURSOR = re.compile(r"(-?[0-9]{1,18})-([0-9]{1,18})")
 
 M = TypeVar("M", bound=Incoming)
 
