@@ -174,7 +174,7 @@ class Database:
             return session
         self._breaker.require_closed()
         try:
-            return _Session.open(self._settings)
+            session = _Session.open(self._settings)
         except (DatabaseError, *LOST) as error:
             # A busy machine may need too long to connect. Who gave a connection back
             # meanwhile shows that the server is there, and nothing was sent yet.
@@ -184,6 +184,8 @@ class Database:
             if isinstance(error, DatabaseError):
                 raise (domain_error(error_fields(error)) or error) from error
             raise _ConnectionLost from error
+        self._breaker.close()
+        return session
 
     def _idle_session(self) -> _Session | None:
         while self._idle:

@@ -51,9 +51,8 @@ class Lag:
 
     def record(self, asked_at: float, primary: int | None, standby: int) -> None:
         """Take in both positions; the primary's is None while it does not answer."""
-        if primary is None:
-            return
-        self._primary.append((asked_at, primary))
+        if primary is not None:
+            self._primary.append((asked_at, primary))
         while self._primary and self._primary[0][1] <= standby:
             self._current_at = self._primary.popleft()[0]
         self._observe(self.seconds(asked_at))

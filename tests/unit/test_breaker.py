@@ -41,3 +41,24 @@ def test_each_failed_attempt_begins_a_new_pause() -> None:
     clock.now = 1001.5
     with pytest.raises(StorageUnavailable):
         breaker.require_closed()
+
+
+def test_after_the_pause_one_caller_tries_for_all() -> None:
+    clock = Clock()
+    breaker = Breaker(1.0, clock)
+    breaker.open()
+    clock.now = 1001.0
+    breaker.require_closed()
+    with pytest.raises(StorageUnavailable):
+        breaker.require_closed()
+    breaker.close()
+    breaker.require_closed()
+    breaker.require_closed()
+
+
+def test_an_attempt_of_which_nothing_is_heard_is_followed_by_another() -> None:
+    clock = Clock()
+    breaker = Breaker(1.0, clock)
+    breaker.open()
+    for clock.now in (1001.0, 1002.0):
+        breaker.require_closed()

@@ -36,4 +36,14 @@ def test_what_was_known_stays_true_while_the_primary_is_away() -> None:
     lag.record(10.0, primary=100, standby=100)
     lag.record(60.0, primary=None, standby=100)
     assert lag.seconds(60.0) == 0.0
-    assert seen == [0.0]
+    assert seen == [0.0, 0.0]
+
+
+def test_a_standby_catches_up_with_a_primary_that_is_away() -> None:
+    lag = Lag()
+    lag.record(10.0, primary=100, standby=100)
+    lag.record(10.25, primary=110, standby=105)
+    lag.record(12.0, primary=None, standby=108)
+    assert lag.seconds(12.0) == 2.0
+    lag.record(12.25, primary=None, standby=110)
+    assert lag.seconds(60.0) == 0.0
