@@ -24,10 +24,12 @@ other() {
 # A server counts as stopped as well when its node is down: Swarm stops it there as soon
 # as it hears of the node again.
 is_stopped() {
-    local node state
+    local tasks node state
+    # A manager that does not answer has not said that nothing runs.
+    tasks=$(docker service ps --format '{{.Node}} {{.CurrentState}}' "${stack}_$1") || return 1
     while read -r node state; do
         [ "$(docker node inspect --format '{{.Status.State}}' "$node")" = down ] || return 1
-    done < <(docker service ps --format '{{.Node}} {{.CurrentState}}' "${stack}_$1" | grep -E ' (Starting|Running) ')
+    done < <(grep -E ' (Starting|Running) ' <<< "$tasks")
 }
 
 # Two primaries would each take writes that the other never sees.
