@@ -3,8 +3,9 @@
 #
 #   backup.sh [full|incremental]     the one named, or the one that is due, or none
 #
-# A full one is due after a week, an incremental one after six hours. What is due is read
-# from the database, so that a restart, a new node or a missed hour changes nothing.
+# A full one is due after a week, an incremental one after six hours and whenever another
+# server has become the primary. What is due is read from the database, so that a restart,
+# a new node or a missed hour changes nothing.
 set -euo pipefail
 
 ask() {
@@ -17,8 +18,25 @@ is_empty() {
     ! pgbackrest --stanza=minitwit info | grep "full backup:" > /dev/null
 }
 
+# What a lost primary had not archived yet, the one that took over has from it and does not
+# archive either: no restore from an earlier backup gets past such a hole.
+is_of_this_history() {
+    newest=$(pgbackrest --stanza=minitwit info \
+        | sed -n 's|.*wal start/stop: .* / \(........\).*|\1|p' | tail -n 1)
+    [ "$newest" = "$(ask "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)")" ]
+}
+
 due() {
     is_empty && echo full && return
+    by_age=$(due_by_age)
+    if [ "$by_age" ]; then
+        echo "$by_age"
+    elif ! is_of_this_history; then
+        echo incremental
+    fi
+}
+
+due_by_age() {
     ask "SELECT CASE
         WHEN NOT EXISTS (
             SELECT FROM backups

@@ -4,6 +4,7 @@
 #
 #   deploy/data/recover.sh                              on a Swarm manager
 #   deploy/data/recover.sh "2026-11-24 08:15:00+00"
+#   deploy/data/recover.sh "2026-11-24 08:15:00+00" 3     in timeline 3: see restore.sh
 #
 # What was on the volume is kept beside the restored database. The standby follows
 # another history now and stays stopped until deploy/data/rejoin.sh makes it anew.
@@ -17,7 +18,12 @@ stop standby
 stop postgres
 run_job postgres '
     kept=$PGDATA.before-$(date +%Y-%m-%dT%H-%M-%S)
-    [ ! -e "$PGDATA" ] || mv "$PGDATA" "$kept"
+    if [ -e "$PGDATA" ]; then
+        timeline=$(pg_controldata "$PGDATA" | sed -n "s/^Latest checkpoint.s TimeLineID: *//p")
+        echo "What is replaced is timeline $timeline, in $kept." \
+            "To restore another second of it: recover.sh SECOND $timeline"
+        mv "$PGDATA" "$kept"
+    fi
     restore.sh "$PGDATA" "$@" || {
         rm -rf "$PGDATA"
         [ ! -e "$kept" ] || mv "$kept" "$PGDATA"

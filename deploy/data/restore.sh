@@ -3,13 +3,17 @@
 #
 #   restore.sh FOLDER                              as new as the archive reaches
 #   restore.sh FOLDER "2026-11-24 08:15:00+00"     as it was at that second
+#   restore.sh FOLDER "2026-11-24 08:15:00+00" 3   the same, in timeline 3
 #
+# Each restore and each promotion begins a timeline, and a restore follows the newest one:
+# what an earlier one has that the newest left out is found only under its number.
 # The server that starts on the folder replays WAL from the archive and then opens.
 set -euo pipefail
 
 folder=${1:?the folder to restore into}
 target=(--type=default)
 [ $# -lt 2 ] || target=(--type=time "--target=$2" --target-action=promote)
+[ $# -lt 3 ] || target+=("--target-timeline=$3")
 
 if [ -n "$(ls -A "$folder" 2>/dev/null)" ]; then
     echo "restore.sh: $folder is not empty: move away what is in it, and keep it until" \

@@ -185,18 +185,54 @@ def test_the_newest_backup_passes_the_restore_drill(
 
 
 def test_the_drill_fails_when_the_copy_is_not_what_it_should_be(
-    repository: Repository,
+    repository: Repository, tmp_path: Path
 ) -> None:
-    repository.archive()
-    owner_rows(repository.server, "UPDATE messages SET content = 'x' WHERE id = 1")
+    # The original changes when all that it had is in the archive.
+    spoil = "UPDATE messages SET content = 'x' WHERE id = 1"
+    changed = with_stand_in(
+        repository,
+        tmp_path,
+        "pgbackrest",
+        f'{PGBACKREST} "$@" || exit\n'
+        f'[ "$2" != check ] || psql -qU {SUPERUSER} minitwit -c "{spoil}"\n',
+    )
     try:
-        result = repository.run("restore-drill.sh", check=False)
+        result = changed.run("restore-drill.sh", check=False)
         assert result.returncode != 0
         assert "The copy deviates: messages up to id" in result.stderr
     finally:
         owner_rows(
             repository.server, "UPDATE messages SET content = 'message 1' WHERE id = 1"
         )
+
+
+def test_the_drill_fails_when_a_piece_of_the_archive_is_missing(
+    repository: Repository,
+) -> None:
+    """A restore ends there and says nothing about it."""
+    repository.archive()
+    piece = archived(repository.server)
+    post(repository.server, "after the missing piece")
+    archive = repository.folder / "repository" / "archive"
+    [missing] = archive.rglob(f"{piece}-*")
+    missing.unlink()
+    result = repository.run("restore-drill.sh", check=False)
+    assert result.returncode == 1
+    assert "something is missing in the archive" in result.stderr
+    # As it says: from now on restores begin behind it.
+    repository.run("backup.sh", "incremental")
+    repository.run("restore-drill.sh")
+
+
+def test_the_drill_is_not_tried_where_it_would_fill_the_disk(
+    repository: Repository, tmp_path: Path
+) -> None:
+    full = with_stand_in(
+        repository, tmp_path, "df", "echo Avail 1B-blocks; echo 160000000 1000000000"
+    )
+    result = full.run("restore-drill.sh", check=False)
+    assert result.returncode == 1
+    assert "not tried" in result.stderr
 
 
 def test_a_second_in_the_past_is_restored(
@@ -254,6 +290,23 @@ def test_a_backup_is_made_when_it_is_due_and_not_before(repository: Repository) 
     age(repository, "8 days")
     repository.run("backup.sh")
     assert made(repository)[:2] == (full + 1, incremental + 1)
+
+
+def test_a_backup_is_due_when_a_standby_has_become_the_primary(
+    repository: Repository,
+) -> None:
+    repository.run("backup.sh")
+    full, incremental, _ = made(repository)
+    server = repository.server
+    server.stop()
+    signal = server.cluster.data / "standby.signal"
+    signal.touch()
+    server.start()
+    with open_script(settings(server.cluster, SUPERUSER)) as script:
+        script.run("SELECT pg_promote()")
+    repository.run("backup.sh")
+    repository.run("backup.sh")
+    assert made(repository)[:2] == (full, incremental + 1)
 
 
 def test_the_keeper_backs_up_and_drills_by_itself(repository: Repository) -> None:
@@ -348,6 +401,18 @@ def test_a_folder_with_something_in_it_is_not_restored_over(
     result = repository.run("restore.sh", data, check=False)
     assert result.returncode == 65
     assert "is not empty: move away what is in it" in result.stderr
+
+
+def with_stand_in(
+    repository: Repository, folder: Path, program: str, script: str
+) -> Repository:
+    """Return the same where a program is a script of the test's."""
+    stand_in = folder / program
+    stand_in.write_text(f"#!/bin/sh\n{script}\n")
+    stand_in.chmod(0o755)
+    path = f"{folder}:{repository.environment['PATH']}"
+    environment = {**repository.environment, "PATH": path}
+    return Repository(repository.server, repository.folder, environment)
 
 
 def age(repository: Repository, by: str) -> None:

@@ -4,6 +4,7 @@ A writer posts through the edge, one message after the other, and remembers whic
 acknowledged. What operators do about a loss is what the runbooks say.
 """
 
+import re
 import time
 from collections import Counter
 from itertools import pairwise
@@ -188,7 +189,12 @@ def test_a_lost_volume_is_restored_from_the_other_node(swarm: Installation) -> N
 
 
 def test_a_second_in_the_past_is_restored(swarm: Installation) -> None:
-    """Somebody deletes everything: the second before it comes back, all of it."""
+    """Somebody deletes everything: the second before it comes back, all of it.
+
+    The operator chooses one that is too early first.
+    """
+    too_early = ask(swarm, "SELECT now()")
+    time.sleep(1.1)
     content = f"before the accident {time.time_ns()}"
     assert swarm.answers("POST", f"/msgs/{USER}", 204, {"content": content})
     count = "SELECT count(*) FROM messages"
@@ -198,8 +204,11 @@ def test_a_second_in_the_past_is_restored(swarm: Installation) -> None:
     second = ask(swarm, "SELECT now()")
     time.sleep(1.1)
     ask(swarm, "DELETE FROM messages")
+    told = swarm.follow_runbook("restore", "A second in the past", SECOND=too_early)
+    assert ask(swarm, count) < expected
+    [timeline] = re.findall(r"replaced is timeline (\d+)", told)
     began = time.monotonic()
-    swarm.follow_runbook("restore", "A second in the past", SECOND=second)
+    swarm.follow_runbook("restore", "Another second", SECOND=second, TIMELINE=timeline)
     swarm.wait_for_registration()
     took = time.monotonic() - began
     assert ask(swarm, count) == expected

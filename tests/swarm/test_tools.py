@@ -62,11 +62,12 @@ def test_prometheus_sees_every_replica_and_every_tool(swarm: Installation) -> No
     assert {r["metric"]["version"] for r in replicas} == {swarm.versions.first}
     # It asks only when it is scraped, and an earlier test may have stopped the server.
     wait_until(
-        lambda: seen.value("pg_up") == 1,
+        lambda: seen.value(_fresh("pg_up")) == 1,
         lambda: f"PostgreSQL to be up\n{swarm.words('tools_postgres-exporter')}",
         90,
     )
-    wait_until(lambda: seen.value("minitwit_users"), "the users to be counted", 120)
+    users = _fresh("minitwit_users")
+    wait_until(lambda: seen.value(users), "the users to be counted", 120)
 
 
 def test_a_request_is_followed_from_the_edge_to_its_query(swarm: Installation) -> None:
