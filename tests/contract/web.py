@@ -329,7 +329,7 @@ def test_message_posted_meanwhile_moves_nothing_on_the_older_page(
     assert shown == ["[message 1]", "[message 0]"]
 
 
-@pytest.mark.parametrize("before", ["", "x", "1", "1-", "-1-1", "9" * 40, "1-2-3"])
+@pytest.mark.parametrize("before", ["", "x", "1", "1-", "--1-1", "9" * 40, "1-2-3"])
 def test_before_that_names_no_place_shows_the_newest_page(
     minitwit: Callers, before: str
 ) -> None:

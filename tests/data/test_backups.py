@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy.local.accounts import run_as, server_account
 from deploy.local.postgres import OWNER, SUPERUSER, Cluster
@@ -18,7 +19,7 @@ from minitwit.messages import Messages
 from minitwit.scripts import open_script
 from tests.clusters import migrate, settings
 from tests.data.needs import needs
-from tests.data.servers import Server, owner_rows, short_folder
+from tests.data.servers import Server, owner_rows, running_server, short_folder
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -335,6 +336,19 @@ def test_a_server_that_was_shut_down_archives_again_in_time(
         server.stop()
         server.options = usual
         server.start()
+
+
+def test_what_waits_for_the_archive_is_told(tmp_path: Path) -> None:
+    queries = (ROOT / "deploy/tools/postgres_exporter/queries.yaml").read_text()
+    query = yaml.safe_load(queries)["minitwit_archive"]["query"]
+    nowhere = ["--archive_mode=on", "--archive_command=false"]
+    with (
+        running_server(tmp_path, nowhere) as server,
+        open_script(settings(server.cluster, SUPERUSER)) as script,
+    ):
+        assert script.run(query) == [[0]]
+        script.run("SELECT pg_switch_wal()")
+        wait_until(lambda: script.run(query) > [[0]], "a piece to wait")
 
 
 @contextmanager

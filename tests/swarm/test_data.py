@@ -113,6 +113,8 @@ def test_a_lost_node_loses_nothing_with_a_synchronous_standby(
         swarm.follow_runbook("lost-node", "The standby takes over", STANDBY="standby")
         writer.go_on()
         stopped, changed = pause(writer, asked)
+        slots = "SELECT count(*) FROM pg_replication_slots WHERE NOT active"
+        assert ask(swarm, slots, "standby") == "1", "no standby is missed"
         swarm.follow_runbook("lost-node", "Back to two servers", LOST="postgres")
         waits = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
         wait_until(lambda: ask(swarm, waits, "standby") == "1", "commits to wait")
