@@ -72,11 +72,18 @@ random_lines() { for _ in $(seq "$1"); do random_line; done; }
 # As it stands, without the end of the line: it becomes part of a configuration.
 address_in() { tr -d '\n' < "$1"; }
 
+refuse() {
+    echo "$*" >&2
+    exit 1
+}
+
+exists() { [ -n "$(docker secret ls --quiet --filter "name=minitwit-$1-")" ]; }
+
 # A secret is never replaced: deploy/rotate.sh adds a newer version.
 secret() { # NAME, AND WHAT PRINTS ITS CONTENT
     local name=$1
     shift
-    [ -n "$(docker secret ls --quiet --filter "name=minitwit-$name-")" ] && return
+    exists "$name" && return
     "$@" | docker secret create "minitwit-$name-1" - > /dev/null
     echo "made the secret minitwit-$name-1"
 }
@@ -94,12 +101,26 @@ addresses_outside() {
 
 kept_secrets() { # FOLDER
     local file name
+    [ -d "$1" ] || refuse "There is no folder $1: name in MINITWIT_KEPT_SECRETS the one with the secrets."
     for file in "$1"/*; do
+        [ -s "$file" ] || continue
         name=$(basename "$file")
         [ -z "$(docker secret ls --quiet --filter "name=$name")" ] || continue
         docker secret create "$name" "$file" > /dev/null
         echo "made the secret $name, as it was kept"
     done
+}
+
+# Whoever has kept secrets has data to restore. New ones would neither open its backups nor
+# be the passwords that it knows, and once they are there no kept one takes their place.
+require_kept() { # FOLDER
+    local name missing=()
+    for name in backup-key backup-repository database-password owner-password superuser-password; do
+        exists "$name" || missing+=("minitwit-$name-N")
+    done
+    [ ${#missing[@]} -eq 0 ] || refuse "$1 lacks ${missing[*]}. Put there what deploy/keep-secrets.sh has kept of it" \
+        "and run this again: new ones would not open the backups, or the database once it is restored. If they are" \
+        "lost for good, leave out MINITWIT_KEPT_SECRETS, and new ones are made."
 }
 
 # The key opens the repository of the backups to whoever has it, and the repository is
@@ -146,7 +167,10 @@ network telemetry
 volume minitwit-postgres
 volume minitwit-acme
 lend_volume_to_edge
-[ -z "${MINITWIT_KEPT_SECRETS:-}" ] || kept_secrets "$MINITWIT_KEPT_SECRETS"
+if [ -n "${MINITWIT_KEPT_SECRETS:-}" ]; then
+    kept_secrets "$MINITWIT_KEPT_SECRETS"
+    [ "${MINITWIT_NEW_INSTALLATION:-}" = yes ] || require_kept "$MINITWIT_KEPT_SECRETS"
+fi
 secret session-keys random_lines 2 # The key in use, and the one that deploy/rotate.sh uses next.
 for name in database owner superuser monitor grafana; do
     secret "$name-password" random_line

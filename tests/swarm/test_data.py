@@ -240,7 +240,8 @@ def test_a_lost_application_droplet_is_replaced(
     of the tool droplet. The rest of the run goes on there.
     """
     folder = str(tmp_path / "secrets")
-    swarm.follow("Keep the secrets", FOLDER=folder)
+    swarm.follow("Keep the secrets", FOLDER=folder, TOOL=swarm.tool.docker.host)
+    assert Path(folder, "minitwit-chat-webhook-1").exists()
     with writing(edge(swarm), USER) as writer:
         writer.go_on(200)
         lost = time.monotonic()

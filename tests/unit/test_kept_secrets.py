@@ -1,0 +1,224 @@
+"""What deploy/keep-secrets.sh keeps, and deploy/bootstrap.sh makes of it.
+
+Docker is the stand-in tests/fakes/docker, and the Swarm a folder.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PASSWORDS = ("database-password", "owner-password", "superuser-password")
+SERVICES = {
+    "data_postgres": {
+        **{f"minitwit-{name}-1": name.replace("-", "_") for name in PASSWORDS},
+        "minitwit-backup-repository-2": "/etc/pgbackrest/conf.d/repository.conf",
+        "minitwit-backup-key-1": "backup_key",
+    },
+    "minitwit_timeline": {"minitwit-session-keys-1": "session_keys"},
+    "tools_alertmanager": {"minitwit-chat-webhook-1": "chat_webhook"},
+}
+OF_THE_DATABASE = set(SERVICES["data_postgres"])
+OF_THE_FUNCTIONS = set(SERVICES["minitwit_timeline"])
+OF_THE_TOOLS = set(SERVICES["tools_alertmanager"])
+# Older versions, which nobody has or needs any more.
+OLDER = {"minitwit-backup-repository-1"}
+
+
+class Swarm:
+    """A Swarm of two droplets, and a folder for its secrets."""
+
+    def __init__(self, folder: Path) -> None:
+        self.kept = folder / "kept"
+        self.secrets = folder / "secrets"
+        self.engines = folder / "engines"
+        self._folder = folder
+        self.kept.mkdir()
+        self.secrets.mkdir()
+        (folder / "services").mkdir()
+        (folder / "bin").mkdir()
+        shutil.copy(ROOT / "tests/fakes/docker", folder / "bin")
+        for engine in ("here", "tool"):
+            (self.engines / engine).mkdir(parents=True)
+        for service, secrets in SERVICES.items():
+            lines = "".join(f"{name} {path}\n" for name, path in secrets.items())
+            (folder / "services" / service).write_text(lines)
+
+    def has(self, *names: str) -> None:
+        """Give it secrets."""
+        for name in names:
+            (self.secrets / name).write_text(f"content of {name}\n")
+
+    def runs(self, service: str, engine: str = "here", name: str | None = None) -> None:
+        """Run a container of a service."""
+        (self.engines / engine / (name or service)).write_text(service)
+
+    def keep(self, *engines: str) -> subprocess.CompletedProcess[str]:
+        """Keep its secrets."""
+        return self._run("keep-secrets.sh", str(self.kept), *engines)
+
+    def bootstrap(self, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Prepare it."""
+        return self._run("bootstrap.sh", **variables)
+
+    def names(self) -> set[str]:
+        """Return the names of its secrets."""
+        return {path.name for path in self.secrets.iterdir()}
+
+    def kept_names(self) -> set[str]:
+        """Return the names of the secrets that are kept."""
+        return {path.name for path in self.kept.iterdir()}
+
+    def _run(
+        self, script: str, *words: str, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        path = f"{self._folder / 'bin'}:{os.environ['PATH']}"
+        return subprocess.run(
+            [ROOT / "deploy" / script, *words],
+            env={"PATH": path, "SWARM": str(self._folder), **variables},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+
+@pytest.fixture
+def swarm(tmp_path: Path) -> Swarm:
+    swarm = Swarm(tmp_path)
+    swarm.has(*OF_THE_DATABASE, *OF_THE_FUNCTIONS, *OF_THE_TOOLS, *OLDER)
+    return swarm
+
+
+@pytest.fixture
+def new_swarm(tmp_path: Path) -> Swarm:
+    """Return a Swarm without secrets, whose `ssh-keygen` is a stand-in."""
+    swarm = Swarm(tmp_path)
+    keygen = tmp_path / "bin" / "ssh-keygen"
+    keygen.write_text(
+        '#!/bin/sh\nfor file; do :; done\necho key > "$file"\n'
+        'echo ssh-ed25519 AAAA minitwit > "$file.pub"\n'
+    )
+    keygen.chmod(0o755)
+    return swarm
+
+
+def keep_all(swarm: Swarm, *but: str) -> None:
+    for name in (OF_THE_DATABASE | OF_THE_FUNCTIONS) - set(but):
+        (swarm.kept / name).write_text(f"content of {name}\n")
+
+
+# ---- keep-secrets.sh
+
+
+def test_all_secrets_are_kept_from_both_droplets(swarm: Swarm) -> None:
+    swarm.runs("data_postgres")
+    swarm.runs("minitwit_timeline")
+    swarm.runs("tools_alertmanager", "tool")
+    done = swarm.keep("tool")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert swarm.kept_names() == OF_THE_DATABASE | OF_THE_FUNCTIONS | OF_THE_TOOLS
+    for path in swarm.kept.iterdir():
+        assert path.read_text() == f"content of {path.name}\n"
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_the_tools_secrets_are_named_when_nobody_asked_their_droplet(
+    swarm: Swarm,
+) -> None:
+    swarm.runs("data_postgres")
+    swarm.runs("minitwit_timeline")
+    swarm.runs("tools_alertmanager", "tool")
+    done = swarm.keep()
+    assert done.returncode == 0
+    [line] = done.stderr.splitlines()
+    assert line.startswith("minitwit-chat-webhook-1 could not be read: ")
+    assert "name the tool droplet's engine" in line
+
+
+def test_a_database_server_that_does_not_run_is_a_failure(swarm: Swarm) -> None:
+    swarm.runs("minitwit_timeline")
+    swarm.runs("tools_alertmanager")
+    done = swarm.keep()
+    assert done.returncode == 1
+    *lines, last = done.stderr.splitlines()
+    assert {line.split()[0] for line in lines} == OF_THE_DATABASE
+    assert all("while a database server runs here" in line for line in lines)
+    assert "cannot be restored without minitwit-backup-key-1 minitwit-backup-" in last
+    swarm.runs("data_postgres", "tool")
+    assert swarm.keep("tool").returncode == 0
+
+
+def test_keys_that_are_not_released_yet_are_no_failure(swarm: Swarm) -> None:
+    swarm.runs("data_postgres")
+    swarm.runs("minitwit_timeline")
+    swarm.runs("tools_alertmanager")
+    swarm.has("minitwit-session-keys-10", "minitwit-session-keys-9")
+    done = swarm.keep()
+    assert done.returncode == 0
+    [line] = done.stderr.splitlines()
+    assert line.startswith("minitwit-session-keys-10 could not be read: release, ")
+
+
+def test_a_secret_that_was_read_in_part_is_not_kept(swarm: Swarm) -> None:
+    swarm.runs("data_postgres", name="broken")
+    (swarm.kept / "minitwit-backup-key-1").touch()  # As earlier versions left it.
+    assert swarm.keep().returncode == 1
+    assert swarm.kept_names() == {"minitwit-backup-key-1"}
+    swarm.runs("data_postgres")
+    assert swarm.keep().returncode == 0
+    assert swarm.kept_names() == OF_THE_DATABASE
+    assert (swarm.kept / "minitwit-backup-key-1").read_text().startswith("content")
+
+
+# ---- bootstrap.sh
+
+
+def test_a_new_swarm_gets_the_secrets_that_were_kept(new_swarm: Swarm) -> None:
+    keep_all(new_swarm)
+    done = new_swarm.bootstrap(MINITWIT_KEPT_SECRETS=str(new_swarm.kept))
+    assert done.returncode == 0, done.stderr
+    for path in new_swarm.kept.iterdir():
+        assert (new_swarm.secrets / path.name).read_text() == path.read_text()
+    made = {"minitwit-sentry-dsn-1", "minitwit-grafana-password-1"}
+    made |= {"minitwit-monitor-password-1"}
+    assert new_swarm.names() == new_swarm.kept_names() | made
+
+
+@pytest.mark.parametrize("name", sorted(OF_THE_DATABASE))
+@pytest.mark.parametrize("left", [True, False], ids=["empty", "absent"])
+def test_no_new_secret_takes_the_place_of_one_that_was_not_kept(
+    new_swarm: Swarm, name: str, left: bool
+) -> None:
+    keep_all(new_swarm, name)
+    if left:
+        (new_swarm.kept / name).touch()
+    done = new_swarm.bootstrap(MINITWIT_KEPT_SECRETS=str(new_swarm.kept))
+    assert done.returncode == 1
+    assert f"lacks {name.rpartition('-')[0]}-N. Put there " in done.stderr
+    assert new_swarm.names() == new_swarm.kept_names() - {name}
+    # The folder that has it is found.
+    (new_swarm.kept / name).write_text(f"content of {name}\n")
+    done = new_swarm.bootstrap(MINITWIT_KEPT_SECRETS=str(new_swarm.kept))
+    assert done.returncode == 0, done.stderr
+    assert (new_swarm.secrets / name).read_text() == f"content of {name}\n"
+
+
+def test_a_folder_that_is_not_there_is_refused(new_swarm: Swarm) -> None:
+    done = new_swarm.bootstrap(
+        MINITWIT_KEPT_SECRETS="/nowhere", MINITWIT_NEW_INSTALLATION="yes"
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("There is no folder /nowhere: ")
+    assert new_swarm.names() == set()
+
+
+def test_a_new_installation_makes_what_its_folder_lacks(new_swarm: Swarm) -> None:
+    done = new_swarm.bootstrap(
+        MINITWIT_KEPT_SECRETS=str(new_swarm.kept), MINITWIT_NEW_INSTALLATION="yes"
+    )
+    assert done.returncode == 0, done.stderr
+    backup = {"minitwit-backup-key-1", "minitwit-backup-repository-1"}
+    assert backup < new_swarm.names()
