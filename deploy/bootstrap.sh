@@ -6,7 +6,8 @@
 #   MINITWIT_ADVERTISE_ADDRESS     the address by which the other droplets reach this one
 #   SENTRY_DSN_FILE, CHAT_WEBHOOK_FILE, DEAD_MANS_SWITCH_FILE
 #                                  files that hold these addresses, where there are any
-#   MINITWIT_KEPT_SECRETS=FOLDER   use the secrets that deploy/keep-secrets.sh has kept
+#   MINITWIT_KEPT_SECRETS=FOLDER   use the secrets that deploy/keep-secrets.sh has kept, or
+#                                  that you have written: each is a file of the secret's name
 set -euo pipefail
 
 postgres_image=$(sed -n 's/^FROM \(postgres:.*\)/\1/p' "$(dirname "$0")/data/Dockerfile")
@@ -115,7 +116,7 @@ kept_secrets() { # FOLDER
 # be the passwords that it knows, and once they are there no kept one takes their place.
 require_kept() { # FOLDER
     local name missing=()
-    for name in backup-key backup-repository database-password owner-password superuser-password; do
+    for name in backup-repository database-password owner-password superuser-password; do
         exists "$name" || missing+=("minitwit-$name-N")
     done
     [ ${#missing[@]} -eq 0 ] || refuse "$1 lacks ${missing[*]}. Put there what deploy/keep-secrets.sh has kept of it" \
@@ -123,17 +124,13 @@ require_kept() { # FOLDER
         "lost for good, leave out MINITWIT_KEPT_SECRETS, and new ones are made."
 }
 
-# The key opens the repository of the backups to whoever has it, and the repository is
-# known by the same key. Without these two a backup cannot be read.
-backup_secrets() {
-    [ -n "$(docker secret ls --quiet --filter name=minitwit-backup-)" ] && return
-    local folder fingerprint
-    folder=$(mktemp -d)
-    ssh-keygen -q -t ed25519 -N '' -C minitwit -f "$folder/key"
-    fingerprint=$(cut -d ' ' -f 2 "$folder/key.pub" | base64 -d | sha256sum | cut -d ' ' -f 1)
-    docker secret create minitwit-backup-key-1 "$folder/key" > /dev/null
-    rm -r "$folder"
-    docker secret create minitwit-backup-repository-1 - > /dev/null << END
+# The Swarm shows a secret to nobody, so this is read in the file that it was made of.
+repository_is_elsewhere() {
+    grep -Eqs '^repo1-type *= *(azure|gcs|s3)' "${MINITWIT_KEPT_SECRETS:-}"/minitwit-backup-repository-*
+}
+
+repository_at_backups() { # ITS PUBLIC KEY
+    cat << END
 [global]
 repo1-cipher-pass=$(random_line)
 repo1-type=sftp
@@ -143,9 +140,30 @@ repo1-sftp-host-user=postgres
 repo1-sftp-private-key-file=/run/secrets/backup_key
 repo1-sftp-host-key-check-type=fingerprint
 repo1-sftp-host-key-hash-type=sha256
-repo1-sftp-host-fingerprint=$fingerprint
+repo1-sftp-host-fingerprint=$(cut -d ' ' -f 2 "$1" | base64 -d | sha256sum | cut -d ' ' -f 1)
 END
-    echo "made the secrets minitwit-backup-key-1 and minitwit-backup-repository-1"
+}
+
+# The repository's secret says where it is and what it is encrypted with, so that no backup
+# can be read without it. The key is that of the service `backups`: where the repository is
+# there, it is known by its key, and a new key would not be let in. A repository elsewhere
+# does not ask for the key, but the stack file names it anyway.
+backup_secrets() {
+    if exists backup-key; then
+        exists backup-repository || refuse "There is a minitwit-backup-key-N without the minitwit-backup-repository-N" \
+            "that no backup can be read without. If that was kept, name its folder in MINITWIT_KEPT_SECRETS. If there" \
+            "is no backup yet, remove the key (docker secret rm) and run this again: it makes both."
+        return
+    fi
+    ! exists backup-repository || repository_is_elsewhere || refuse "There is a minitwit-backup-repository-N without" \
+        "minitwit-backup-key-N. Name in MINITWIT_KEPT_SECRETS a folder that has both as they were kept: the service" \
+        "backups would not be known by a new key. Where the repository is in an S3-compatible store, its file is enough."
+    local folder
+    folder=$(mktemp -d)
+    ssh-keygen -q -t ed25519 -N '' -C minitwit -f "$folder/key"
+    secret backup-key cat "$folder/key"
+    secret backup-repository repository_at_backups "$folder/key.pub"
+    rm -r "$folder"
 }
 
 announce_new_database() {
@@ -171,12 +189,12 @@ if [ -n "${MINITWIT_KEPT_SECRETS:-}" ]; then
     kept_secrets "$MINITWIT_KEPT_SECRETS"
     [ "${MINITWIT_NEW_INSTALLATION:-}" = yes ] || require_kept "$MINITWIT_KEPT_SECRETS"
 fi
+backup_secrets # First, since it may refuse.
 secret session-keys random_lines 2 # The key in use, and the one that deploy/rotate.sh uses next.
 for name in database owner superuser monitor grafana; do
     secret "$name-password" random_line
 done
 addresses_outside
-backup_secrets
 if [ "${MINITWIT_NEW_INSTALLATION:-}" = yes ]; then
     announce_new_database
 fi

@@ -12,11 +12,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PASSWORDS = ("database-password", "owner-password", "superuser-password")
+KEY = "minitwit-backup-key-1"
+REPOSITORY = "minitwit-backup-repository-1"
 SERVICES = {
     "data_postgres": {
         **{f"minitwit-{name}-1": name.replace("-", "_") for name in PASSWORDS},
         "minitwit-backup-repository-2": "/etc/pgbackrest/conf.d/repository.conf",
-        "minitwit-backup-key-1": "backup_key",
+        KEY: "backup_key",
     },
     "minitwit_timeline": {"minitwit-session-keys-1": "session_keys"},
     "tools_alertmanager": {"minitwit-chat-webhook-1": "chat_webhook"},
@@ -25,7 +27,7 @@ OF_THE_DATABASE = set(SERVICES["data_postgres"])
 OF_THE_FUNCTIONS = set(SERVICES["minitwit_timeline"])
 OF_THE_TOOLS = set(SERVICES["tools_alertmanager"])
 # Older versions, which nobody has or needs any more.
-OLDER = {"minitwit-backup-repository-1"}
+OLDER = {REPOSITORY}
 
 
 class Swarm:
@@ -164,13 +166,13 @@ def test_keys_that_are_not_released_yet_are_no_failure(swarm: Swarm) -> None:
 
 def test_a_secret_that_was_read_in_part_is_not_kept(swarm: Swarm) -> None:
     swarm.runs("data_postgres", name="broken")
-    (swarm.kept / "minitwit-backup-key-1").touch()  # As earlier versions left it.
+    (swarm.kept / KEY).touch()  # As earlier versions left it.
     assert swarm.keep().returncode == 1
-    assert swarm.kept_names() == {"minitwit-backup-key-1"}
+    assert swarm.kept_names() == {KEY}
     swarm.runs("data_postgres")
     assert swarm.keep().returncode == 0
     assert swarm.kept_names() == OF_THE_DATABASE
-    assert (swarm.kept / "minitwit-backup-key-1").read_text().startswith("content")
+    assert (swarm.kept / KEY).read_text().startswith("content")
 
 
 # ---- bootstrap.sh
@@ -187,7 +189,7 @@ def test_a_new_swarm_gets_the_secrets_that_were_kept(new_swarm: Swarm) -> None:
     assert new_swarm.names() == new_swarm.kept_names() | made
 
 
-@pytest.mark.parametrize("name", sorted(OF_THE_DATABASE))
+@pytest.mark.parametrize("name", sorted(OF_THE_DATABASE - {KEY}))
 @pytest.mark.parametrize("left", [True, False], ids=["empty", "absent"])
 def test_no_new_secret_takes_the_place_of_one_that_was_not_kept(
     new_swarm: Swarm, name: str, left: bool
@@ -220,5 +222,57 @@ def test_a_new_installation_makes_what_its_folder_lacks(new_swarm: Swarm) -> Non
         MINITWIT_KEPT_SECRETS=str(new_swarm.kept), MINITWIT_NEW_INSTALLATION="yes"
     )
     assert done.returncode == 0, done.stderr
-    backup = {"minitwit-backup-key-1", "minitwit-backup-repository-1"}
-    assert backup < new_swarm.names()
+    assert {KEY, REPOSITORY} < new_swarm.names()
+    assert "repo1-type=sftp" in (new_swarm.secrets / REPOSITORY).read_text()
+    # sha256 of three zeros, as `AAAA` in the stand-in's public key means.
+    fingerprint = "repo1-sftp-host-fingerprint=709e80c88487a2411e1ee4dfb9f22a86"
+    assert fingerprint in (new_swarm.secrets / REPOSITORY).read_text()
+    assert new_swarm.bootstrap().returncode == 0
+
+
+# ---- bootstrap.sh, and one of the two secrets of the backups without the other
+
+
+@pytest.mark.parametrize("new", ["yes", ""])
+def test_an_own_repository_in_a_store_gets_the_key_that_the_stack_names(
+    new_swarm: Swarm, new: str
+) -> None:
+    """Also on an installation that is older than its backups."""
+    if not new:
+        new_swarm.has(*(f"minitwit-{name}-1" for name in PASSWORDS))
+    own = "[global]\nrepo1-cipher-pass=own\nrepo1-type=s3\n"
+    (new_swarm.kept / REPOSITORY).write_text(own)
+    variables = {"MINITWIT_KEPT_SECRETS": str(new_swarm.kept)}
+    done = new_swarm.bootstrap(MINITWIT_NEW_INSTALLATION=new, **variables)
+    assert done.returncode == 0, done.stderr
+    assert (new_swarm.secrets / REPOSITORY).read_text() == own
+    assert (new_swarm.secrets / KEY).read_text() == "key\n"
+    # Again, with a folder that still has no key.
+    assert new_swarm.bootstrap(**variables).returncode == 0
+    assert (new_swarm.secrets / KEY).read_text() == "key\n"
+
+
+@pytest.mark.parametrize("new", ["yes", ""])
+def test_a_repository_that_is_known_by_its_key_gets_no_new_one(
+    new_swarm: Swarm, new: str
+) -> None:
+    keep_all(new_swarm, KEY)
+    variables = {"MINITWIT_KEPT_SECRETS": str(new_swarm.kept)}
+    done = new_swarm.bootstrap(MINITWIT_NEW_INSTALLATION=new, **variables)
+    assert done.returncode == 1
+    assert "without minitwit-backup-key-N. Name in MINITWIT_KEPT_SECRETS" in done.stderr
+    assert new_swarm.names() == new_swarm.kept_names()
+    (new_swarm.kept / KEY).write_text("as it was\n")
+    assert new_swarm.bootstrap(**variables).returncode == 0
+    assert (new_swarm.secrets / KEY).read_text() == "as it was\n"
+
+
+@pytest.mark.parametrize("name", ["repository", "key"])
+def test_a_swarm_that_has_one_of_the_two_gets_no_new_other(
+    new_swarm: Swarm, name: str
+) -> None:
+    new_swarm.has(f"minitwit-backup-{name}-1")
+    done = new_swarm.bootstrap()
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"There is a minitwit-backup-{name}-N without ")
+    assert new_swarm.names() == {f"minitwit-backup-{name}-1"}
