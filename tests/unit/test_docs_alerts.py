@@ -35,6 +35,15 @@ def test_a_runbook_has_its_four_parts(page: Path) -> None:
     assert all(part.strip() for part in parts[2::2])
 
 
+def test_the_runbooks_know_one_way_back_from_a_release() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in RUNBOOKS.glob("*.md"))
+    # That undoes the last change of one service, whatever it was.
+    assert "docker service rollback" not in text
+    assert set(re.findall(r"^- Since a release: (.*)", text, re.MULTILINE)) == {
+        "`deploy/release.sh EARLIER_VERSION` ([roll back](../operations.md#roll-back))."
+    }
+
+
 def test_the_service_levels_name_rules_that_exist() -> None:
     text = (ROOT / "docs" / "sla.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(minitwit:[\w:]+)`", text))
