@@ -14,24 +14,24 @@ ask() {
 }
 
 # A repository that was lost, or is not there yet, has none.
-is_empty() {
-    ! pgbackrest --stanza=minitwit info | grep "full backup:" > /dev/null
+has_full_backup() { # WHAT PGBACKREST KNOWS
+    grep "full backup:" <<< "$1" > /dev/null
 }
 
 # What a lost primary had not archived yet, the one that took over has from it and does not
 # archive either: no restore from an earlier backup gets past such a hole.
-is_of_this_history() {
-    newest=$(pgbackrest --stanza=minitwit info \
-        | sed -n 's|.*wal start/stop: .* / \(........\).*|\1|p' | tail -n 1)
+is_of_this_history() { # WHAT PGBACKREST KNOWS
+    newest=$(sed -n 's|.*wal start/stop: .* / \(........\).*|\1|p' <<< "$1" | tail -n 1)
     [ "$newest" = "$(ask "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)")" ]
 }
 
 due() {
-    is_empty && echo full && return
+    known=$(pgbackrest --stanza=minitwit info) || known=
+    has_full_backup "$known" || { echo full && return; }
     by_age=$(due_by_age)
     if [ "$by_age" ]; then
         echo "$by_age"
-    elif ! is_of_this_history; then
+    elif ! is_of_this_history "$known"; then
         echo incremental
     fi
 }
