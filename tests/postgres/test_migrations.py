@@ -48,6 +48,19 @@ def test_two_who_migrate_at_once_do_not_disturb_each_other(
     assert sum(text.count("applied") for text in said) == len(migrations())
 
 
+@pytest.mark.parametrize("table", ["messages", "follows"])
+def test_what_grows_is_vacuumed_long_before_a_fifth_of_it_is_new(
+    owner: Script, table: str
+) -> None:
+    [[options]] = owner.run(
+        f"SELECT reloptions FROM pg_class WHERE relname = '{table}'"  # noqa: S608
+    )
+    assert sorted(options) == [
+        "autovacuum_vacuum_insert_scale_factor=0",
+        "autovacuum_vacuum_insert_threshold=10000",
+    ]
+
+
 def migrate_in_a_process(testbed: OwnDatabase) -> str:
     """Run `minitwit migrate` as an operator does."""
     return subprocess.run(
