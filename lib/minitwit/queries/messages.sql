@@ -51,9 +51,9 @@ LIMIT :limit;
 
 -- name: own_timeline
 -- List messages of a user and of whom the user follows, newest first.
--- One index probe an author finds its two newest messages, and the page holds nothing
--- that is older than the :limit newest of all these (`newest`). So only an author both
--- of whose are among them is read further, and only down to the oldest. Contents are
+-- One index probe an author finds its three newest messages, and the page holds nothing
+-- that is older than the :limit newest of all these (`newest`). So only an author all of
+-- whose are among them is read further, and only down to the oldest. Contents are
 -- fetched for the page alone. A probe compares every entry of an index page; rows, as in
 -- (pub_date, id) < (…), would take it longer than dates.
 WITH authors AS (
@@ -62,17 +62,15 @@ WITH authors AS (
     UNION ALL
     SELECT :user_id
 ), newest AS MATERIALIZED (
-    SELECT message.id, authors.author_id, message.pub_date, message.place
+    SELECT message.id, authors.author_id, message.pub_date
     FROM authors
     CROSS JOIN LATERAL (
-        SELECT id, pub_date,
-            row_number() OVER (ORDER BY pub_date DESC, id DESC) AS place
-        FROM messages
+        SELECT id, pub_date FROM messages
         WHERE messages.author_id = authors.author_id AND NOT flagged
             AND pub_date <= :before_date
             AND (pub_date < :before_date OR id < :before_id)
         ORDER BY pub_date DESC, id DESC
-        LIMIT 2
+        LIMIT 3
     ) AS message
     ORDER BY pub_date DESC, id DESC
     LIMIT :limit
@@ -82,18 +80,23 @@ WITH authors AS (
         AS pub_date
     FROM newest
 ), further AS (
-    SELECT message.id, newest.author_id, message.pub_date
-    FROM newest
+    SELECT message.id, last.author_id, message.pub_date
+    FROM (
+        SELECT id, author_id, pub_date, row_number() OVER (
+            PARTITION BY author_id ORDER BY pub_date DESC, id DESC
+        ) AS place
+        FROM newest
+    ) AS last
     CROSS JOIN LATERAL (
         SELECT id, pub_date FROM messages
-        WHERE messages.author_id = newest.author_id AND NOT flagged
-            AND pub_date <= newest.pub_date
-            AND (pub_date < newest.pub_date OR id < newest.id)
+        WHERE messages.author_id = last.author_id AND NOT flagged
+            AND pub_date <= last.pub_date
+            AND (pub_date < last.pub_date OR id < last.id)
             AND pub_date >= (SELECT pub_date FROM oldest)
         ORDER BY pub_date DESC, id DESC
         LIMIT :limit
     ) AS message
-    WHERE newest.place = 2
+    WHERE last.place = 3
 ), page AS MATERIALIZED (
     SELECT id, author_id, pub_date FROM newest
     UNION ALL
