@@ -3,6 +3,10 @@
 import math
 import time
 
+import httpx
+import pytest
+
+from tests.swarm import load
 from tests.swarm.installation import TOOLS, Installation
 from tests.swarm.load import Load
 from tests.waiting import wait_until
@@ -35,6 +39,54 @@ def test_a_killed_replica_costs_what_it_was_answering(swarm: Installation) -> No
     assert not late, f"failed though sent after the kill: {late}"
     assert len(outcomes.failures) <= 3
     assert whole_again <= 15
+
+
+@pytest.mark.parametrize("function", ["messages", "timeline"])
+def test_callers_of_a_function_without_replicas_are_told_to_come_back(
+    swarm: Installation, function: str
+) -> None:
+    """The edge has no route to it then; the pages' function says so, or the edge."""
+    service = f"minitwit_{function}"
+    path = {"messages": "/msgs", "timeline": "/public"}[function]
+    swarm.operate(f"docker service scale --detach {service}=0")
+    try:
+        wait_until(lambda: _answer(swarm, path) == _COME_BACK, "the function to leave")
+        answers = {_answer(swarm, path) for _ in range(20)}
+    finally:
+        swarm.operate(f"docker service scale --detach {service}=2")
+        swarm.settle(service)
+        swarm.wait_for_site()
+    assert answers == {_COME_BACK}
+
+
+def test_an_edge_that_cannot_ask_what_runs_tells_callers_to_come_back(
+    swarm: Installation,
+) -> None:
+    """Traefik starts while the socket proxy is away, and goes on by itself."""
+    swarm.operate("docker service scale --detach edge_socket-proxy=0")
+    try:
+        wait_until(lambda: not swarm.containers("edge_socket-proxy"), "it to end")
+        [edge] = swarm.containers("edge_traefik")
+        swarm.application.docker("kill", "--signal", "KILL", edge)
+        wait_until(lambda: _answer(swarm, "/public") == _COME_BACK, "the edge's answer")
+        answers = {_answer(swarm, path) for path in ("/public", "/msgs", "/latest")}
+    finally:
+        swarm.operate("docker service scale --detach edge_socket-proxy=1")
+        swarm.settle("edge_socket-proxy", "edge_traefik")
+        swarm.wait_for_site()
+    assert answers == {_COME_BACK}
+
+
+_COME_BACK = (503, "2")  # The status, and the seconds to wait.
+
+
+def _answer(swarm: Installation, path: str) -> tuple[int, str | None]:
+    headers = {"Authorization": f"Basic {load.SIMULATOR}"}
+    try:
+        answer = httpx.get(swarm.url + path, headers=headers, trust_env=False)
+    except httpx.TransportError:
+        return 0, None
+    return answer.status_code, answer.headers.get("Retry-After")
 
 
 def test_the_tool_droplet_may_be_away(swarm: Installation) -> None:

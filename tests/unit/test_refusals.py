@@ -3,10 +3,12 @@
 import httpx
 import pytest
 
+from minitwit.runtime.app import build
+from minitwit.runtime.routes import FUNCTIONS
 from tests.contract.callers import Callers, new_name
 from tests.contract.page import Page
 from tests.fakes.store import fake_store, store_that_is_down
-from tests.in_process import callers_of
+from tests.in_process import Edge, callers_of, settings
 
 ELSEWHERE = {"Sec-Fetch-Site": "cross-site"}
 
@@ -97,6 +99,58 @@ def test_without_storage_a_form_of_any_function_says_it_too() -> None:
     form = {"username": "alice", "password": "x"}
     answer = down.browser().post("/login", data=form)
     refused(answer, 503, "One moment, please")
+    assert answer.headers["Retry-After"] == "2"
+
+
+def without(function: str) -> Callers:
+    """Return callers of a MiniTwit of which a function has no replica."""
+    apps = {
+        name: build(settings(name), fake_store())
+        for name in FUNCTIONS
+        if name != function
+    }
+    return Callers("http://minitwit.test", Edge(apps))
+
+
+@pytest.mark.parametrize(
+    ("function", "method", "path"),
+    [
+        ("messages", "GET", "/msgs"),
+        ("messages", "HEAD", "/msgs/ada"),
+        ("messages", "POST", "/api/msgs/ada"),
+        ("messages", "GET", "/latest"),
+        ("follow", "POST", "/fllws/ada"),
+        ("register", "POST", "/api/register"),
+        ("register", "POST", "/register"),
+    ],
+)
+def test_the_simulator_is_told_that_a_function_is_away(
+    function: str, method: str, path: str
+) -> None:
+    answer = without(function).simulator.request(method, path)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "2"
+    if method != "HEAD":
+        assert "away" in answer.json()["error_msg"]
+
+
+def test_what_is_wrong_anyway_is_said_while_a_function_is_away() -> None:
+    minitwit = without("messages")
+    assert minitwit.anybody.get("/msgs").status_code == 403
+    assert minitwit.simulator.delete("/msgs").status_code == 405
+    assert minitwit.simulator.get("/nothing/there").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("function", "path"),
+    [("register", "/login"), ("messages", "/add_message"), ("follow", "/a/follow")],
+)
+def test_a_form_of_a_function_that_is_away_says_when_to_come_back(
+    function: str, path: str
+) -> None:
+    answer = without(function).browser().post(path, data={"text": "x"})
+    page = refused(answer, 503, "One moment, please")
+    assert "This part of MiniTwit is away at the moment" in page.text
     assert answer.headers["Retry-After"] == "2"
 
 

@@ -147,7 +147,11 @@ def build(settings: Settings, store: Store, tracer: "Tracer | None" = None) -> A
 
 
 class _AnsweredElsewhere:
-    """A path whose methods another function answers: every other is a 405 here."""
+    """A path whose methods another function answers.
+
+    So every other method is a 405 here, and these are a 503: while that function has no
+    replica, the edge has no route to it and takes the one to the pages.
+    """
 
 
 def _add_routes(app: App, function: str, resources: Mapping[str, object]) -> None:
@@ -159,9 +163,10 @@ def _add_routes(app: App, function: str, resources: Mapping[str, object]) -> Non
         for path in served_paths(route):
             app.add_route(path, resource)
     if function == PAGES:
-        for path in sorted(_other_browser_paths() - resources.keys()):
+        own = {path for route in routes_of(function) for path in served_paths(route)}
+        for path in sorted(_every_path() - own):
             app.add_route(path, _AnsweredElsewhere())
 
 
-def _other_browser_paths() -> set[str]:
-    return {route.path for route in ROUTES if route.caller == "browser"}
+def _every_path() -> set[str]:
+    return {path for route in ROUTES for path in served_paths(route)}

@@ -50,6 +50,7 @@ STATUSES: dict[type[MiniTwitError], int] = {
 _SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address does not take the method {method}.",
+    503: "This part of MiniTwit is away at the moment; try again in a few seconds.",
 }
 
 # Long enough for a restarted database, short enough that nobody gives up (seconds).
@@ -91,9 +92,7 @@ class Rim:
         self, req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any
     ) -> None:
         assert isinstance(error, falcon.HTTPError)  # noqa: S101
-        status = error.status_code
-        if req.uri_template and req.method not in falcon.constants.COMBINED_METHODS:
-            status = 405  # Falcon says 400 to a method that it has never heard of.
+        status = _status_of(req, error)
         sentence = _SENTENCES.get(status, "").format(method=req.method)
         self._answer(req, resp, status, sentence or error.description or error.title)
         if status == 405 and req.uri_template:
@@ -118,3 +117,12 @@ class Rim:
             resp.data = orjson.dumps({"status": status, "error_msg": message})
         else:
             send_error_page(resp, status, message)
+
+
+def _status_of(req: falcon.Request, error: falcon.HTTPError) -> int:
+    template = req.uri_template
+    if template and req.method not in falcon.constants.COMBINED_METHODS:
+        return 405  # Falcon says 400 to a method that it has never heard of.
+    if error.status_code == 405 and req.method in allowed_methods(template or ""):
+        return 503  # The function that takes it has no replica.
+    return error.status_code
