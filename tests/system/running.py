@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +109,7 @@ def running_system(
     *options: str,
     run_as: Sequence[str] = (),
     terminal: int = subprocess.DEVNULL,
+    environment: Mapping[str, str] = {},
 ) -> Iterator[RunningSystem]:
     """Start a system on free ports, wait until it answers, and stop it at the end."""
     command = [sys.executable, "-m", "deploy.local", "up", "--folder", str(folder)]
@@ -119,6 +120,7 @@ def running_system(
             stdin=terminal,
             stdout=log,
             stderr=log,
+            env=os.environ | environment,
         )
     system = RunningSystem(folder, launcher)
     try:

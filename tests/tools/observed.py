@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import httpx
 from pg8000.native import Connection
@@ -157,10 +156,7 @@ def _traced_system(folder: Path, otlp: str, sentry: str) -> Iterator[RunningSyst
         "MINITWIT_REVISION": REVISION,
         "MINITWIT_REPLICAS": str(REPLICAS),
     }
-    with (
-        patch.dict("os.environ", settings),
-        running_system(folder, "--scale", SCALE) as system,
-    ):
+    with running_system(folder, "--scale", SCALE, environment=settings) as system:
         yield system
 
 
