@@ -34,14 +34,14 @@ def git(*words: str) -> str:
     ).stdout.strip()
 
 
-def commit_before(version: int) -> str:
-    """Return the commit before the one that added a migration."""
+def commit_of(version: int) -> str:
+    """Return the commit that added a migration."""
     step = next(step for step in migrations() if step.version == version)
     path = f"{MIGRATIONS}/{step.version:04}_{step.name}.sql"
     found = git("log", "--diff-filter=A", "--format=%H", "--", path).split()
     if not found:
         pytest.skip(f"{path} is not committed yet")
-    return git("rev-parse", f"{found[-1]}^")
+    return found[-1]
 
 
 def why_no_history() -> str | None:
@@ -137,18 +137,20 @@ def export_code_before(version: int, folder: Path) -> None:
     """Write the code as it was before a migration.
 
     Where migrations were numbered anew since, before any release, the code of the past
-    made another database; then it is today's code without the migration and later ones.
+    made another database; then it is the code that numbered them anew, without the
+    migration and later ones.
     """
-    export(commit_before(version), folder)
+    commit = commit_of(version)
+    export(f"{commit}^", folder)
     known = {
-        step.version: f"{step.version:04}_{step.name}.sql" for step in migrations()
+        f"{step.version:04}_{step.name}.sql": step.version for step in migrations()
     }
-    made = {file.name for file in (folder / MIGRATIONS).glob("*.sql")}
-    if not made <= set(known.values()):
+    if not {file.name for file in (folder / MIGRATIONS).glob("*.sql")} <= set(known):
         shutil.rmtree(folder)
-        export("HEAD", folder)
-        for later in (number for number in known if number >= version):
-            (folder / MIGRATIONS / known[later]).unlink()
+        export(commit, folder)
+        for file in (folder / MIGRATIONS).glob("*.sql"):
+            if known[file.name] >= version:
+                file.unlink()
 
 
 def export(commit: str, folder: Path) -> None:
