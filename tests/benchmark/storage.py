@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.postgres import OWNER, SUPERUSER, Cluster, running_cluster
-from tests.benchmark.dataset import GENERATION, DataSet
+from tests.benchmark.dataset import GENERATION, DataSet, username
 from tests.benchmark.processes import ROOT
 
 _ORIGINAL_SCHEMA = """
@@ -135,7 +135,10 @@ class Storage:
         tables: dict[str, Iterable[tuple[object, ...]]] = {
             "users (id, username, email, password_hash)": data_set.user_rows(),
             "follows (follower_id, followed_id)": data_set.follow_rows(),
-            "messages (id, author_id, pub_date, content)": data_set.message_rows(),
+            "messages (id, author_id, author_name, pub_date, content)": (
+                (number, author, username(author), pub_date, content)
+                for number, author, pub_date, content in data_set.message_rows()
+            ),
         }
         for table, rows in tables.items():
             lines = ("\t".join(map(str, row)) + "\n" for row in rows)

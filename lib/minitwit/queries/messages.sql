@@ -2,8 +2,8 @@
 -- Add a message of a user and set the progress mark, if one comes with it (setval
 -- leaves it for NULL). The id is NULL when the user is unknown.
 WITH added AS (
-    INSERT INTO messages (author_id, content)
-    SELECT id, :content FROM users WHERE username = :username
+    INSERT INTO messages (author_id, author_name, content)
+    SELECT id, username, :content FROM users WHERE username = :username
     RETURNING id
 )
 SELECT (SELECT id FROM added), setval('latest', :latest);
@@ -13,7 +13,7 @@ SELECT (SELECT id FROM added), setval('latest', :latest);
 SELECT coalesce(json_agg(newest), '[]')::text
 FROM (
     SELECT content, pub_date,
-        (SELECT username FROM users WHERE id = author_id) AS user
+        coalesce(author_name, (SELECT username FROM users WHERE id = author_id)) AS user
     FROM messages
     WHERE NOT flagged
     ORDER BY pub_date DESC, id DESC
@@ -35,7 +35,8 @@ FROM users WHERE username = :username;
 
 -- name: public_timeline
 -- List everybody's messages before a message (or the newest), newest first.
-SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date
+SELECT id, coalesce(author_name, (SELECT username FROM users WHERE users.id = author_id)),
+    content, pub_date
 FROM messages
 WHERE NOT flagged AND (pub_date, id) < (:before_date, :before_id)
 ORDER BY pub_date DESC, id DESC
@@ -115,12 +116,13 @@ ORDER BY pub_date DESC, id DESC;
 -- follows are asked message by message until the page is full; as an EXISTS they would
 -- be read beforehand, all of them.
 WITH newest AS MATERIALIZED (
-    SELECT id, author_id, content, pub_date FROM messages
+    SELECT id, author_id, author_name, content, pub_date FROM messages
     WHERE NOT flagged AND (pub_date, id) < (:before_date, :before_id)
     ORDER BY pub_date DESC, id DESC
     LIMIT 1000
 )
-SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date
+SELECT id, coalesce(author_name, (SELECT username FROM users WHERE users.id = author_id)),
+    content, pub_date
 FROM newest
 WHERE author_id = :user_id OR (
     SELECT true FROM follows
