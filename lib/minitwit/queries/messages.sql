@@ -55,8 +55,9 @@ LIMIT :limit;
 -- One index probe an author finds its three newest messages, and the page holds nothing
 -- that is older than the :limit newest of all these (`newest`). So only an author all of
 -- whose are among them is read further, and only down to the oldest. Contents are
--- fetched for the page alone. A probe compares every entry of an index page; rows, as in
--- (pub_date, id) < (…), would take it longer than dates.
+-- fetched for the page alone, one by one (LIMIT 1 leaves the planner no other join). A
+-- probe compares every entry of an index page; rows, as in (pub_date, id) < (…), would
+-- take it longer than dates.
 WITH authors AS (
     SELECT followed_id AS author_id FROM follows
     WHERE follower_id = :user_id AND followed_id <> :user_id
@@ -105,10 +106,14 @@ WITH authors AS (
     ORDER BY pub_date DESC, id DESC
     LIMIT :limit
 )
-SELECT id, (SELECT username FROM users WHERE users.id = author_id),
-    (SELECT content FROM messages WHERE messages.id = page.id), pub_date
+SELECT page.id,
+    coalesce(author_name, (SELECT username FROM users WHERE users.id = author_id)),
+    content, pub_date
 FROM page
-ORDER BY pub_date DESC, id DESC;
+CROSS JOIN LATERAL (
+    SELECT author_name, content FROM messages WHERE messages.id = page.id LIMIT 1
+) AS message
+ORDER BY pub_date DESC, page.id DESC;
 
 -- name: busy_timeline
 -- List messages of a user and of whom the user follows that are among everybody's
