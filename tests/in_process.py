@@ -32,9 +32,14 @@ def settings(function: str, **values: Any) -> Settings:
     )
 
 
-def callers_of(store: Store, tracer: "Tracer | None" = None, **values: Any) -> Callers:
-    """Return callers of a MiniTwit that stands on a store."""
-    apps = {name: build(settings(name, **values), store, tracer) for name in FUNCTIONS}
+def callers_of(
+    store: Store,
+    tracer: "Tracer | None" = None,
+    functions: Iterable[str] = FUNCTIONS,
+    **values: Any,
+) -> Callers:
+    """Return callers of a MiniTwit that stands on a store; functions may be away."""
+    apps = {name: build(settings(name, **values), store, tracer) for name in functions}
     return Callers("http://minitwit.test", Edge(apps))
 
 

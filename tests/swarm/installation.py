@@ -217,8 +217,15 @@ class Installation:
         self, method: str, path: str, status: int, body: dict[str, str] | None = None
     ) -> bool:
         """Tell whether a request to the site gets the answer that it should."""
+        response = self.ask(method, path, body)
+        return response is not None and response.status_code == status
+
+    def ask(
+        self, method: str, path: str, body: dict[str, str] | None = None
+    ) -> httpx.Response | None:
+        """Return what the site answers the simulator; None when it does not."""
         try:
-            response = httpx.request(
+            return httpx.request(
                 *(method, self.url + path),
                 json=body,
                 headers={"Authorization": f"Basic {load.SIMULATOR}"},
@@ -226,8 +233,7 @@ class Installation:
                 trust_env=False,
             )
         except httpx.HTTPError:
-            return False
-        return response.status_code == status
+            return None
 
     def _messages(self) -> list[str]:
         headers = {"Authorization": f"Basic {load.SIMULATOR}"}

@@ -3,10 +3,8 @@
 import math
 import time
 
-import httpx
 import pytest
 
-from tests.swarm import load
 from tests.swarm.installation import TOOLS, Installation
 from tests.swarm.load import Load
 from tests.waiting import wait_until
@@ -78,15 +76,12 @@ def test_an_edge_that_cannot_ask_what_runs_tells_callers_to_come_back(
 
 
 _COME_BACK = (503, "2")  # The status, and the seconds to wait.
+_NONE = (0, None)
 
 
 def _answer(swarm: Installation, path: str) -> tuple[int, str | None]:
-    headers = {"Authorization": f"Basic {load.SIMULATOR}"}
-    try:
-        answer = httpx.get(swarm.url + path, headers=headers, trust_env=False)
-    except httpx.TransportError:
-        return 0, None
-    return answer.status_code, answer.headers.get("Retry-After")
+    answer = swarm.ask("GET", path)
+    return (answer.status_code, answer.headers.get("Retry-After")) if answer else _NONE
 
 
 def test_the_tool_droplet_may_be_away(swarm: Installation) -> None:

@@ -3,12 +3,11 @@
 import httpx
 import pytest
 
-from minitwit.runtime.app import build
 from minitwit.runtime.routes import FUNCTIONS
 from tests.contract.callers import Callers, new_name
 from tests.contract.page import Page
 from tests.fakes.store import fake_store, store_that_is_down
-from tests.in_process import Edge, callers_of, settings
+from tests.in_process import callers_of
 
 ELSEWHERE = {"Sec-Fetch-Site": "cross-site"}
 
@@ -104,12 +103,8 @@ def test_without_storage_a_form_of_any_function_says_it_too() -> None:
 
 def without(function: str) -> Callers:
     """Return callers of a MiniTwit of which a function has no replica."""
-    apps = {
-        name: build(settings(name), fake_store())
-        for name in FUNCTIONS
-        if name != function
-    }
-    return Callers("http://minitwit.test", Edge(apps))
+    others = [name for name in FUNCTIONS if name != function]
+    return callers_of(fake_store(), functions=others)
 
 
 @pytest.mark.parametrize(
