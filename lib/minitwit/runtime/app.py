@@ -21,7 +21,7 @@ from minitwit.runtime.guard import CrossSiteGuard
 from minitwit.runtime.metrics import RequestMetrics, observe_lag, observe_query
 from minitwit.runtime.operators import Operators, Readiness
 from minitwit.runtime.rim import Rim
-from minitwit.runtime.routes import PAGES, ROUTES, routes_of, served_paths
+from minitwit.runtime.routes import PAGES, ROUTES, Route, routes_of, served_paths
 from minitwit.runtime.sessions import Sessions
 from minitwit.runtime.simulator import SimulatorMiddleware
 from minitwit.runtime.telemetry import Telemetry
@@ -163,10 +163,9 @@ def _add_routes(app: App, function: str, resources: Mapping[str, object]) -> Non
         for path in served_paths(route):
             app.add_route(path, resource)
     if function == PAGES:
-        own = {path for route in routes_of(function) for path in served_paths(route)}
-        for path in sorted(_every_path() - own):
+        for path in sorted(_paths(ROUTES) - _paths(routes_of(function))):
             app.add_route(path, _AnsweredElsewhere())
 
 
-def _every_path() -> set[str]:
-    return {path for route in ROUTES for path in served_paths(route)}
+def _paths(routes: Iterable[Route]) -> set[str]:
+    return {path for route in routes for path in served_paths(route)}
