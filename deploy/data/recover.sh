@@ -12,7 +12,15 @@ set -euo pipefail
 
 . "$(dirname "$0")/job.sh"
 
-run_job postgres 'pgbackrest --stanza=minitwit info | grep "full backup:"' \
+run_job postgres '
+    # A node that is just back may know the repository by name only half a minute later,
+    # when the nodes exchange all names.
+    until info=$(pgbackrest --stanza=minitwit info); ! grep -q HostConnectError <<< "$info"; do
+        [ $SECONDS -lt 60 ] || break
+        sleep 1
+    done
+    echo "$info"
+    grep -q "full backup:" <<< "$info"' \
     || fail "There is no backup, or it cannot be reached. Nothing was stopped."
 stop standby
 stop postgres
