@@ -86,3 +86,13 @@ run_job() { # SERVER SCRIPT [WORD …]
     docker service rm "$job" > /dev/null
     [[ $state == Complete* ]]
 }
+
+# Until rejoin.sh makes a standby, the slot has nobody, and StandbyAway tells.
+miss_standby() { # SERVER
+    run_job "$1" '
+        export PGHOST=$SELF PGUSER=postgres PGPASSWORD=$(cat /run/secrets/superuser_password)
+        psql --dbname=postgres --no-psqlrc --quiet --set=ON_ERROR_STOP=1 > /dev/null \
+            --command="SELECT pg_create_physical_replication_slot(\$\$standby\$\$) WHERE NOT EXISTS (
+                SELECT FROM pg_replication_slots WHERE slot_name = \$\$standby\$\$)"' \
+        || say "Nobody will be told that there is no standby. Make one: deploy/data/rejoin.sh $(other "$1")"
+}

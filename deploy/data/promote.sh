@@ -16,9 +16,7 @@ run_job "$server" '
     export PGHOST=$SELF PGUSER=postgres PGPASSWORD=$(cat /run/secrets/superuser_password)
     psql --dbname=postgres --no-psqlrc --quiet --set=ON_ERROR_STOP=1 \
         --command="ALTER SYSTEM RESET synchronous_standby_names" \
-        --command="SELECT pg_reload_conf()" --command="SELECT pg_promote()" > /dev/null
-    # Until rejoin.sh makes a standby, the slot has nobody, and StandbyAway tells.
-    psql --dbname=postgres --no-psqlrc --quiet > /dev/null 2>&1 \
-        --command="SELECT pg_create_physical_replication_slot(\$\$standby\$\$)" || true' \
+        --command="SELECT pg_reload_conf()" --command="SELECT pg_promote()" > /dev/null' \
     || fail "The promotion failed. The way back: docker service scale ${stack}_$old=1"
+miss_standby "$server"
 say "${stack}_$server is the primary"

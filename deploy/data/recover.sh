@@ -40,3 +40,5 @@ run_job postgres '
     || fail "The restore failed. The volume is as it was. The way back:" \
         "docker service scale ${stack}_postgres=1 ${stack}_standby=1"
 start postgres
+# Where a node has the standby's label, one is to be there.
+[ -z "$(docker node ls --quiet --filter node.label=standby=true)" ] || miss_standby postgres
