@@ -10,6 +10,10 @@ CHAT_WEBHOOK_SECRET=$(_newest chat-webhook)
 DEAD_MANS_SWITCH_SECRET=$(_newest dead-mans-switch)
 GRAFANA_PASSWORD_SECRET=$(_newest grafana-password)
 
+# Where no node has the standby's label, there is none to ask.
+export STANDBYS
+STANDBYS=$(docker node ls --quiet --filter node.label=standby=true | wc -l)
+
 export TOOLS_CONFIG
 TOOLS_CONFIG=$(find "$_tools" -mindepth 2 -type f | LC_ALL=C sort | xargs cat | sha256sum | cut -c 1-12)
 unset _tools

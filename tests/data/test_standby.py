@@ -68,10 +68,15 @@ def superuser(server: Server, sql: str) -> list[list[object]]:
         return script.run(sql)
 
 
+def exported(server: Server) -> dict[str, list[list[object]]]:
+    """Return what the exporter of a server tells, by the names of its queries."""
+    file = DEPLOY / "tools/postgres_exporter/queries.yaml"
+    queries = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return {name: superuser(server, told["query"]) for name, told in queries.items()}
+
+
 def standbys_away(primary: Server) -> object:
-    """Return what postgres-exporter tells of the standby."""
-    queries = (DEPLOY / "tools/postgres_exporter/queries.yaml").read_text()
-    [[away]] = superuser(primary, yaml.safe_load(queries)["minitwit_standby"]["query"])
+    [[away]] = exported(primary)["minitwit_standby"]
     return away
 
 
@@ -151,6 +156,16 @@ def test_a_standby_takes_over_without_losing_an_acknowledged_message(
         )
     assert back.sent_at - asked <= MAX_RETURN
     assert slow[len(slow) // 2] <= MAX_REFUSAL
+
+
+def test_the_tools_hear_of_the_server_alone_that_takes_writes(pair: Pair) -> None:
+    superuser(pair.primary, "INSERT INTO backups (kind) VALUES ('full')")
+    until(pair.standby, "SELECT count(*) = 1 FROM backups")
+    assert all(exported(pair.primary).values())
+    assert not any(exported(pair.standby).values())
+    pair.primary.stop(signal.SIGKILL)
+    superuser(pair.standby, "SELECT pg_promote()")
+    assert all(exported(pair.standby).values())
 
 
 def test_writes_go_on_when_the_standby_is_lost(pair: Pair) -> None:

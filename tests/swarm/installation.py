@@ -20,7 +20,7 @@ from tests.waiting import wait_until
 TOOLS = (
     *("tools_collector", "tools_collector-agent", "tools_prometheus"),
     *("tools_alertmanager", "tools_grafana", "tools_elasticsearch", "tools_kibana"),
-    *("tools_postgres-exporter", "tools_node-exporter"),
+    *("tools_postgres-exporter", "tools_standby-exporter", "tools_node-exporter"),
 )
 SERVICES = (
     *(f"minitwit_{function}" for function in FUNCTIONS),

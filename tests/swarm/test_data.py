@@ -18,6 +18,7 @@ from tests.swarm.installation import Installation
 from tests.swarm.load import USERS
 from tests.swarm.nodes import Node
 from tests.swarm.shell import CommandFailed
+from tests.swarm.watching import fresh, prometheus
 from tests.waiting import wait_until
 
 MAX_RETURN = 5.0  # seconds from the database's return to the service's
@@ -118,6 +119,7 @@ def test_a_lost_node_loses_nothing_with_a_synchronous_standby(
         swarm.follow_runbook("lost-node", "Back to two servers", LOST="postgres")
         waits = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
         wait_until(lambda: ask(swarm, waits, "standby") == "1", "commits to wait")
+        wait_until(lambda: primaries_told(swarm) == ["standby"], "the tools to follow")
         writer.go_on()
 
         lost = time.monotonic()
@@ -297,6 +299,12 @@ def ask(swarm: Installation, query: str, server: str = "postgres") -> str:
     [container] = swarm.containers(f"data_{server}", node)
     words = ("psql", "--username=postgres", "--dbname=minitwit", "--no-psqlrc", "-Atc")
     return node.docker("exec", container, *words, query)
+
+
+def primaries_told(swarm: Installation) -> list[str]:
+    """Return which servers take writes, as the tools see it."""
+    series = prometheus(swarm).query(fresh("minitwit_primary_up"))
+    return [one["metric"]["server"] for one in series]
 
 
 def wait_for_standby(swarm: Installation) -> None:

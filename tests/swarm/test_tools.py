@@ -16,7 +16,7 @@ from tests.swarm import load
 from tests.swarm.conftest import ROOT
 from tests.swarm.installation import Installation
 from tests.swarm.outside import DOMAIN, OPERATOR, RUNBOOKS
-from tests.swarm.watching import elasticsearch, kibana, prometheus
+from tests.swarm.watching import elasticsearch, fresh, kibana, prometheus
 from tests.tools.following import (
     BREAK_MESSAGES,
     MEND_MESSAGES,
@@ -30,6 +30,8 @@ from tests.waiting import wait_until
 TOOLS = ROOT / "deploy" / "tools"
 REPLICAS = 8
 NODES = 2
+SERVERS = 2  # of PostgreSQL
+EXPORTERS = ("tools_postgres-exporter", "tools_standby-exporter")
 
 # Slower than is promised, so the collector keeps the trace.
 SLOW_MESSAGES = (
@@ -50,23 +52,25 @@ def test_prometheus_sees_every_replica_and_every_tool(swarm: Installation) -> No
     jobs = yaml.safe_load(file.read_text())["scrape_configs"]
     counts = {job["job_name"]: 1 for job in jobs}
     counts |= {"functions": REPLICAS, "nodes": NODES, "collector-agents": NODES}
+    counts["postgres"] = SERVERS
 
     def up() -> dict[str, float]:
-        series = seen.query(f"sum by (job) ({_fresh('up')})")
+        series = seen.query(f"sum by (job) ({fresh('up')})")
         return {s["metric"]["job"]: float(s["value"][1]) for s in series}
 
     wait_until(lambda: up() == counts, lambda: f"{counts} to be up, not {up()}", 90)
     assert set().union(*seen.targets().values()) == {"up"}
-    replicas = seen.query(_fresh("minitwit_build_info"))
+    replicas = seen.query(fresh("minitwit_build_info"))
     assert len(replicas) == REPLICAS
     assert {r["metric"]["version"] for r in replicas} == {swarm.versions.first}
     # It asks only when it is scraped, and an earlier test may have stopped the server.
     wait_until(
-        lambda: seen.value(_fresh("pg_up")) == 1,
-        lambda: f"PostgreSQL to be up\n{swarm.words('tools_postgres-exporter')}",
+        lambda: seen.value(f"sum({fresh('pg_up')})") == SERVERS,
+        lambda: f"PostgreSQL to be up\n{swarm.explain(*EXPORTERS)}",
         90,
     )
-    users = _fresh("minitwit_users")
+    assert len(seen.query(fresh("minitwit_primary_up"))) == 1
+    users = fresh("minitwit_users")
     wait_until(lambda: seen.value(users), "the users to be counted", 120)
 
 
@@ -195,11 +199,6 @@ def test_a_database_older_than_the_tools_can_be_watched(swarm: Installation) -> 
         " --username=minitwit_monitor --command='SELECT count(*) FROM users' minitwit"
     )
     swarm.application.docker("exec", server, "bash", "-c", counts)
-
-
-def _fresh(metric: str) -> str:
-    """Leave out what a Prometheus that lost its power shows for five minutes more."""
-    return f"{metric} and time() - timestamp({metric}) < 30"
 
 
 def _post(swarm: Installation, trace_id: str) -> httpx.Response:

@@ -212,7 +212,9 @@ def _targets(
             for replica in system.replicas
         ],
         "edge": [{"targets": [f"127.0.0.1:{edge}"]}],
-        "postgres": [{"targets": [f"127.0.0.1:{postgres}"]}],
+        "postgres": [
+            {"targets": [f"127.0.0.1:{postgres}"], "labels": {"server": "postgres"}}
+        ],
         "nodes": [{"targets": [f"127.0.0.1:{node}"]}],
         "collector": [{"targets": [collectors[0].metrics]}],
         "collector-agents": [{"targets": [collectors[1].metrics]}],
