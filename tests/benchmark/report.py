@@ -22,6 +22,8 @@ machine slows both sides alike. Compare ratios, not seconds.
 {cores} cores ({processor}), {system}, {date}.
 Python {python}; it takes {python_call_ns:.0f} ns to make an object and call it. Builds
 differ: those of the images and of Debian are optimised with a profile.
+Memory came in pages of up to {page_kilobytes} kB; a droplet's are 64
+([how](operations.md#prepare-a-droplet)).
 The load average before the run was {load_before:.1f}. Load generator, edge,
 functions and PostgreSQL share the cores. Two replicas of each function;
 telemetry as in production: one request in ten is traced, to a collector

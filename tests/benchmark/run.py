@@ -218,6 +218,22 @@ def _nanoseconds_of_a_call() -> float:
     return min(times) / calls * 1e9
 
 
+def _largest_pages() -> int:
+    """Return the kilobytes of the largest pages that Linux gives whoever wants memory.
+
+    https://docs.kernel.org/admin-guide/mm/transhuge.html
+    """
+    folder = Path("/sys/kernel/mm/transparent_hugepage")
+    usual = (folder / "enabled").read_text(encoding="utf-8")
+    sizes = [4]
+    for file in folder.glob("hugepages-*kB/enabled"):
+        chosen = file.read_text(encoding="utf-8")
+        if "[always]" in (usual if "[inherit]" in chosen else chosen):
+            size = file.parent.name.removeprefix("hugepages-").removesuffix("kB")
+            sizes.append(int(size))
+    return max(sizes)
+
+
 def _description(effort: Effort) -> dict[str, object]:
     model = next(
         line.partition(":")[2].strip()
@@ -231,6 +247,7 @@ def _description(effort: Effort) -> dict[str, object]:
         "python": platform.python_version(),
         "python_call_ns": _nanoseconds_of_a_call(),
         "load_before": os.getloadavg()[0],
+        "page_kilobytes": _largest_pages(),
         "slice_seconds": effort.seconds,
         "rounds": effort.rounds,
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
