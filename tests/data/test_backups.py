@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
 from deploy.local.accounts import run_as, server_account
 from deploy.local.postgres import OWNER, SUPERUSER, Cluster
@@ -18,6 +17,7 @@ from minitwit.db import Database
 from minitwit.messages import Messages
 from minitwit.scripts import open_script
 from tests.clusters import migrate, settings
+from tests.data.exporter import exporter_queries
 from tests.data.needs import needs
 from tests.data.servers import Server, owner_rows, running_server, short_folder
 from tests.waiting import wait_until
@@ -339,8 +339,7 @@ def test_a_server_that_was_shut_down_archives_again_in_time(
 
 
 def test_what_waits_for_the_archive_is_told(tmp_path: Path) -> None:
-    queries = (ROOT / "deploy/tools/postgres_exporter/queries.yaml").read_text()
-    query = yaml.safe_load(queries)["minitwit_archive"]["query"]
+    query = exporter_queries()["minitwit_archive"]
     nowhere = ["--archive_mode=on", "--archive_command=false"]
     with (
         running_server(tmp_path, nowhere) as server,

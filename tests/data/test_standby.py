@@ -13,12 +13,12 @@ from pathlib import Path
 from string import Template
 
 import pytest
-import yaml
 
 from deploy.local.accounts import run_as, server_account
 from deploy.local.postgres import APPLICATION, SUPERUSER, Cluster
 from minitwit.scripts import open_script
 from tests.clusters import migrate, settings
+from tests.data.exporter import exporter_queries
 from tests.data.servers import Server, owner_rows, short_folder
 from tests.data.test_durability import (
     MAX_REFUSAL,
@@ -70,9 +70,7 @@ def superuser(server: Server, sql: str) -> list[list[object]]:
 
 def exported(server: Server) -> dict[str, list[list[object]]]:
     """Return what the exporter of a server tells, by the names of its queries."""
-    file = DEPLOY / "tools/postgres_exporter/queries.yaml"
-    queries = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return {name: superuser(server, told["query"]) for name, told in queries.items()}
+    return {name: superuser(server, sql) for name, sql in exporter_queries().items()}
 
 
 def standbys_away(primary: Server) -> object:
