@@ -1,10 +1,13 @@
 """How tests talk to a PostgreSQL of their own as its operator would."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from click.testing import CliRunner
 
 from deploy.local.postgres import OWNER, Cluster
 from minitwit.commands import main
-from minitwit.scripts import open_script
+from minitwit.scripts import Script, open_script
 from minitwit.settings import DatabaseSettings
 
 
@@ -21,10 +24,19 @@ def settings(cluster: Cluster, role: str = OWNER) -> DatabaseSettings:
     return DatabaseSettings.from_environment(environment(cluster, role))
 
 
+@contextmanager
+def psql(cluster: Cluster, role: str = OWNER) -> Iterator[Script]:
+    """Open a connection whose statements have time, as in an operator's psql."""
+    patient = settings(cluster, role).model_copy(
+        update={"statement_timeout_ms": 60_000}
+    )
+    with open_script(patient) as script:
+        yield script
+
+
 def rows(cluster: Cluster, query: str) -> list[tuple[object, ...]]:
     """Return what a query finds, as the database's owner."""
-    patient = settings(cluster).model_copy(update={"statement_timeout_ms": 60_000})
-    with open_script(patient) as script:
+    with psql(cluster) as script:
         return [tuple(row) for row in script.run(query)]
 
 

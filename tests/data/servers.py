@@ -12,7 +12,7 @@ from pathlib import Path
 from deploy.local.postgres import Cluster
 from minitwit.errors import MiniTwitError
 from minitwit.scripts import open_script
-from tests.clusters import migrate, settings
+from tests.clusters import migrate, psql, settings
 from tests.waiting import wait_until
 
 
@@ -161,10 +161,7 @@ def network() -> Iterator[Network]:
 
 def owner_rows(server: Server, query: str) -> list[list[object]]:
     """Return what a query finds, as the database's owner."""
-    patient = settings(server.cluster).model_copy(
-        update={"statement_timeout_ms": 60_000}
-    )
-    with open_script(patient) as script:
+    with psql(server.cluster) as script:
         return script.run(query)
 
 

@@ -15,8 +15,7 @@ from deploy.local.accounts import run_as, server_account
 from deploy.local.postgres import OWNER, SUPERUSER, Cluster
 from minitwit.db import Database
 from minitwit.messages import Messages
-from minitwit.scripts import open_script
-from tests.clusters import migrate, settings
+from tests.clusters import migrate, psql, settings
 from tests.data.exporter import exporter_queries
 from tests.data.needs import needs
 from tests.data.servers import Server, owner_rows, running_server, short_folder
@@ -64,7 +63,7 @@ class Repository:
 
     def archive(self) -> None:
         """Finish the current piece of WAL and wait until it is archived."""
-        with open_script(settings(self.server.cluster, SUPERUSER)) as script:
+        with psql(self.server.cluster, SUPERUSER) as script:
             # An empty piece would not be finished.
             script.run("SELECT pg_logical_emit_message(true, 'test', '')")
             [[name]] = script.run("SELECT pg_walfile_name(pg_switch_wal())")
@@ -303,7 +302,7 @@ def test_a_backup_is_due_when_a_standby_has_become_the_primary(
     signal = server.cluster.data / "standby.signal"
     signal.touch()
     server.start()
-    with open_script(settings(server.cluster, SUPERUSER)) as script:
+    with psql(server.cluster, SUPERUSER) as script:
         script.run("SELECT pg_promote()")
     repository.run("backup.sh")
     repository.run("backup.sh")
@@ -343,7 +342,7 @@ def test_what_waits_for_the_archive_is_told(tmp_path: Path) -> None:
     nowhere = ["--archive_mode=on", "--archive_command=false"]
     with (
         running_server(tmp_path, nowhere) as server,
-        open_script(settings(server.cluster, SUPERUSER)) as script,
+        psql(server.cluster, SUPERUSER) as script,
     ):
         assert script.run(query) == [[0]]
         script.run("SELECT pg_switch_wal()")

@@ -16,8 +16,7 @@ import pytest
 
 from deploy.local.accounts import run_as, server_account
 from deploy.local.postgres import APPLICATION, SUPERUSER, Cluster
-from minitwit.scripts import open_script
-from tests.clusters import migrate, settings
+from tests.clusters import migrate, psql
 from tests.data.exporter import exporter_queries
 from tests.data.servers import Server, owner_rows, short_folder
 from tests.data.test_durability import (
@@ -64,7 +63,7 @@ class Pair:
 
 
 def superuser(server: Server, sql: str) -> list[list[object]]:
-    with open_script(settings(server.cluster, SUPERUSER)) as script:
+    with psql(server.cluster, SUPERUSER) as script:
         return script.run(sql)
 
 
@@ -107,7 +106,10 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
         os.chown(second, account.uid, account.gid)
         folder = second / "data"
         copy = Cluster(folder, secrets, second)
-        standby = Server(copy, tmp_path / "standby.log")
+        # As in production. A promotion that comes while the standby asks for its lost
+        # primary waits out this interval, for which PostgreSQL's own is 5 s.
+        options = ["--wal_retrieve_retry_interval=1s"]
+        standby = Server(copy, tmp_path / "standby.log", options)
         made = Pair(primary, standby, environment)
         made.run("standby.sh", str(folder))
         standby.start()
@@ -198,7 +200,7 @@ def test_a_standby_gives_up_an_address_where_nobody_answers(pair: Pair) -> None:
         peer = f"127.0.0.1,{pair.primary.cluster.sockets} port={port},5432"
         password = pair.environment["PGPASSWORD"]
         found = Template(conninfo).substitute(PEER=f"{peer} password={password}")
-        pair.standby.options = [f"--primary_conninfo={found}"]
+        pair.standby.options.append(f"--primary_conninfo={found}")
         pair.standby.start()
         until(
             pair.primary,
