@@ -21,6 +21,8 @@ from tests.benchmark.workloads import Request
 
 CONNECTIONS = 16
 
+REGISTRATIONS = 60  # a second
+
 _QUARTER = 0.25  # of a core
 
 # Loads something for a slice and returns its rate.
@@ -100,18 +102,14 @@ def single_endpoint(
     if endpoint.is_bare_too():
         candidates["bare"] = loaded(deployment.bare)
     if endpoint.statements:
-        statements = endpoint.statements(deployment.data_set)
-        replicas = len(deployment.traced[endpoint.function])
-        own = replicas * machine.concurrency
-        for name, connections in (("pgbench", own), ("pgbench best", CONNECTIONS)):
-            candidates[name] = partial(
-                pgbench.rate,
-                machine.storage,
-                deployment.database,
-                statements,
-                effort.seconds,
-                connections,
-            )
+        candidates["pgbench"] = partial(
+            pgbench.rate,
+            machine.storage,
+            deployment.database,
+            endpoint.statements(deployment.data_set),
+            effort.seconds,
+            CONNECTIONS,
+        )
     return take_turns(candidates, effort)
 
 
@@ -216,12 +214,12 @@ def telemetry_cost(endpoints: Mapping[str, Rates]) -> float:
 
 @dataclass(frozen=True)
 class Registrations:
-    """How many come in at once, and what it does to who only reads meanwhile.
+    """How many get in, and what it does to who only reads.
 
     Args:
-        per_second: registrations, by round.
+        per_second: as many as can, by round.
         alone: median latency of reads without them, by round (milliseconds).
-        meanwhile: the same with them.
+        beside: the same while REGISTRATIONS a second come in.
         original_posts: what the original posts a second, by round: it tells how fast
             the machine is at that time.
 
@@ -229,7 +227,7 @@ class Registrations:
 
     per_second: list[float]
     alone: list[float]
-    meanwhile: list[float]
+    beside: list[float]
     original_posts: list[float]
 
 
@@ -240,7 +238,7 @@ def registrations(
     rate: float,
     effort: Effort,
 ) -> Registrations:
-    """Register as many as will, while others read at a constant rate."""
+    """Register as many as can, then some while others read at a constant rate."""
     port = deployment.edge.port
     reads = workloads.reads("/msgs?no=20")
 
@@ -250,17 +248,17 @@ def registrations(
     found = Registrations([], [], [], [])
     for _ in range(effort.rounds):
         found.original_posts.append(_rate([original.port], posts, effort))
+        found.per_second.append(_rate([port], workloads.registrations(), effort))
         found.alone.append(latency_of_reads())
         with ThreadPoolExecutor(1) as other:
-            loading = other.submit(
-                load.apply,
-                [port],
+            other.submit(
+                latency.at_rate,
+                port,
                 workloads.registrations(),
+                REGISTRATIONS,
                 effort.seconds + 1,
-                CONNECTIONS,
             )
-            found.meanwhile.append(latency_of_reads())
-            found.per_second.append(loading.result().per_second)
+            found.beside.append(latency_of_reads())
     return found
 
 

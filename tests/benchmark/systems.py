@@ -37,7 +37,6 @@ class Machine:
     storage: Storage
     logs: Path
     telemetry: Telemetry = field(default_factory=Telemetry)
-    concurrency: int = 8
 
     def environment(self, function: str, database: str) -> dict[str, str]:
         """Return a function's settings, without ports and telemetry."""
@@ -51,7 +50,6 @@ class Machine:
                 secret_file(cluster.secrets, "session_keys")
             ),
             "MINITWIT_DRAIN_SECONDS": "0",
-            "MINITWIT_CONCURRENCY": str(self.concurrency),
             # Only so that a busy machine fails no request.
             "MINITWIT_CONNECT_TIMEOUT": "20",
             "MINITWIT_STATEMENT_TIMEOUT_MS": "20000",
