@@ -4,6 +4,7 @@ Other work on the machine then slows all candidates of a round alike, and the ra
 within a round stay what they are.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -24,6 +25,9 @@ CONNECTIONS = 16
 REGISTRATIONS = 60  # a second
 
 _QUARTER = 0.25  # of a core
+
+_IDLE = 0.1  # of a core, at most
+_LOOK = 0.2  # seconds
 
 # Loads something for a slice and returns its rate.
 Candidate = Callable[[], float]
@@ -127,7 +131,12 @@ def against_original(
     systems = {"ours": deployment.edge, "original": original}
 
     def candidate(kind: str, system: str) -> Candidate:
-        return lambda: _rate([systems[system].port], kinds[kind](), effort)
+        def run() -> float:
+            rate = _rate([systems[system].port], kinds[kind](), effort)
+            _await_idleness(systems[system])
+            return rate
+
+        return run
 
     pairs = [(kind, system) for kind in kinds for system in systems]
     rates = take_turns({pair: candidate(*pair) for pair in pairs}, effort)
@@ -271,6 +280,17 @@ def _rate_and_cpu(
     result = load.apply(ports, workload, effort.seconds, CONNECTIONS, traced=True)
     spent = cpu.seconds(pids) - before
     return result.per_second, spent / max(1, result.requests) * 1e6
+
+
+def _await_idleness(replica: Replica) -> None:
+    """Wait until what a slice has left in the queue takes nobody else's time.
+
+    The original is busy with it for up to a minute, where a request takes seconds.
+    """
+    before = -1.0
+    while (now := cpu.seconds([replica.pid])) > before + _IDLE * _LOOK:
+        before = now
+        time.sleep(_LOOK)
 
 
 def _warm_up(ports: Sequence[int], workload: Sequence[Request]) -> None:
