@@ -207,7 +207,8 @@ def scaling(deployment: Deployment, endpoint: Endpoint, effort: Effort) -> Rates
                 stack.enter_context(quota.limited(replica.pid, _QUARTER))
         except OSError:
             return {}
-        for _ in range(effort.rounds):
+        # Twice as many rounds, as a replica that stops and goes varies more.
+        for _ in range(effort.rounds * 2):
             for name, group in (("one", replicas[:1]), ("two", replicas)):
                 rate, spent = _rate_and_cpu(group, workload, effort)
                 rates[name].append(rate)
