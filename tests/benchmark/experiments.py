@@ -97,14 +97,15 @@ def single_endpoint(
         _warm_up(ports, workload)
         return lambda: _rate(ports, workload, effort, traced)
 
+    # What is compared is next to each other, since a machine's speed drifts.
     candidates = {
         # The edge decides itself what is traced.
         "edge": loaded([deployment.edge], traced=False),
-        "direct": loaded(deployment.traced[endpoint.function]),
         "untraced": loaded(deployment.untraced[endpoint.function]),
     }
     if endpoint.is_bare_too():
         candidates["bare"] = loaded(deployment.bare)
+    candidates["direct"] = loaded(deployment.traced[endpoint.function])
     if endpoint.statements:
         candidates["pgbench"] = partial(
             pgbench.rate,
