@@ -97,7 +97,7 @@ def single_endpoint(
         _warm_up(ports, workload)
         return lambda: _rate(ports, workload, effort, traced)
 
-    # What is compared is next to each other, since a machine's speed drifts.
+    # What `direct` is compared with is around it, since a machine's speed drifts.
     candidates = {
         # The edge decides itself what is traced.
         "edge": loaded([deployment.edge], traced=False),
@@ -262,7 +262,7 @@ def registrations(
         found.per_second.append(_rate([port], workloads.registrations(), effort))
         found.alone.append(latency_of_reads())
         with ThreadPoolExecutor(1) as other:
-            other.submit(
+            registering = other.submit(
                 latency.at_rate,
                 port,
                 workloads.registrations(),
@@ -270,6 +270,8 @@ def registrations(
                 effort.seconds + 1,
             )
             found.beside.append(latency_of_reads())
+        if failed := registering.result().failed:
+            raise RuntimeError(f"{failed} registrations failed")
     return found
 
 
