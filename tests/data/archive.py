@@ -14,11 +14,11 @@ from minitwit.db import Database
 from minitwit.messages import Messages
 from tests.clusters import migrate, psql, settings
 from tests.data.servers import Server, owner_rows, short_folder
+from tests.data.writing import ROOT
 from tests.waiting import wait_until
 
-_ROOT = Path(__file__).parents[2]
-_SCRIPTS = _ROOT / "deploy/data"
-_INSTALLED = _ROOT / ".artifacts/pgbackrest/pgbackrest"
+_SCRIPTS = ROOT / "deploy/data"
+_INSTALLED = ROOT / ".artifacts/pgbackrest/pgbackrest"
 
 PGBACKREST = str(_INSTALLED) if _INSTALLED.exists() else shutil.which("pgbackrest")
 MISSING = None if PGBACKREST else "pgBackRest is missing: tests/data/install-pgbackrest"
@@ -128,7 +128,7 @@ def _prepare(folder: Path, cluster: Cluster) -> dict[str, str]:
             (
                 str(Path(str(PGBACKREST)).parent),
                 str(programs),
-                str(_ROOT / ".venv/bin"),
+                str(ROOT / ".venv/bin"),
                 os.environ["PATH"],
             )
         ),
