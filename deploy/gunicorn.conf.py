@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from minitwit.errors import InvalidSettings
-from minitwit.runtime.logs import GunicornLogger, configuration
-from minitwit.runtime.routes import FUNCTIONS
 from minitwit.settings import Settings
+from minitwit.telemetry.logs import GunicornLogger, configuration
+from minitwit.web.routes import FUNCTIONS
 
 try:
     settings = Settings.from_environment(os.environ)
@@ -22,7 +22,7 @@ bind = [
     f"{settings.host}:{settings.operator_port}",
 ]
 chdir = str(Path(__file__).parent.parent)
-worker_class = "minitwit.runtime.worker.FunctionWorker"
+worker_class = "minitwit.server.worker.FunctionWorker"
 workers = 1
 threads = settings.concurrency
 

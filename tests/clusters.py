@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from click.testing import CliRunner
 
 from deploy.local.postgres import OWNER, Cluster
-from minitwit.commands import main
-from minitwit.scripts import Script, open_script
 from minitwit.settings import DatabaseSettings
+from minitwit_cli.commands import main
+from minitwit_cli.maintenance.admin_connection import (
+    AdminConnection,
+    open_admin_connection,
+)
 
 
 def environment(cluster: Cluster, role: str = OWNER) -> dict[str, str]:
@@ -25,12 +28,12 @@ def settings(cluster: Cluster, role: str = OWNER) -> DatabaseSettings:
 
 
 @contextmanager
-def psql(cluster: Cluster, role: str = OWNER) -> Iterator[Script]:
+def psql(cluster: Cluster, role: str = OWNER) -> Iterator[AdminConnection]:
     """Open a connection whose statements have time, as in an operator's psql."""
     patient = settings(cluster, role).model_copy(
         update={"statement_timeout_ms": 60_000}
     )
-    with open_script(patient) as script:
+    with open_admin_connection(patient) as script:
         yield script
 
 

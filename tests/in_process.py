@@ -12,14 +12,14 @@ from urllib.parse import unquote_to_bytes
 import httpx
 from falcon import testing
 
-from minitwit.runtime.app import App, build
-from minitwit.runtime.routes import FUNCTIONS, traefik_priority, traefik_rule
 from minitwit.settings import Settings
 from minitwit.store import Store
+from minitwit.web.app import App, build
+from minitwit.web.routes import FUNCTIONS, traefik_priority, traefik_rule
 from tests.contract.callers import Callers
 
 if TYPE_CHECKING:
-    from minitwit.runtime.tracing import Tracer
+    from minitwit.telemetry.span_export import Tracer
 
 SESSION_KEY = "k" * 32
 

@@ -3,7 +3,7 @@
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from minitwit.runtime.tracing import Tracer
+from minitwit.telemetry.span_export import Tracer
 from tests.in_process import settings
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from deploy.local.postgres import Cluster
-from minitwit.commands import main
+from minitwit_cli.commands import main
 from tests.clusters import environment
 
 SCHEMA = """
@@ -28,7 +28,7 @@ class Import:
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self.cluster = cluster
-        self.file = folder / "minitwit.db"
+        self.file = folder / "minitwit.postgres.database"
         self.report = folder / "report.tsv"
         with closing(self.open()) as old:
             old.executescript(SCHEMA)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from deploy.local.errors import LocalRunError
-from minitwit.runtime.routes import FUNCTIONS
+from minitwit.web.routes import FUNCTIONS
 
 MOST = 20
 

@@ -118,7 +118,7 @@ def _function(replica: Replica) -> Program:
         command=[
             *die_with_parent("TERM"),
             *gunicorn,
-            "minitwit.runtime.app:create_app()",
+            "minitwit.web.app:create_app()",
         ],
         priority=supervision.FUNCTIONS_NEXT,
         directory=CHECKOUT,

@@ -12,7 +12,7 @@ from deploy.local.errors import LocalRunError
 from deploy.local.ports import LOOPBACK
 from deploy.local.replicas import Replica
 from deploy.local.supervision import Supervisor
-from minitwit.runtime.routes import FUNCTIONS
+from minitwit.web.routes import FUNCTIONS
 
 # A program may need a second try, for example when its port is not free yet.
 _TRIES = 3

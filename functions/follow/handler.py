@@ -10,11 +10,11 @@ import falcon
 
 from minitwit.follows import Follows
 from minitwit.models import FollowChange
-from minitwit.runtime.app import Services
-from minitwit.runtime.browser import Browser, user_path
-from minitwit.runtime.requests import json_body, limit, unknown_user_first
-from minitwit.runtime.simulator import carried_mark
 from minitwit.users import Users
+from minitwit.web.app import Services
+from minitwit.web.browser_responses import Browser, user_path
+from minitwit.web.request_data import json_body, limit, unknown_user_first
+from minitwit.web.simulator_auth import carried_mark
 
 
 class FollowsOfUser:

@@ -15,9 +15,10 @@ from minitwit.errors import UnknownMessage
 from minitwit.latest import LatestMark
 from minitwit.messages import Messages
 from minitwit.models import NewMessage
-from minitwit.runtime.app import Services
-from minitwit.runtime.browser import Browser, page_before, user_path
-from minitwit.runtime.requests import (
+from minitwit.users import Users
+from minitwit.web.app import Services
+from minitwit.web.browser_responses import Browser, page_before, user_path
+from minitwit.web.request_data import (
     form,
     form_model,
     integer,
@@ -25,8 +26,7 @@ from minitwit.runtime.requests import (
     limit,
     unknown_user_first,
 )
-from minitwit.runtime.simulator import carried_mark
-from minitwit.users import Users
+from minitwit.web.simulator_auth import carried_mark
 
 _log = logging.getLogger(__name__)
 

@@ -10,13 +10,13 @@ import falcon
 
 from minitwit.errors import InvalidInput
 from minitwit.models import Registration
-from minitwit.runtime.app import Services
-from minitwit.runtime.browser import Browser
-from minitwit.runtime.languages import sends_form
-from minitwit.runtime.requests import form, form_model, json_body
-from minitwit.runtime.routes import reserved_names
-from minitwit.runtime.sessions import Sessions
 from minitwit.users import Users
+from minitwit.web.app import Services
+from minitwit.web.browser_responses import Browser
+from minitwit.web.content_negotiation import sends_form
+from minitwit.web.request_data import form, form_model, json_body
+from minitwit.web.routes import reserved_names
+from minitwit.web.sessions import Sessions
 
 
 class Accounts:

@@ -9,8 +9,8 @@ from jinja2 import Environment
 
 from minitwit.messages import Messages
 from minitwit.models import Post
-from minitwit.runtime.browser import user_path
 from minitwit.users import Users
+from minitwit.web.browser_responses import user_path
 
 _ATOM = "application/atom+xml; charset=utf-8"
 _MINUTE = 60  # seconds

@@ -20,8 +20,8 @@ from functions.timeline.timelines import (
     PublicTimeline,
     UserTimeline,
 )
-from minitwit.runtime.app import Services
-from minitwit.runtime.browser import Browser
+from minitwit.web.app import Services
+from minitwit.web.browser_responses import Browser
 
 
 class FormPage:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup, escape
 
-from minitwit.runtime.browser import user_path
+from minitwit.web.browser_responses import user_path
 
 # An address ends before the punctuation of the sentence around it, and holds brackets
 # only in pairs. No other scheme becomes a link: javascript: would be a script.

@@ -18,7 +18,7 @@ from minitwit.models import (
     NewMessage,
     Registration,
 )
-from minitwit.runtime.routes import ROUTES, Route
+from minitwit.web.routes import ROUTES, Route
 
 _REF = "#/components/schemas/{model}"
 

@@ -15,10 +15,10 @@ from functions.timeline.assets import Assets
 from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
 from minitwit.models import MAX_CONTENT, MAX_USERNAME, Post, Reader
-from minitwit.runtime.browser import user_path
-from minitwit.runtime.pages import send_page
-from minitwit.runtime.sessions import Sessions
 from minitwit.users import MAX_COUNT
+from minitwit.web.browser_responses import user_path
+from minitwit.web.html_responses import send_page
+from minitwit.web.sessions import Sessions
 
 _KEPT_MESSAGES = 2048  # of a kilobyte or less; some seventy pages
 

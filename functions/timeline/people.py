@@ -8,8 +8,8 @@ from functions.timeline.pages import Pages
 from functions.timeline.readers import Readers
 from minitwit.follows import PAGE_SIZE
 from minitwit.models import Person
-from minitwit.runtime.requests import integer
 from minitwit.users import Users
+from minitwit.web.request_data import integer
 
 _PLACES = range(2**63)  # What the database can hold.
 

@@ -3,8 +3,8 @@
 import falcon
 
 from minitwit.models import Reader
-from minitwit.runtime.sessions import Sessions
 from minitwit.users import Users
+from minitwit.web.sessions import Sessions
 
 
 class Readers:

@@ -6,10 +6,10 @@ from functions.timeline.pages import Pages
 from functions.timeline.readers import Readers
 from minitwit.messages import PAGE_SIZE, Messages
 from minitwit.models import Account, Cursor, Post, Reader
-from minitwit.runtime.browser import Browser
-from minitwit.runtime.requests import cursor
-from minitwit.runtime.sessions import Sessions
 from minitwit.store import Store
+from minitwit.web.browser_responses import Browser
+from minitwit.web.request_data import cursor
+from minitwit.web.sessions import Sessions
 
 
 class OwnTimeline:

@@ -1,8 +1,8 @@
 """Follows: who reads whom."""
 
-from minitwit.db import Database
 from minitwit.errors import UnknownUser
 from minitwit.models import Person
+from minitwit.postgres.database import Database
 
 PAGE_SIZE = 50  # people on a page
 

@@ -1,6 +1,6 @@
 """The simulator's progress mark: the number of its last request, for all replicas."""
 
-from minitwit.db import Database
+from minitwit.postgres.database import Database
 
 
 class LatestMark:

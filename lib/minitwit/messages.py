@@ -1,9 +1,9 @@
 """Messages: posting, and the lists of them that callers read."""
 
-from minitwit.db import Database
 from minitwit.errors import NotModerator, UnknownMessage, UnknownUser
 from minitwit.models import Cursor, Post
-from minitwit.replica import ReplicatedDatabase
+from minitwit.postgres.database import Database
+from minitwit.postgres.standby import ReplicatedDatabase
 
 PAGE_SIZE = 30  # messages on a page
 MAX_NEWER = 1000  # newer messages that are looked through to count them

@@ -1,20 +1,18 @@
-"""Hashing of passwords with argon2id.
+"""Password hashing with argon2id; verifies werkzeug's older hashes as well.
 
 The cost is OWASP's (19 MiB, two passes, one lane), a fifth of scrypt's at werkzeug's
-default. libsodium, which has code for what the processor can do, takes 20 ms for it.
+default. libsodium, which uses the processor's vector instructions, takes 20 ms for it.
 https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
 
-Only `register` hashes, so libsodium is loaded when it does: it takes a MB.
-
-The hashes of an imported MiniTwit are accepted as well, and outdated: whoever signs
-in with one gets a new one.
+Hashing blocks its thread: a server runs these functions in a thread of their own.
+Only `register` hashes, so libsodium is imported on first use; it takes a MB.
 """
 
+import hashlib
+import hmac
+import re
 from functools import cache
 from typing import NamedTuple
-
-from minitwit.hub import in_thread
-from minitwit.legacy import hashes
 
 
 class _Cost(NamedTuple):
@@ -29,52 +27,85 @@ class _Cost(NamedTuple):
 
 _cost = _Cost(passes=2, memory=19 * 1024 * 1024)
 
-# What an account holds that no password opens, as in Unix's shadow file.
+# No password matches this hash, as in Unix's shadow file.
 LOCKED = "!"
+
+# `method$salt$hex`, as werkzeug writes it. `pbkdf2:sha256:N` and `scrypt:N:r:p` are
+# today's; before version 0.10 it wrote `sha1` or `md5`: an HMAC whose key is the salt,
+# or without a salt the digest. The salt is used as its text, never decoded.
+_WERKZEUG = re.compile(
+    r"(?:pbkdf2:(?P<digest>\w+):(?P<rounds>\d{1,8})"
+    r"|scrypt:(?P<n>\d{1,8}):(?P<r>\d{1,3}):(?P<p>\d{1,3})"
+    r"|(?P<keyed>md5|sha1|sha224|sha256|sha384|sha512))"
+    r"\$(?P<salt>[^$]*)\$(?P<hash>[0-9a-f]+)"
+)
 
 
 def hash_password(password: str) -> str:
     """Return a new salted hash of a password."""
-    return in_thread(lambda: _hash(password))
-
-
-def matches(password: str, password_hash: str | None) -> bool:
-    """Say whether a password belongs to a hash.
-
-    Without a hash (there is no such user) the work is done all the same, so that
-    the time of the answer does not tell which names exist.
-    """
-    if password_hash is None:
-        _verify(password, _nobodys_hash())
-        return False
-    if hashes.is_legacy(password_hash):
-        return in_thread(lambda: hashes.verify(password, password_hash))
-    return _verify(password, password_hash)
-
-
-def is_outdated(password_hash: str) -> bool:
-    """Say whether a hash was made in another way, or with another cost, than today."""
-    return hashes.is_legacy(password_hash) or not password_hash.startswith(_cost.prefix)
-
-
-def _hash(password: str) -> str:
     from nacl.pwhash import argon2id
 
     made = argon2id.str(password.encode(), opslimit=_cost.passes, memlimit=_cost.memory)
     return made.decode()
 
 
-def _verify(password: str, password_hash: str) -> bool:
+def matches(password: str, password_hash: str | None) -> bool:
+    """Return whether a password belongs to a hash.
+
+    Without a hash (no such user) one is verified all the same, so that the response
+    time does not reveal which usernames exist.
+    """
+    if password_hash is None:
+        _verify_argon2(password, _dummy_hash())
+        return False
+    if form := _WERKZEUG.fullmatch(password_hash):
+        return _verify_werkzeug(password, form)
+    return _verify_argon2(password, password_hash)
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Return whether a hash differs from today's in algorithm or cost."""
+    return not password_hash.startswith(_cost.prefix)
+
+
+def is_supported(password_hash: str) -> bool:
+    """Return whether a hash has a format that `matches` can verify."""
+    return password_hash.startswith("$argon2id$") or bool(
+        _WERKZEUG.fullmatch(password_hash)
+    )
+
+
+def _verify_argon2(password: str, password_hash: str) -> bool:
     from nacl.exceptions import CryptoError
     from nacl.pwhash import argon2id
 
-    stored, sent = password_hash.encode(), password.encode()
     try:
-        return in_thread(lambda: argon2id.verify(stored, sent))
+        return argon2id.verify(password_hash.encode(), password.encode())
     except CryptoError:
         return False
 
 
+def _verify_werkzeug(password: str, form: re.Match[str]) -> bool:
+    try:
+        digest = _werkzeug_digest(form, password.encode())
+    except ValueError:  # An unknown digest, or a cost that scrypt does not take.
+        return False
+    return hmac.compare_digest(digest.hex(), form["hash"])
+
+
+def _werkzeug_digest(form: re.Match[str], password: bytes) -> bytes:
+    salt = form["salt"].encode()
+    if form["digest"]:
+        return hashlib.pbkdf2_hmac(form["digest"], password, salt, int(form["rounds"]))
+    if form["n"]:
+        n, r, p = int(form["n"]), int(form["r"]), int(form["p"])
+        memory = 132 * n * r * p  # A little more than the 128 of the definition.
+        return hashlib.scrypt(password, salt=salt, n=n, r=r, p=p, maxmem=memory)
+    if salt:
+        return hmac.digest(salt, password, form["keyed"])
+    return hashlib.new(form["keyed"], password).digest()
+
+
 @cache
-def _nobodys_hash() -> str:
-    return _hash("")
+def _dummy_hash() -> str:
+    return hash_password("")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from minitwit.db import Database
 from minitwit.errors import SchemaOutdated
+from minitwit.postgres.database import Database
 
 MIGRATIONS_TABLE = """
 CREATE TABLE IF NOT EXISTS schema_migrations (

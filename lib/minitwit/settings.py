@@ -19,8 +19,8 @@ from pydantic import (
     field_validator,
 )
 
-from minitwit.address import Address
 from minitwit.errors import InvalidSettings
+from minitwit.postgres.address import Address
 
 _PREFIX = "MINITWIT_"
 

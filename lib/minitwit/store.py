@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Self
 
-from minitwit.db import Database
 from minitwit.follows import Follows
 from minitwit.latest import LatestMark
 from minitwit.messages import Messages
-from minitwit.replica import ReplicatedDatabase
+from minitwit.postgres.database import Database
+from minitwit.postgres.standby import ReplicatedDatabase
 from minitwit.schema import Schema
-from minitwit.users import Users
+from minitwit.users import RunInThread, Users, run_here
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,21 @@ class Store:
 
     @classmethod
     def on(
-        cls, database: Database, lists: Database | ReplicatedDatabase | None = None
+        cls,
+        database: Database,
+        lists: Database | ReplicatedDatabase | None = None,
+        run_in_thread: RunInThread = run_here,
     ) -> Self:
-        """Return the store that lives in a database.
+        """Return the store that a database holds.
 
         Args:
             database: the primary.
             lists: where messages are read and written, by default the primary.
+            run_in_thread: runs blocking work, such as hashing a password.
 
         """
         return cls(
-            Users(database),
+            Users(database, run_in_thread),
             Follows(database),
             Messages(lists or database),
             LatestMark(database),

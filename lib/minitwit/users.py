@@ -1,9 +1,13 @@
-"""Accounts: adding, finding, signing in."""
+"""User accounts: registration, lookup, sign-in."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, TypeVar
 
 from minitwit import passwords
-from minitwit.db import Database, Row
 from minitwit.errors import InvalidPassword, InvalidUsername, UnknownUser
 from minitwit.models import Account, Counts, Reader, Registration
+from minitwit.postgres.database import Database, Row
 
 # Nobody counts further: the page of somebody with a million followers must not take
 # a thousand times as long as any other.
@@ -13,11 +17,36 @@ MAX_COUNT = 10_000
 MANY = 300
 
 
-class Users:
-    """Everybody who is signed up."""
+T = TypeVar("T")
 
-    def __init__(self, database: Database) -> None:
+
+class RunInThread(Protocol):
+    """Runs blocking work away from the event loop."""
+
+    def __call__(self, work: Callable[[], T]) -> T:
+        """Return what the work returns, or raise what it raises."""
+
+
+def run_here(work: Callable[[], T]) -> T:
+    """Run blocking work in the caller's own thread."""
+    return work()
+
+
+class Users:
+    """All accounts.
+
+    Args:
+        database: where they are stored.
+        run_in_thread: runs blocking work (hashing takes 20 ms) and returns its result;
+            by default in the caller's own thread.
+
+    """
+
+    def __init__(
+        self, database: Database, run_in_thread: RunInThread = run_here
+    ) -> None:
         self._database = database
+        self._run_in_thread = run_in_thread
 
     def add(self, registration: Registration) -> None:
         """Add an account.
@@ -31,7 +60,7 @@ class Users:
             "add_user",
             username=registration.username,
             email=registration.email,
-            password_hash=passwords.hash_password(registration.password),
+            password_hash=self._hash(registration.password),
         )
 
     def find(self, username: str) -> Account:
@@ -55,7 +84,8 @@ class Users:
 
         """
         row = self._row(username)
-        is_right = passwords.matches(password, row[2] if row else None)
+        stored = row[2] if row else None
+        is_right = self._run_in_thread(partial(passwords.matches, password, stored))
         if row is None:
             raise InvalidUsername
         if not is_right:
@@ -64,7 +94,7 @@ class Users:
             self._database.write(
                 "set_password_hash",
                 id=row[0],
-                password_hash=passwords.hash_password(password),
+                password_hash=self._hash(password),
             )
         return Account(row[0], row[1])
 
@@ -89,6 +119,9 @@ class Users:
             "set_moderator", username=username, is_moderator=is_moderator
         ):
             raise UnknownUser
+
+    def _hash(self, password: str) -> str:
+        return self._run_in_thread(partial(passwords.hash_password, password))
 
     def _row(self, username: str) -> Row | None:
         # PostgreSQL's text holds no NUL, so nobody has such a name.

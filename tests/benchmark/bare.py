@@ -10,8 +10,8 @@ from typing import Any
 import falcon
 import orjson
 
-from minitwit.connections import connect
-from minitwit.db import PLANNING
+from minitwit.postgres.connections import connect
+from minitwit.postgres.database import PLANNING
 from minitwit.queries import statements
 from minitwit.settings import DatabaseSettings
 

@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 
 from deploy.local.postgres import APPLICATION
-from minitwit.db import PLANNING
+from minitwit.postgres.database import PLANNING
 from minitwit.queries import statements
 from tests.benchmark.endpoints import Statements
 from tests.benchmark.storage import Storage, program

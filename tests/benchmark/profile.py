@@ -13,7 +13,7 @@ from typing import Any
 
 from falcon import testing
 
-from minitwit.runtime.app import create_app
+from minitwit.web.app import create_app
 from tests.benchmark.dataset import DATA_SETS
 from tests.benchmark.load import CREDENTIAL
 from tests.benchmark.systems import Machine

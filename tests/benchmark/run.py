@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from minitwit.runtime.routes import FUNCTIONS
+from minitwit.web.routes import FUNCTIONS
 from tests.benchmark import container, workloads
 from tests.benchmark.dataset import DATA_SETS, DataSet
 from tests.benchmark.edge import running_edge

@@ -62,7 +62,7 @@ class Machine:
         """Run a replica of a function."""
         environment = self.environment(name, database)
         environment |= (telemetry or self.telemetry).environment()
-        application = "minitwit.runtime.app:create_app()"
+        application = "minitwit.web.app:create_app()"
         with self._gunicorn(application, name, environment) as replica:
             yield replica
 

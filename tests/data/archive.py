@@ -10,8 +10,8 @@ from pathlib import Path
 
 from deploy.local.accounts import run_as, server_account
 from deploy.local.postgres import OWNER, SUPERUSER, Cluster
-from minitwit.db import Database
 from minitwit.messages import Messages
+from minitwit.postgres.database import Database
 from tests.clusters import migrate, psql, settings
 from tests.data.servers import Server, owner_rows, short_folder
 from tests.data.writing import ROOT

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.local.postgres import Cluster
 from minitwit.errors import MiniTwitError
-from minitwit.scripts import open_script
+from minitwit_cli.maintenance.admin_connection import open_admin_connection
 from tests.clusters import migrate, psql, settings
 from tests.waiting import wait_until
 
@@ -54,7 +54,10 @@ class Server:
 
     def answers(self) -> float | None:
         """Return the moment, if the server lets somebody in."""
-        with suppress(MiniTwitError), open_script(settings(self.cluster)) as script:
+        with (
+            suppress(MiniTwitError),
+            open_admin_connection(settings(self.cluster)) as script,
+        ):
             script.run("SELECT 1")
             return time.monotonic()
         return None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgres import running_cluster
-from minitwit.db import Database
+from minitwit.postgres.database import Database
 from minitwit.users import Users
 from tests.clusters import environment, migrate, rows, settings
 from tests.legacy_file import HASH, Import

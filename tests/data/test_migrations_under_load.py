@@ -22,7 +22,7 @@ from tests.clusters import environment, rows
 from tests.data.needs import needs
 from tests.data.writing import ROOT, Answer, Service, running_function
 
-PROGRAM = "from minitwit.commands import main; main()"
+PROGRAM = "from minitwit_cli.commands import main; main()"
 MIGRATIONS = "lib/minitwit/migrations"
 MESSAGES = 50_000
 

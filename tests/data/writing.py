@@ -115,7 +115,7 @@ def running_function(
                 [
                     PYTHON.with_name("gunicorn"),
                     *("-c", "deploy/gunicorn.conf.py"),
-                    "minitwit.runtime.app:create_app()",
+                    "minitwit.web.app:create_app()",
                 ],
                 cwd=root,
                 env=environment | more,

@@ -7,9 +7,12 @@ import pytest
 from deploy.local.postgres import OWNER, SUPERUSER, Cluster
 from deploy.local.postgres import running_cluster as running_cluster_in
 from minitwit import passwords
-from minitwit.db import Database
-from minitwit.scripts import Script, open_script
+from minitwit.postgres.database import Database
 from minitwit.store import Store
+from minitwit_cli.maintenance.admin_connection import (
+    AdminConnection,
+    open_admin_connection,
+)
 from tests.postgres.databases import OwnDatabase, new_database
 
 
@@ -23,28 +26,30 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def superuser(cluster: Cluster) -> Iterator[Script]:
+def superuser(cluster: Cluster) -> Iterator[AdminConnection]:
     """Return what runs statements as the server's superuser."""
-    with open_script(OwnDatabase(cluster, "postgres").settings(SUPERUSER)) as script:
+    with open_admin_connection(
+        OwnDatabase(cluster, "postgres").settings(SUPERUSER)
+    ) as script:
         yield script
 
 
 @pytest.fixture
-def testbed(cluster: Cluster, superuser: Script) -> OwnDatabase:
+def testbed(cluster: Cluster, superuser: AdminConnection) -> OwnDatabase:
     """Return an empty migrated database of this test's own."""
     return new_database(cluster, superuser, "minitwit")
 
 
 @pytest.fixture
-def unmigrated(cluster: Cluster, superuser: Script) -> OwnDatabase:
+def unmigrated(cluster: Cluster, superuser: AdminConnection) -> OwnDatabase:
     """Return a database without a schema."""
     return new_database(cluster, superuser, "template0")
 
 
 @pytest.fixture
-def owner(testbed: OwnDatabase) -> Iterator[Script]:
+def owner(testbed: OwnDatabase) -> Iterator[AdminConnection]:
     """Return what runs statements as the database's owner."""
-    with open_script(testbed.settings(OWNER)) as script:
+    with open_admin_connection(testbed.settings(OWNER)) as script:
         yield script
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from click.testing import CliRunner
 
 from deploy.local.postgres import APPLICATION, OWNER, Cluster
-from minitwit.commands import main
-from minitwit.scripts import Script
 from minitwit.settings import DatabaseSettings
+from minitwit_cli.commands import main
+from minitwit_cli.maintenance.admin_connection import AdminConnection
 
 _numbers = itertools.count()
 
@@ -48,7 +48,9 @@ class OwnDatabase:
         return result.output
 
 
-def new_database(cluster: Cluster, superuser: Script, template: str) -> OwnDatabase:
+def new_database(
+    cluster: Cluster, superuser: AdminConnection, template: str
+) -> OwnDatabase:
     """Make a database."""
     name = f"test_{next(_numbers)}"
     superuser.run(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")

@@ -2,8 +2,8 @@
 
 import json
 
-from minitwit.scripts import Script
 from minitwit.store import Store
+from minitwit_cli.maintenance.admin_connection import AdminConnection
 from tests.store_rows import add_user
 
 
@@ -18,14 +18,14 @@ def authors(store: Store, reader_id: int) -> list[list[str]]:
     ]
 
 
-def test_a_message_holds_its_authors_name(store: Store, owner: Script) -> None:
+def test_a_message_holds_its_authors_name(store: Store, owner: AdminConnection) -> None:
     add_user(store, "ada")
     store.messages.add("ada", "hello")
     assert owner.run("SELECT author_name FROM messages") == [["ada"]]
 
 
 def test_one_that_a_release_before_added_is_listed_with_its_author(
-    store: Store, owner: Script
+    store: Store, owner: AdminConnection
 ) -> None:
     ada, bob = add_user(store, "ada"), add_user(store, "bob")
     store.follows.add("ada", "bob")

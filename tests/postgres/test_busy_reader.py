@@ -6,15 +6,15 @@
 import pytest
 
 from minitwit.models import Account
-from minitwit.scripts import Script
 from minitwit.store import Store
 from minitwit.users import MANY
+from minitwit_cli.maintenance.admin_connection import AdminConnection
 
 READER, FOLLOWED, STRANGER = 1, range(2, 402), 402
 
 
 @pytest.fixture
-def reader_of_400(owner: Script) -> int:
+def reader_of_400(owner: AdminConnection) -> int:
     """Return the id of a reader who follows 400 of 401 others."""
     assert 400 > MANY
     owner.run(
@@ -28,7 +28,7 @@ def reader_of_400(owner: Script) -> int:
     return READER
 
 
-def post(owner: Script, author: int, number: int, since: int) -> None:
+def post(owner: AdminConnection, author: int, number: int, since: int) -> None:
     """Let somebody post so many messages, one a second."""
     owner.run(
         "INSERT INTO messages (author_id, pub_date, content) "
@@ -48,7 +48,7 @@ def newest(author: int, number: int, since: int, of: int) -> list[tuple[str, int
 
 
 def test_who_follows_many_is_busy(
-    store: Store, owner: Script, reader_of_400: int
+    store: Store, owner: AdminConnection, reader_of_400: int
 ) -> None:
     reader = Account(reader_of_400, f"user {reader_of_400}")
     assert store.users.reader(reader).is_busy
@@ -58,7 +58,7 @@ def test_who_follows_many_is_busy(
 
 
 def test_page_is_found_among_the_newest_of_all(
-    store: Store, owner: Script, reader_of_400: int
+    store: Store, owner: AdminConnection, reader_of_400: int
 ) -> None:
     post(owner, author=7, number=40, since=1_000)
     post(owner, author=STRANGER, number=900, since=2_000)
@@ -66,7 +66,7 @@ def test_page_is_found_among_the_newest_of_all(
 
 
 def test_page_behind_the_newest_of_all_is_found_by_author(
-    store: Store, owner: Script, reader_of_400: int
+    store: Store, owner: AdminConnection, reader_of_400: int
 ) -> None:
     post(owner, author=7, number=40, since=1_000)
     post(owner, author=STRANGER, number=1_100, since=2_000)
@@ -76,7 +76,7 @@ def test_page_behind_the_newest_of_all_is_found_by_author(
 
 
 def test_less_than_a_page_is_shown_once(
-    store: Store, owner: Script, reader_of_400: int
+    store: Store, owner: AdminConnection, reader_of_400: int
 ) -> None:
     post(owner, author=9, number=3, since=1_000)
     assert shown(store, reader_of_400) == newest(9, 3, since=1_000, of=3)

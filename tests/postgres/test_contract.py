@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.local.postgres import Cluster
-from minitwit.db import Database
-from minitwit.scripts import Script
+from minitwit.postgres.database import Database
 from minitwit.store import Store
+from minitwit_cli.maintenance.admin_connection import AdminConnection
 from tests.contract.callers import Callers
 from tests.contract.follows import *  # noqa: F403
 from tests.contract.hostile import *  # noqa: F403
@@ -22,7 +22,7 @@ from tests.postgres.databases import new_database
 
 
 @pytest.fixture(scope="module")
-def minitwit(cluster: Cluster, superuser: Script) -> Iterator[Callers]:
+def minitwit(cluster: Cluster, superuser: AdminConnection) -> Iterator[Callers]:
     """Return callers of a MiniTwit that all these tests use."""
     testbed = new_database(cluster, superuser, "minitwit")
     callers = callers_of(Store.on(Database(testbed.settings())))

@@ -6,29 +6,29 @@ from contextlib import suppress
 
 import pytest
 
-from minitwit.connections import connect
-from minitwit.db import Database
 from minitwit.errors import (
     InvalidInput,
     StorageUnavailable,
     UnknownUser,
     UsernameTaken,
 )
-from minitwit.hub import Hub
 from minitwit.models import Account, Cursor
-from minitwit.scripts import Script
+from minitwit.postgres.connections import connect
+from minitwit.postgres.database import Database
+from minitwit.server.event_loop import EventLoop
 from minitwit.settings import DatabaseSettings
 from minitwit.store import Store
+from minitwit_cli.maintenance.admin_connection import AdminConnection
 from tests.postgres.databases import OwnDatabase
 from tests.store_rows import add_user
 
 
-def hang_up_on(superuser: Script, testbed: OwnDatabase) -> None:
+def hang_up_on(superuser: AdminConnection, testbed: OwnDatabase) -> None:
     """End every connection to a database from the server's side."""
     superuser.run(f"SELECT pg_terminate_backend(pid, 5000) {of(testbed)}")
 
 
-def connections(superuser: Script, testbed: OwnDatabase) -> int:
+def connections(superuser: AdminConnection, testbed: OwnDatabase) -> int:
     """Return how many connections a database has."""
     return int(superuser.run(f"SELECT count(*) {of(testbed)}")[0][0])
 
@@ -39,7 +39,7 @@ def of(testbed: OwnDatabase) -> str:
 
 
 def test_idle_connection_that_the_server_ended_is_noticed_before_a_write(
-    testbed: OwnDatabase, store: Store, superuser: Script
+    testbed: OwnDatabase, store: Store, superuser: AdminConnection
 ) -> None:
     add_user(store, "ada")
     hang_up_on(superuser, testbed)
@@ -49,9 +49,9 @@ def test_idle_connection_that_the_server_ended_is_noticed_before_a_write(
 
 
 def test_the_hub_tells_that_the_server_ended_an_idle_connection(
-    testbed: OwnDatabase, store: Store, superuser: Script
+    testbed: OwnDatabase, store: Store, superuser: AdminConnection
 ) -> None:
-    hub = Hub()
+    hub = EventLoop()
     found: list[int] = []
 
     def ask() -> None:
@@ -69,7 +69,10 @@ def test_the_hub_tells_that_the_server_ended_an_idle_connection(
 
 
 def test_lists_go_by_an_index_also_when_planned_on_empty_tables(
-    testbed: OwnDatabase, database: Database, owner: Script, superuser: Script
+    testbed: OwnDatabase,
+    database: Database,
+    owner: AdminConnection,
+    superuser: AdminConnection,
 ) -> None:
     store = Store.on(database)
     # From now on the planner knows that they are empty.
@@ -111,7 +114,7 @@ def read_all_lists(store: Store) -> None:
 
 
 def test_one_statement_after_another_needs_one_connection(
-    testbed: OwnDatabase, store: Store, superuser: Script
+    testbed: OwnDatabase, store: Store, superuser: AdminConnection
 ) -> None:
     for _ in range(5):
         thread = threading.Thread(target=store.latest.value)
@@ -121,9 +124,9 @@ def test_one_statement_after_another_needs_one_connection(
 
 
 def test_statements_at_the_same_time_have_a_connection_each(
-    testbed: OwnDatabase, store: Store, superuser: Script
+    testbed: OwnDatabase, store: Store, superuser: AdminConnection
 ) -> None:
-    hub = Hub()
+    hub = EventLoop()
     found: list[int] = []
 
     def ask() -> None:
@@ -155,12 +158,12 @@ def test_threads_never_get_each_others_rows(store: Store) -> None:
 
 
 def test_lost_read_is_tried_again_once_and_a_lost_write_never(
-    testbed: OwnDatabase, superuser: Script, monkeypatch: pytest.MonkeyPatch
+    testbed: OwnDatabase, superuser: AdminConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(testbed.settings())
     database.read("latest")
     asked: list[str] = []
-    monkeypatch.setattr("minitwit.db._Session.is_dead", lambda _: False)
+    monkeypatch.setattr("minitwit.postgres.database._Session.is_dead", lambda _: False)
     original = Database._attempt
 
     def attempt(self: Database, query: str, parameters: dict[str, object]) -> object:
@@ -193,7 +196,7 @@ def test_who_gets_no_connection_in_time_takes_one_that_was_given_back(
         assert database.read("latest") == [[-1]]
         raise TimeoutError
 
-    monkeypatch.setattr("minitwit.db.connect", late)
+    monkeypatch.setattr("minitwit.postgres.database.connect", late)
     database.write("record_latest", value=5)
     assert database.read("latest") == [[5]]
     assert len(attempts) == 2
@@ -201,7 +204,7 @@ def test_who_gets_no_connection_in_time_takes_one_that_was_given_back(
 
 
 def test_statement_that_takes_too_long_is_given_up(
-    testbed: OwnDatabase, owner: Script
+    testbed: OwnDatabase, owner: AdminConnection
 ) -> None:
     settings = testbed.settings().model_copy(update={"statement_timeout_ms": 100})
     store = Store.on(Database(settings))
@@ -214,7 +217,7 @@ def test_statement_that_takes_too_long_is_given_up(
 
 
 def test_lock_that_is_not_to_be_had_is_given_up(
-    testbed: OwnDatabase, owner: Script
+    testbed: OwnDatabase, owner: AdminConnection
 ) -> None:
     settings = testbed.settings().model_copy(update={"lock_timeout_ms": 100})
     store = Store.on(Database(settings))
@@ -251,7 +254,7 @@ def test_wrong_password_is_an_unavailable_storage(testbed: OwnDatabase) -> None:
 
 
 def test_constraint_becomes_the_domains_error_and_the_connection_stays(
-    testbed: OwnDatabase, database: Database, superuser: Script
+    testbed: OwnDatabase, database: Database, superuser: AdminConnection
 ) -> None:
     account = {"username": "ada", "email": "a@b", "password_hash": "x"}
     database.write("add_user", **account)

@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deploy.local.postgres import APPLICATION, SUPERUSER, Cluster, running_cluster
-from minitwit.commands import main
-from minitwit.db import Database
 from minitwit.errors import ForeignDatabase, SchemaOutdated
+from minitwit.postgres.database import Database
 from minitwit.schema import Schema
-from minitwit.scripts import open_script
+from minitwit_cli.commands import main
+from minitwit_cli.maintenance.admin_connection import open_admin_connection
 from tests.clusters import environment, migrate, rows, settings
 
 
@@ -25,7 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 def empty(server: Cluster) -> Cluster:
-    with open_script(settings(server)) as script:
+    with open_admin_connection(settings(server)) as script:
         script.run("DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public")
         script.run("GRANT USAGE ON SCHEMA public TO public")
     return server
@@ -42,7 +42,7 @@ def run(cluster: Cluster, *command: str, **more: str) -> Result:
 
 
 def change(cluster: Cluster, sql: str) -> None:
-    with open_script(settings(cluster)) as script:
+    with open_admin_connection(settings(cluster)) as script:
         script.run(sql)
 
 
@@ -162,7 +162,7 @@ def test_what_a_move_can_lose_is_found_by_migrate_and_by_the_check(
 
 def test_a_dangling_row_is_found(migrated: Cluster) -> None:
     superuser = settings(migrated, SUPERUSER)
-    with open_script(superuser) as script:
+    with open_admin_connection(superuser) as script:
         script.run("SET session_replication_role = replica")
         script.run("INSERT INTO messages (author_id, content) VALUES (77, 'orphan')")
     result = run(migrated, "check-database")
@@ -181,7 +181,7 @@ def test_a_whole_database_passes_and_is_left_as_it_was(migrated: Cluster) -> Non
 
 def test_an_index_more_and_an_extension_are_no_fault(migrated: Cluster) -> None:
     change(migrated, "CREATE INDEX extra ON users (email)")
-    with open_script(settings(migrated, SUPERUSER)) as script:
+    with open_admin_connection(settings(migrated, SUPERUSER)) as script:
         script.run("CREATE EXTENSION pg_stat_statements")
     assert run(migrated, "check-database").exit_code == 0
 
@@ -200,7 +200,7 @@ def test_a_copy_is_compared_with_its_original(
     copy, original = "minitwit_copy", migrated.url("minitwit")
     change(migrated, "INSERT INTO users VALUES (DEFAULT, 'a', '', '!', now())")
     change(migrated, "INSERT INTO messages (author_id, content) VALUES (1, 'hi')")
-    with open_script(settings(migrated, SUPERUSER)) as script:
+    with open_admin_connection(settings(migrated, SUPERUSER)) as script:
         script.run(f"CREATE DATABASE {copy} TEMPLATE minitwit OWNER minitwit")
     try:
         target = {"MINITWIT_DATABASE_URL": migrated.url("minitwit", copy)}
@@ -217,5 +217,5 @@ def test_a_copy_is_compared_with_its_original(
         assert result.exit_code == 1
         assert "The copy deviates: messages up to id 1" in result.output
     finally:
-        with open_script(settings(migrated, SUPERUSER)) as script:
+        with open_admin_connection(settings(migrated, SUPERUSER)) as script:
             script.run(f"DROP DATABASE {copy}")

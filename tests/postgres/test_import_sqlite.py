@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgres import Cluster, running_cluster
-from minitwit.db import Database
 from minitwit.errors import InvalidPassword
-from minitwit.scripts import open_script
+from minitwit.postgres.database import Database
 from minitwit.users import Users
+from minitwit_cli.maintenance.admin_connection import open_admin_connection
 from tests.clusters import environment, migrate, rows, settings
 from tests.legacy_file import HASH, Import
 
@@ -28,7 +28,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture(autouse=True)
 def emptied(cluster: Cluster) -> None:
-    with open_script(settings(cluster)) as script:
+    with open_admin_connection(settings(cluster)) as script:
         script.run("TRUNCATE users, follows, messages RESTART IDENTITY")
 
 

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgres import OWNER
-from minitwit.db import Database
 from minitwit.errors import SchemaOutdated
+from minitwit.postgres.database import Database
 from minitwit.schema import MIGRATIONS_TABLE, migrations
-from minitwit.scripts import Script, open_script
 from minitwit.store import Store
+from minitwit_cli.maintenance.admin_connection import (
+    AdminConnection,
+    open_admin_connection,
+)
 from tests.contract.callers import assert_error
 from tests.in_process import callers_of
 from tests.postgres.databases import OwnDatabase
@@ -35,7 +38,7 @@ def test_migrating_says_what_it_applied(unmigrated: OwnDatabase) -> None:
 def test_migrating_twice_applies_nothing(unmigrated: OwnDatabase) -> None:
     unmigrated.migrate()
     assert "applied" not in unmigrated.migrate()
-    with open_script(unmigrated.settings(OWNER)) as script:
+    with open_admin_connection(unmigrated.settings(OWNER)) as script:
         applied = script.run("SELECT version FROM schema_migrations ORDER BY version")
     assert applied == [[migration.version] for migration in migrations()]
 
@@ -50,7 +53,7 @@ def test_two_who_migrate_at_once_do_not_disturb_each_other(
 
 @pytest.mark.parametrize("table", ["messages", "follows"])
 def test_what_grows_is_vacuumed_long_before_a_fifth_of_it_is_new(
-    owner: Script, table: str
+    owner: AdminConnection, table: str
 ) -> None:
     [[options]] = owner.run(
         f"SELECT reloptions FROM pg_class WHERE relname = '{table}'"  # noqa: S608
@@ -79,7 +82,7 @@ def test_a_migration_that_waits_for_a_lock_lets_requests_pass_meanwhile(
     owner = unmigrated.settings(OWNER)
     attempts = set[str]()
 
-    def waits(script: Script) -> bool:
+    def waits(script: AdminConnection) -> bool:
         rows = script.run(
             "SELECT xact_start::text FROM pg_stat_activity"
             " WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -88,8 +91,8 @@ def test_a_migration_that_waits_for_a_lock_lets_requests_pass_meanwhile(
         return len(attempts) > 1
 
     with (
-        open_script(owner) as holder,
-        open_script(owner) as reader,
+        open_admin_connection(owner) as holder,
+        open_admin_connection(owner) as reader,
         ThreadPoolExecutor(1) as threads,
     ):
         holder.run(MIGRATIONS_TABLE)
@@ -104,7 +107,7 @@ def test_a_migration_that_waits_for_a_lock_lets_requests_pass_meanwhile(
         assert "applied 0002" in said.result()
 
 
-def test_every_constraint_has_a_name_of_its_own(owner: Script) -> None:
+def test_every_constraint_has_a_name_of_its_own(owner: AdminConnection) -> None:
     names = [
         row[0]
         for row in owner.run(
@@ -134,13 +137,15 @@ def test_code_without_its_schema_is_not_ready_and_answers_503(
 
 
 def test_code_older_than_the_schema_is_ready(
-    testbed: OwnDatabase, owner: Script, store: Store
+    testbed: OwnDatabase, owner: AdminConnection, store: Store
 ) -> None:
     owner.run("INSERT INTO schema_migrations (version, name) VALUES (9999, 'later')")
     store.schema.require_current()
 
 
-def test_code_newer_than_the_schema_says_so(owner: Script, store: Store) -> None:
+def test_code_newer_than_the_schema_says_so(
+    owner: AdminConnection, store: Store
+) -> None:
     newest = migrations()[-1].version
     owner.run(f"DELETE FROM schema_migrations WHERE version = {newest}")  # noqa: S608
     with pytest.raises(SchemaOutdated, match=f"needs {newest}"):
@@ -148,12 +153,12 @@ def test_code_newer_than_the_schema_says_so(owner: Script, store: Store) -> None
 
 
 def test_columns_added_by_a_later_release_do_not_disturb_running_code(
-    owner: Script, store: Store
+    owner: AdminConnection, store: Store
 ) -> None:
     callers = callers_of(store)
     ada = callers.user()
     callers.post(ada, "before")
-    # Prepared statements outlive this, on the connection that this thread has.
+    # PreparedStatement statements outlive this, on the connection that this thread has.
     owner.run("ALTER TABLE messages ADD COLUMN colour text DEFAULT 'red'")
     owner.run("ALTER TABLE users ADD COLUMN colour text DEFAULT 'red'")
     callers.post(ada, "after")
@@ -162,7 +167,7 @@ def test_columns_added_by_a_later_release_do_not_disturb_running_code(
 
 
 def test_type_changed_under_a_prepared_statement_is_prepared_anew(
-    owner: Script, store: Store
+    owner: AdminConnection, store: Store
 ) -> None:
     callers = callers_of(store)
     ada = callers.user()

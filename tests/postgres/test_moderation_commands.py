@@ -3,8 +3,8 @@
 from click.testing import CliRunner, Result
 
 from deploy.local.postgres import APPLICATION, OWNER
-from minitwit.commands import main
 from minitwit.store import Store
+from minitwit_cli.commands import main
 from tests.postgres import conftest
 from tests.store_rows import add_user, texts
 

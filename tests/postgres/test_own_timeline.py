@@ -11,13 +11,13 @@ import random
 import pytest
 
 from minitwit.models import Cursor
-from minitwit.scripts import Script
 from minitwit.store import Store
+from minitwit_cli.maintenance.admin_connection import AdminConnection
 
 READER, USERS, MESSAGES = 1, 60, 3_000
 
 
-def write(owner: Script, draw: random.Random) -> None:
+def write(owner: AdminConnection, draw: random.Random) -> None:
     """Let users write; a few of them write most."""
     owner.run(
         "INSERT INTO users (id, username, email, password_hash) "
@@ -33,14 +33,14 @@ def write(owner: Script, draw: random.Random) -> None:
     )
 
 
-def follow(owner: Script, authors: list[int]) -> None:
+def follow(owner: AdminConnection, authors: list[int]) -> None:
     """Let the reader follow these and nobody else."""
     owner.run(f"DELETE FROM follows WHERE follower_id = {READER}")
     for author in authors:
         owner.run(f"INSERT INTO follows VALUES (DEFAULT, {READER}, {author})")
 
 
-def plainly(owner: Script, authors: list[int], before: Cursor) -> list[int]:
+def plainly(owner: AdminConnection, authors: list[int], before: Cursor) -> list[int]:
     """Return what the page holds, found the slow way."""
     among = ",".join(str(author) for author in [READER, *authors])
     rows = owner.run(
@@ -53,7 +53,7 @@ def plainly(owner: Script, authors: list[int], before: Cursor) -> list[int]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_page_is_what_the_plain_statement_finds(
-    store: Store, owner: Script, seed: int
+    store: Store, owner: AdminConnection, seed: int
 ) -> None:
     draw = random.Random(seed)  # noqa: S311
     write(owner, draw)

@@ -5,9 +5,12 @@ from importlib import resources
 
 import pytest
 
-from minitwit.db import Database
+from minitwit.postgres.database import Database
 from minitwit.queries import statements
-from minitwit.scripts import Script, open_script
+from minitwit_cli.maintenance.admin_connection import (
+    AdminConnection,
+    open_admin_connection,
+)
 from tests.postgres.databases import OwnDatabase
 
 FILES = [
@@ -30,12 +33,12 @@ def numbered(statement: str) -> str:
 
 @pytest.mark.parametrize("name", statements())
 def test_query_is_prepared_against_the_migrated_schema(
-    owner: Script, name: str
+    owner: AdminConnection, name: str
 ) -> None:
     owner.run(f"PREPARE q_{name} AS {numbered(statements()[name])}")
 
 
-def test_query_that_does_not_fit_would_be_noticed(owner: Script) -> None:
+def test_query_that_does_not_fit_would_be_noticed(owner: AdminConnection) -> None:
     with pytest.raises(Exception, match="does not exist"):
         owner.run("PREPARE wrong AS SELECT nothing FROM users")
 
@@ -77,5 +80,5 @@ def test_functions_role_may_do_what_the_handlers_do_and_no_more(
 
 def run_as_application(testbed: OwnDatabase, statement: str) -> None:
     """Run a statement as the role of the functions."""
-    with open_script(testbed.settings()) as script:
+    with open_admin_connection(testbed.settings()) as script:
         script.run(statement)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgres import Cluster
-from minitwit.db import Database
-from minitwit.runtime.operators import Readiness
+from minitwit.postgres.database import Database
 from minitwit.store import Store
+from minitwit.web.operator_endpoints import Readiness
 from tests.contract.callers import PASSWORD, Callers, assert_error, new_name
 from tests.in_process import callers_of
 from tests.postgres.databases import OwnDatabase

@@ -5,18 +5,18 @@ from collections.abc import Callable
 import pytest
 
 from deploy.local.postgres import OWNER
-from minitwit.db import Database
 from minitwit.errors import NotPermitted
-from minitwit.scripts import Script
+from minitwit.postgres.database import Database
 from minitwit.store import Store
 from minitwit.users import Users
+from minitwit_cli.maintenance.admin_connection import AdminConnection
 from tests.page_rows import *  # noqa: F403
 from tests.postgres import conftest
 from tests.store_rows import *  # noqa: F403
 
 
 @pytest.fixture
-def flag(owner: Script) -> Callable[[str], None]:
+def flag(owner: AdminConnection) -> Callable[[str], None]:
     """Return what flags the message of a content."""
 
     def flag_content(content: str) -> None:

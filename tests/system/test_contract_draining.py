@@ -20,7 +20,7 @@ from tests.waiting import wait_until
 DRAIN_SECONDS = 3
 GUNICORN = [
     *(sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"),
-    "minitwit.runtime.app:create_app()",
+    "minitwit.web.app:create_app()",
 ]
 
 

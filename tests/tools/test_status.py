@@ -2,7 +2,7 @@
 
 from click.testing import CliRunner
 
-from minitwit.commands import main
+from minitwit_cli.commands import main
 from tests.tools.observed import VERSION, Observed
 
 

@@ -138,7 +138,7 @@ def replica(
             "MINITWIT_SENTRY_DSN_FILE": str(folder / "dsn"),
             "PYTHONPATH": str(CHECKOUT),
         }
-        command = [*gunicorn, "minitwit.runtime.app:create_app()"]
+        command = [*gunicorn, "minitwit.web.app:create_app()"]
         with running(command, folder / "log", settings) as process:
             ready = f"http://127.0.0.1:{operator_port}/ready"
             wait_until(lambda: status_of(ready) == 200)

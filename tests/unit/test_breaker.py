@@ -2,8 +2,8 @@
 
 import pytest
 
-from minitwit.breaker import Breaker
 from minitwit.errors import StorageUnavailable
+from minitwit.postgres.circuit_breaker import CircuitBreaker
 
 
 class Clock:
@@ -18,12 +18,12 @@ class Clock:
 
 
 def test_nobody_is_held_up_before_an_attempt_failed() -> None:
-    Breaker(1.0, Clock()).require_closed()
+    CircuitBreaker(1.0, Clock()).require_closed()
 
 
 def test_after_a_failed_attempt_callers_are_refused_until_the_pause_is_over() -> None:
     clock = Clock()
-    breaker = Breaker(1.0, clock)
+    breaker = CircuitBreaker(1.0, clock)
     breaker.open()
     for clock.now in (1000.0, 1000.999):
         with pytest.raises(StorageUnavailable):
@@ -34,7 +34,7 @@ def test_after_a_failed_attempt_callers_are_refused_until_the_pause_is_over() ->
 
 def test_each_failed_attempt_begins_a_new_pause() -> None:
     clock = Clock()
-    breaker = Breaker(1.0, clock)
+    breaker = CircuitBreaker(1.0, clock)
     breaker.open()
     clock.now = 1001.0
     breaker.open()
@@ -45,7 +45,7 @@ def test_each_failed_attempt_begins_a_new_pause() -> None:
 
 def test_after_the_pause_one_caller_tries_for_all() -> None:
     clock = Clock()
-    breaker = Breaker(1.0, clock)
+    breaker = CircuitBreaker(1.0, clock)
     breaker.open()
     clock.now = 1001.0
     breaker.require_closed()
@@ -58,7 +58,7 @@ def test_after_the_pause_one_caller_tries_for_all() -> None:
 
 def test_an_attempt_of_which_nothing_is_heard_is_followed_by_another() -> None:
     clock = Clock()
-    breaker = Breaker(1.0, clock)
+    breaker = CircuitBreaker(1.0, clock)
     breaker.open()
     for clock.now in (1001.0, 1002.0):
         breaker.require_closed()

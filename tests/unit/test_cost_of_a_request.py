@@ -13,10 +13,10 @@ import falcon
 import pytest
 from falcon import testing
 
-from minitwit.db import Database, Row
-from minitwit.runtime.app import build
-from minitwit.runtime.sessions import Sessions
+from minitwit.postgres.database import Database, Row
 from minitwit.store import Store
+from minitwit.web.app import build
+from minitwit.web.sessions import Sessions
 from tests.contract.callers import SIMULATOR
 from tests.in_process import SESSION_KEY, settings
 from tests.unit.test_sessions import signed_in

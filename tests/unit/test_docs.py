@@ -7,9 +7,9 @@ import pytest
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from minitwit.commands import main
-from minitwit.runtime.routes import ROUTES
 from minitwit.settings import Settings
+from minitwit.web.routes import ROUTES
+from minitwit_cli.commands import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(

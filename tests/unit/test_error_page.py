@@ -3,8 +3,8 @@
 import pytest
 from falcon import MEDIA_HTML, Request, Response, testing
 
-from minitwit.runtime.browser import page_before
-from minitwit.runtime.pages import send_error_page
+from minitwit.web.browser_responses import page_before
+from minitwit.web.html_responses import send_error_page
 
 
 def request(**headers: str) -> Request:

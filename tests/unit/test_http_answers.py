@@ -2,8 +2,8 @@
 
 import pytest
 
-from minitwit.runtime.http.answers import Answer, refusal
-from minitwit.runtime.http.requests import Request
+from minitwit.server.request_parser import Request
+from minitwit.server.responses import Answer, refusal
 
 DATE = "Wed, 25 Nov 2026 00:00:00 GMT"
 

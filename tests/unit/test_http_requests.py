@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minitwit.runtime.http.requests import (
+from minitwit.server.request_parser import (
     MalformedRequest,
     Request,
     Requests,
     connection_environ,
 )
-from minitwit.runtime.requests import MAX_BODY
+from minitwit.web.request_data import MAX_BODY
 
 POST = (
     b"POST /msgs/Roger%20Histand?latest=7&no=a%20b#x HTTP/1.1\r\nHost: a\r\n"

@@ -6,10 +6,15 @@ import threading
 
 import pytest
 
-from minitwit.hub import Hub, in_thread, until_readable, until_writable
+from minitwit.server.event_loop import (
+    EventLoop,
+    run_in_thread,
+    wait_readable,
+    wait_writable,
+)
 
 
-def turn_until(hub: Hub, told: list[str], number: int) -> None:
+def turn_until(hub: EventLoop, told: list[str], number: int) -> None:
     """Let the hub go on until so much was told."""
     for _ in range(1000):
         if len(told) >= number:
@@ -19,11 +24,11 @@ def turn_until(hub: Hub, told: list[str], number: int) -> None:
 
 
 def test_a_task_goes_on_while_another_waits() -> None:
-    hub, told = Hub(), list[str]()
+    hub, told = EventLoop(), list[str]()
     here, there = socket.socketpair()
 
     def wait() -> None:
-        until_readable(here.fileno(), 5)
+        wait_readable(here.fileno(), 5)
         told.append(here.recv(9).decode())
 
     with here, there:
@@ -36,12 +41,12 @@ def test_a_task_goes_on_while_another_waits() -> None:
 
 
 def test_a_wait_has_an_end() -> None:
-    hub, told = Hub(), list[str]()
+    hub, told = EventLoop(), list[str]()
     here, there = socket.socketpair()
 
     def wait() -> None:
         try:
-            until_readable(here.fileno(), 0)
+            wait_readable(here.fileno(), 0)
         except TimeoutError:
             told.append("too late")
 
@@ -57,16 +62,16 @@ def test_a_wait_has_an_end() -> None:
 def test_the_same_code_blocks_where_no_hub_runs() -> None:
     here, there = socket.socketpair()
     with here, there:
-        until_writable(here.fileno(), 5)
+        wait_writable(here.fileno(), 5)
         with pytest.raises(TimeoutError):
-            until_readable(here.fileno(), 0.001)
+            wait_readable(here.fileno(), 0.001)
         there.send(b"!")
-        until_readable(here.fileno(), 5)
-    assert in_thread(threading.get_ident) == threading.get_ident()
+        wait_readable(here.fileno(), 5)
+    assert run_in_thread(threading.get_ident) == threading.get_ident()
 
 
 def test_long_work_is_done_in_a_thread_of_low_priority() -> None:
-    hub, told = Hub(), list[str]()
+    hub, told = EventLoop(), list[str]()
     gate = threading.Event()
 
     def work() -> tuple[int, int]:
@@ -74,7 +79,7 @@ def test_long_work_is_done_in_a_thread_of_low_priority() -> None:
         return threading.get_ident(), os.getpriority(os.PRIO_PROCESS, 0)
 
     def ask() -> None:
-        thread, niceness = in_thread(work)
+        thread, niceness = run_in_thread(work)
         assert thread != threading.get_ident()
         assert niceness > os.getpriority(os.PRIO_PROCESS, 0) or niceness == 19
         told.append("done")
@@ -87,11 +92,11 @@ def test_long_work_is_done_in_a_thread_of_low_priority() -> None:
 
 
 def test_what_long_work_raises_is_raised_where_it_is_waited_for() -> None:
-    hub, told = Hub(), list[str]()
+    hub, told = EventLoop(), list[str]()
 
     def ask() -> None:
         try:
-            in_thread(lambda: 1 // 0)
+            run_in_thread(lambda: 1 // 0)
         except ZeroDivisionError:
             told.append("caught")
 
@@ -100,11 +105,11 @@ def test_what_long_work_raises_is_raised_where_it_is_waited_for() -> None:
 
 
 def test_a_task_that_a_task_starts_is_the_hubs() -> None:
-    hub, told = Hub(), list[str]()
+    hub, told = EventLoop(), list[str]()
     here, there = socket.socketpair()
 
     def inner() -> None:
-        until_readable(here.fileno(), 5)
+        wait_readable(here.fileno(), 5)
         told.append("inner")
 
     def outer() -> None:
@@ -119,11 +124,11 @@ def test_a_task_that_a_task_starts_is_the_hubs() -> None:
 
 
 def test_what_a_task_raises_comes_out_of_the_turn() -> None:
-    hub = Hub()
+    hub = EventLoop()
     here, there = socket.socketpair()
 
     def leave() -> None:
-        until_readable(here.fileno(), 5)
+        wait_readable(here.fileno(), 5)
         raise SystemExit
 
     with here, there:
@@ -134,7 +139,7 @@ def test_what_a_task_raises_comes_out_of_the_turn() -> None:
 
 
 def test_callbacks_come_until_they_are_forgotten() -> None:
-    hub, told = Hub(), list[str]()
+    hub, told = EventLoop(), list[str]()
     here, there = socket.socketpair()
     with here, there:
         hub.watch(here.fileno(), 1, lambda _events: told.append("again"))
@@ -147,14 +152,14 @@ def test_callbacks_come_until_they_are_forgotten() -> None:
 
 
 def test_what_is_watched_is_a_tasks_while_it_waits_for_it() -> None:
-    hub, told = Hub(), list[str]()
+    hub, told = EventLoop(), list[str]()
     here, there = socket.socketpair()
 
     def wait() -> None:
-        until_writable(here.fileno(), 5)
+        wait_writable(here.fileno(), 5)
         hub.watch(here.fileno(), 1, lambda _events: told.append("unasked"))
         for _ in range(2):
-            until_readable(here.fileno(), 5)
+            wait_readable(here.fileno(), 5)
             told.append(here.recv(1).decode())
 
     with here, there:

@@ -1,6 +1,6 @@
 """How far a standby is behind, from positions and a clock."""
 
-from minitwit.replica import Lag
+from minitwit.postgres.standby import Lag
 
 
 def test_a_standby_that_was_never_measured_is_infinitely_late() -> None:

@@ -11,7 +11,7 @@ from deploy.local.layout import Layout
 from deploy.local.replicas import ONE_EACH, make_replicas
 from deploy.local.supervision import Program, configuration
 from deploy.local.system import System
-from minitwit.runtime.routes import FUNCTIONS
+from minitwit.web.routes import FUNCTIONS
 
 
 @pytest.fixture

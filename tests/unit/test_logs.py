@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from minitwit.runtime.logs import JsonFormatter, configuration
+from minitwit.telemetry.logs import JsonFormatter, configuration
 from tests.contract.callers import Callers
 from tests.fakes.store import store_that_is_down
 from tests.in_process import callers_of

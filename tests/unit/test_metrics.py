@@ -6,9 +6,9 @@ import pytest
 from falcon import testing
 from prometheus_client import REGISTRY
 
-from minitwit.runtime.app import build
-from minitwit.runtime.metrics import observe_query
-from minitwit.runtime.routes import ROUTES, served_paths
+from minitwit.telemetry.metrics import observe_query
+from minitwit.web.app import build
+from minitwit.web.routes import ROUTES, served_paths
 from tests.contract.callers import SIMULATOR, Callers
 from tests.fakes.store import fake_store
 from tests.in_process import callers_of, settings

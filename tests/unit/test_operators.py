@@ -7,8 +7,8 @@ import pytest
 from falcon import testing
 
 from minitwit.errors import SchemaOutdated, StorageUnavailable
-from minitwit.runtime.app import Function, build
-from minitwit.runtime.operators import Readiness
+from minitwit.web.app import Function, build
+from minitwit.web.operator_endpoints import Readiness
 from tests.fakes.store import FakeSchema, fake_store
 from tests.in_process import settings
 

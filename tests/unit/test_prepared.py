@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from pg8000.native import DatabaseError
 
-from minitwit.prepared import Prepared
-from minitwit.wire import Wire
+from minitwit.postgres.prepared_statements import PreparedStatement
+from minitwit.postgres.stream import Stream
 
 NAME = b"one\0"
 ROWS = b"".join(
@@ -42,7 +42,7 @@ class Statement:
 class Connection:
     """As much of pg8000 as a statement needs; told, it reads the rest by itself."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Stream) -> None:
         self.py_types = {str: str, int: str, type(None): lambda _: None}
         self.wire = wire
         self.left: bytes = b""
@@ -61,16 +61,16 @@ class Connection:
 
 
 @pytest.fixture
-def ends() -> Iterator[tuple[Connection, Prepared, socket.socket]]:
+def ends() -> Iterator[tuple[Connection, PreparedStatement, socket.socket]]:
     here, there = socket.socketpair()
     with here, there:
-        wire = Wire(here, patience=5)
+        wire = Stream(here, patience=5)
         connection = Connection(wire)
-        yield connection, Prepared(connection, wire, "SELECT"), there  # type: ignore[arg-type]
+        yield connection, PreparedStatement(connection, wire, "SELECT"), there  # type: ignore[arg-type]
 
 
 def test_a_statement_is_one_message(
-    ends: tuple[Connection, Prepared, socket.socket],
+    ends: tuple[Connection, PreparedStatement, socket.socket],
 ) -> None:
     _, prepared, server = ends
     server.sendall(b"2\0\0\0\x04C\0\0\0\x0dINSERT 0\0" + READY)
@@ -88,7 +88,7 @@ def test_a_statement_is_one_message(
 
 @pytest.mark.parametrize("cut", range(1, len(ROWS + READY)))
 def test_an_answer_may_come_in_two_pieces(
-    ends: tuple[Connection, Prepared, socket.socket], cut: int
+    ends: tuple[Connection, PreparedStatement, socket.socket], cut: int
 ) -> None:
     _, prepared, server = ends
     answer = ROWS + READY
@@ -100,7 +100,7 @@ def test_an_answer_may_come_in_two_pieces(
 
 
 def test_what_is_unusual_is_left_to_pg8000_and_the_rows_are_kept(
-    ends: tuple[Connection, Prepared, socket.socket],
+    ends: tuple[Connection, PreparedStatement, socket.socket],
 ) -> None:
     connection, prepared, server = ends
     server.sendall(ROWS + NOTICE + READY)
@@ -109,7 +109,7 @@ def test_what_is_unusual_is_left_to_pg8000_and_the_rows_are_kept(
 
 
 def test_an_error_is_raised_as_pg8000_raises_it(
-    ends: tuple[Connection, Prepared, socket.socket],
+    ends: tuple[Connection, PreparedStatement, socket.socket],
 ) -> None:
     connection, prepared, server = ends
     connection.error = DatabaseError({"C": "22023"})
@@ -120,7 +120,7 @@ def test_an_error_is_raised_as_pg8000_raises_it(
 
 
 def test_a_server_that_hangs_up_amid_an_answer_is_lost(
-    ends: tuple[Connection, Prepared, socket.socket],
+    ends: tuple[Connection, PreparedStatement, socket.socket],
 ) -> None:
     _, prepared, server = ends
     server.sendall(ROWS[:20])

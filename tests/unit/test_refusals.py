@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from minitwit.runtime.routes import FUNCTIONS
+from minitwit.web.routes import FUNCTIONS
 from tests.contract.callers import Callers, new_name
 from tests.contract.page import Page
 from tests.fakes.store import fake_store, store_that_is_down

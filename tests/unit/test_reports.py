@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from minitwit.runtime import reports
+from minitwit.telemetry import error_reports as reports
 from tests.fakes.store import fake_store
 from tests.in_process import callers_of, settings
 
@@ -19,7 +19,7 @@ def test_without_a_dsn_sentry_is_not_even_imported() -> None:
         "import sys\n"
         "from tests.in_process import callers_of, settings\n"
         "from tests.fakes.store import fake_store\n"
-        "from minitwit.runtime import reports\n"
+        "from minitwit.telemetry import error_reports as reports\n"
         "reports.start(settings('messages'))\n"
         "callers = callers_of(fake_store())\n"
         "assert callers.anybody.get('/latest').status_code == 200\n"

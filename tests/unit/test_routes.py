@@ -4,11 +4,11 @@ import importlib
 
 import pytest
 
-from minitwit.runtime import routes
-from minitwit.runtime.app import Services
-from minitwit.runtime.browser import Browser
-from minitwit.runtime.routes import FUNCTIONS, ROUTES, Route, reserved_names, routes_of
-from minitwit.runtime.sessions import Sessions
+from minitwit.web import routes
+from minitwit.web.app import Services
+from minitwit.web.browser_responses import Browser
+from minitwit.web.routes import FUNCTIONS, ROUTES, Route, reserved_names, routes_of
+from minitwit.web.sessions import Sessions
 from tests.fakes.store import fake_store
 from tests.in_process import SESSION_KEY
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minitwit.simulator.scenario import Action, InvalidScenario, read, write
+from minitwit_cli.simulator.scenario import Action, InvalidScenario, read, write
 
 fields = st.text(
     st.characters(codec="utf-8", exclude_characters="\t\r\n"), min_size=1, max_size=20

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from minitwit.commands import main
-from minitwit.runtime.routes import reserved_names
-from minitwit.simulator.generator import generate
-from minitwit.simulator.scenario import Action, read
+from minitwit.web.routes import reserved_names
+from minitwit_cli.commands import main
+from minitwit_cli.simulator.generator import generate
+from minitwit_cli.simulator.scenario import Action, read
 
 SMALL = Path(__file__).parents[1] / "scenarios" / "small.tsv"
 

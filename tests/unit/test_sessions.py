@@ -8,7 +8,7 @@ from falcon import testing
 from itsdangerous import TimestampSigner
 
 from minitwit.models import Account
-from minitwit.runtime.sessions import Flash, Sessions
+from minitwit.web.sessions import Flash, Sessions
 
 OLD, NEW, OTHER = "o" * 32, "n" * 32, "x" * 32
 ADA = Account(7, "Ada Lovelace")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from minitwit.address import Address
 from minitwit.errors import InvalidSettings
+from minitwit.postgres.address import Address
 from minitwit.settings import DatabaseSettings, Settings
 
 
@@ -204,7 +204,7 @@ def test_function_refuses_to_start_with_one_sentence(
         ("MINITWIT_DATABASE_URL", "nonsense"),
     ]:
         started = subprocess.run(
-            [*gunicorn, "--check-config", "minitwit.runtime.app:create_app()"],
+            [*gunicorn, "--check-config", "minitwit.web.app:create_app()"],
             cwd=Path(__file__).parents[2],
             env={**os.environ, **environment, variable: value},
             capture_output=True,

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from minitwit.commands import main
-from minitwit.simulator.generator import generate
-from minitwit.simulator.report import percentile
-from minitwit.simulator.scenario import write
+from minitwit_cli.commands import main
+from minitwit_cli.simulator.generator import generate
+from minitwit_cli.simulator.report import percentile
+from minitwit_cli.simulator.scenario import write
 from tests.fakes.http_service import Answer, FakeMiniTwit, Request, serving
 
 ACTIONS = 400

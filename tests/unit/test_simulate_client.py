@@ -8,13 +8,13 @@ from threading import Event, Thread
 
 import pytest
 
-from minitwit.simulator.client import (
+from minitwit_cli.simulator.client import (
     PUBLISHED_CREDENTIAL,
     InvalidURL,
     NoAnswer,
     SimulatorClient,
 )
-from minitwit.simulator.scenario import Action, Command
+from minitwit_cli.simulator.scenario import Action, Command
 from tests.fakes.http_service import Answer, FakeMiniTwit, Request, serving
 
 PATIENCE = 10.0  # seconds; no test waits that long unless it fails

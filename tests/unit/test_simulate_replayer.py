@@ -6,10 +6,10 @@ from time import monotonic
 
 import pytest
 
-from minitwit.simulator.client import Outcome
-from minitwit.simulator.generator import generate
-from minitwit.simulator.replayer import replay
-from minitwit.simulator.scenario import Action, Command
+from minitwit_cli.simulator.client import Outcome
+from minitwit_cli.simulator.generator import generate
+from minitwit_cli.simulator.replayer import replay
+from minitwit_cli.simulator.scenario import Action, Command
 
 PATIENCE = 10.0  # seconds; no test waits that long unless it fails
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from deploy.local.traefik import ENVIRONMENT, LOGGED
-from minitwit.runtime.routes import FUNCTIONS, traefik_priority, traefik_rule
+from minitwit.web.routes import FUNCTIONS, traefik_priority, traefik_rule
 
 ROOT = Path(__file__).parents[2]
 FILES = ("stack.yml", "deploy/edge/stack.yml", "deploy/data/stack.yml")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from minitwit.runtime import reports
-from minitwit.runtime.reports import masked
+from minitwit.telemetry import error_reports as reports
+from minitwit.telemetry.error_reports import masked
 
 
 @pytest.fixture

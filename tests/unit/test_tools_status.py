@@ -4,7 +4,7 @@ import json
 
 from click.testing import CliRunner, Result
 
-from minitwit.commands import main
+from minitwit_cli.commands import main
 from tests.fakes.http_service import Answer, Request, serving
 
 HEALTHY: dict[str, Answer] = {

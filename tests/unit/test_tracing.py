@@ -9,8 +9,8 @@ from falcon import testing
 from opentelemetry import trace
 
 from minitwit.errors import StorageUnavailable
-from minitwit.runtime.app import Function, assemble
-from minitwit.spans import RequestSpan, current_ids, query_span
+from minitwit.telemetry.spans import RequestSpan, current_ids, query_span
+from minitwit.web.app import Function, assemble
 from tests.contract.callers import Callers
 from tests.fakes.store import fake_store
 from tests.in_process import callers_of, settings

@@ -5,20 +5,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from minitwit.wire import Wire
+from minitwit.postgres.stream import Stream
 
 FLUSH = b"H\x00\x00\x00\x04"
 
 
 @pytest.fixture
-def ends() -> Iterator[tuple[Wire, socket.socket]]:
+def ends() -> Iterator[tuple[Stream, socket.socket]]:
     here, there = socket.socketpair()
     with here, there:
-        yield Wire(here, patience=5).makefile("rwb"), there
+        yield Stream(here, patience=5).makefile("rwb"), there
 
 
 def test_a_statement_is_sent_in_one_piece_without_flushes(
-    ends: tuple[Wire, socket.socket],
+    ends: tuple[Stream, socket.socket],
 ) -> None:
     wire, server = ends
     for part in (b"B...", FLUSH, b"E...", FLUSH, b"S..."):
@@ -27,7 +27,7 @@ def test_a_statement_is_sent_in_one_piece_without_flushes(
     assert server.recv(100) == b"B...E...S..."
 
 
-def test_what_is_flushed_is_not_sent_again(ends: tuple[Wire, socket.socket]) -> None:
+def test_what_is_flushed_is_not_sent_again(ends: tuple[Stream, socket.socket]) -> None:
     wire, server = ends
     for statement in (b"one", b"two"):
         wire.write(statement)
@@ -36,7 +36,7 @@ def test_what_is_flushed_is_not_sent_again(ends: tuple[Wire, socket.socket]) -> 
 
 
 def test_an_answer_is_read_message_by_message(
-    ends: tuple[Wire, socket.socket],
+    ends: tuple[Stream, socket.socket],
 ) -> None:
     wire, server = ends
     server.sendall(b"12345678")
@@ -46,7 +46,7 @@ def test_an_answer_is_read_message_by_message(
 
 
 def test_a_server_that_hangs_up_leaves_less_to_read(
-    ends: tuple[Wire, socket.socket],
+    ends: tuple[Stream, socket.socket],
 ) -> None:
     wire, server = ends
     server.sendall(b"123")

@@ -49,7 +49,7 @@ def served(folder: Path, threads: int, drain: float = 0) -> Iterator[Server]:
         listener.listen(64)
         descriptor = listener.fileno()
         command = [sys.executable, "-m", "gunicorn", "--threads", str(threads)]
-        command += ["-k", "minitwit.runtime.worker.FunctionWorker", "--keep-alive", "9"]
+        command += ["-k", "minitwit.server.worker.FunctionWorker", "--keep-alive", "9"]
         command += ["-b", f"fd://{descriptor}", "--no-control-socket"]
         process = subprocess.Popen(
             [*command, "tests.unit.worker_app:SlowFunction()"],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse
 
-from minitwit.hub import in_thread
+from minitwit.server.event_loop import run_in_thread
 
 LARGE = 8_000_000  # bytes; more than a socket takes at once
 
@@ -25,7 +25,7 @@ class SlowFunction:
         """Answer at once, or behind the gate."""
         if environ["PATH_INFO"] == "/slow":
             self._gate.with_suffix(".entered").touch()
-            in_thread(self._wait_for_the_gate)
+            run_in_thread(self._wait_for_the_gate)
         if environ["PATH_INFO"] == "/exit":
             raise SystemExit
         body = environ["PATH_INFO"].encode() + environ["wsgi.input"].read()

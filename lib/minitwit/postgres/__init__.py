@@ -1,0 +1,1 @@
+"""PostgreSQL driver: connections, prepared statements, reads from a standby."""

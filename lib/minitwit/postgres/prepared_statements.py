@@ -1,0 +1,115 @@
+"""A prepared statement as it is run: one message out, one pass over the answer.
+
+pg8000 prepares the statement and converts what it returns. It would also run it, but
+takes an answer's messages one by one, each in two reads.
+
+The messages: https://www.postgresql.org/docs/18/protocol-message-formats.html
+"""
+
+from struct import Struct
+from typing import Any
+
+from pg8000.converters import make_params
+from pg8000.core import Context
+from pg8000.native import Connection
+
+from minitwit.postgres.stream import Stream
+
+Row = list[Any]
+
+_HEADER = Struct(">cI")  # a message's kind, and its size without the kind
+_INT16 = Struct(">H")
+_INT32 = Struct(">i")
+
+_NULL = _INT32.pack(-1)
+_TEXT_FORMAT = _INT16.pack(0)
+_EXECUTE_AND_SYNC = b"E\0\0\0\x09\0\0\0\0\0S\0\0\0\x04"
+
+_BIND_COMPLETE, _DATA_ROW, _COMMAND_COMPLETE, _READY = b"2", b"D", b"C", b"Z"
+
+
+class PreparedStatement:
+    """A statement that is prepared on a connection.
+
+    Args:
+        connection: that prepares it.
+        wire: under the connection.
+        text: of the statement, with `:name` for each parameter.
+
+    """
+
+    def __init__(self, connection: Connection, wire: Stream, text: str) -> None:
+        self._connection = connection
+        self._wire = wire
+        self._statement = connection.prepare(text)
+        # The name ends in a zero itself; the portal's, before it, is empty.
+        self._head = b"\0" + self._statement.name_bin + _TEXT_FORMAT
+
+    def run(self, parameters: dict[str, Any]) -> list[Row]:
+        """Run it and return its rows.
+
+        Raises:
+            DatabaseError: the server refuses.
+            InterfaceError, OSError: the connection can no longer be used.
+
+        """
+        self._wire.send(self._message(parameters))
+        return self._rows()
+
+    def _message(self, parameters: dict[str, Any]) -> bytes:
+        values = self._statement.make_vals(parameters)
+        parts = [self._head, _INT16.pack(len(values))]
+        for text in make_params(self._connection.py_types, values):
+            if text is None:
+                parts.append(_NULL)
+            else:
+                value = text.encode()
+                parts += _INT32.pack(len(value)), value
+        parts.append(_TEXT_FORMAT)
+        bind = b"".join(parts)
+        return _HEADER.pack(b"B", len(bind) + 4) + bind + _EXECUTE_AND_SYNC
+
+    def _rows(self) -> list[Row]:
+        rows: list[Row] = []
+        answer, start = self._wire.receive(), 0
+        while True:
+            end = start + _HEADER.size
+            if end <= len(answer):
+                kind, size = _HEADER.unpack_from(answer, start)
+                end = start + 1 + size
+            if end > len(answer):
+                answer += self._wire.receive()
+            elif kind == _DATA_ROW:
+                rows.append(self._row(answer, start + _HEADER.size))
+                start = end
+            elif kind in (_BIND_COMPLETE, _COMMAND_COMPLETE):
+                start = end
+            elif kind == _READY:
+                return rows
+            else:
+                return self._unusual(answer[start:], rows)
+
+    def _row(self, answer: bytes, at: int) -> Row:
+        row: Row = []
+        at += _INT16.size  # The number of columns is known.
+        for convert in self._statement.input_funcs:
+            (size,) = _INT32.unpack_from(answer, at)
+            at += _INT32.size
+            if size < 0:
+                row.append(None)
+            else:
+                row.append(convert(answer[at : at + size].decode()))
+                at += size
+        return row
+
+    def _unusual(self, rest: bytes, rows: list[Row]) -> list[Row]:
+        """Leave an error, a notice or a changed setting to pg8000, and all after it."""
+        self._wire.give_back(rest)
+        context = Context(
+            self._statement.statement,
+            columns=self._statement.cols,
+            input_funcs=self._statement.input_funcs,
+        )
+        context.rows = rows
+        self._connection.handle_messages(context)
+        return rows

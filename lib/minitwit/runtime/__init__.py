@@ -1,1 +1,0 @@
-"""The runtime around a request: everything that knows HTTP or the process."""

@@ -1,0 +1,89 @@
+"""Logs: one JSON object a line on standard output, with the trace's id."""
+
+import json
+import logging
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from minitwit.telemetry.error_reports import masked
+from minitwit.telemetry.spans import current_ids
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as JSON.
+
+    Args:
+        function: whose log this is.
+        version: that is running.
+
+    """
+
+    def __init__(self, function: str, version: str) -> None:
+        super().__init__()
+        self._fixed = {"function": function, "version": version}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as a line."""
+        entry: dict[str, Any] = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **self._fixed,
+        }
+        if ids := current_ids():
+            entry["trace_id"], entry["span_id"] = ids
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        # The standard library's, as it writes a lone surrogate too.
+        return json.dumps(entry, default=str)
+
+    def formatException(self, ei: Any) -> str:
+        """Return the stacks of an exception and its causes, without their data."""
+        return "\nwhich came of\n".join(
+            "".join(traceback.format_tb(error.__traceback__))
+            + f"{type(error).__name__}: {masked(str(error))}"
+            for error in _chain(ei[1])
+        )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    # An exception that was raised from itself is its own cause.
+    while error is not None and error not in seen:
+        seen.append(error)
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+class GunicornLogger(Logger):  # type: ignore[misc]
+    """gunicorn's logger without an access log: the edge writes the one there is."""
+
+    def access(self, *_arguments: object) -> None:
+        """Write nothing."""
+
+
+def configuration(function: str, version: str, level: str) -> dict[str, Any]:
+    """Return the logging.config dictionary of a function's process."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {"()": JsonFormatter, "function": function, "version": version}
+        },
+        "handlers": {
+            "stdout": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stdout",
+                "formatter": "json",
+            }
+        },
+        "root": {"level": level, "handlers": ["stdout"]},
+        # gunicorn gives its logger handlers of its own unless it is told not to.
+        "loggers": {
+            "gunicorn.error": {"level": level, "handlers": [], "propagate": True}
+        },
+    }

@@ -1,0 +1,71 @@
+"""The middleware that measures a request and traces it."""
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import falcon
+
+from minitwit.telemetry.metrics import RequestMetrics
+from minitwit.telemetry.spans import RequestSpan
+
+if TYPE_CHECKING:
+    # It brings the SDK along, which only who sends spans imports.
+    from minitwit.telemetry.span_export import Tracer
+
+
+class Telemetry:
+    """Wraps every request of a function, whatever comes of it.
+
+    Args:
+        metrics: are told of every request.
+        tracer: takes the spans of those that are traced, if anybody does.
+
+    """
+
+    def __init__(self, metrics: RequestMetrics, tracer: "Tracer | None") -> None:
+        self._metrics = metrics
+        self._tracer = tracer
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        """Start the clock and the span."""
+        req.context.start = perf_counter()
+        req.context.span = RequestSpan(
+            req.env.get("HTTP_TRACEPARENT", ""), is_wanted=self._tracer is not None
+        )
+        self._metrics.in_flight += 1
+
+    def process_resource(
+        self,
+        req: falcon.Request,
+        _resp: falcon.Response,
+        resource: object,
+        _params: dict[str, object],
+    ) -> None:
+        """Remember the resource, for the rim."""
+        req.context.resource = resource
+
+    def process_response(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        _resource: object,
+        _succeeded: bool,
+    ) -> None:
+        """Stop the clock and end the span."""
+        status = falcon.http_status_to_code(resp.status)
+        route = req.uri_template
+        seconds = perf_counter() - req.context.start
+        span: RequestSpan = req.context.span
+        span.finish()
+        self._metrics.in_flight -= 1
+        self._metrics.observe(req.method, route, status, seconds, span.ids)
+        if self._tracer and span.ids:
+            attributes = {
+                "http.request.method": req.method,
+                "http.route": route or "",
+                "http.response.status_code": status,
+                "url.path": req.path,
+                "url.scheme": req.scheme,
+            }
+            name = f"{req.method} {route}" if route else req.method
+            self._tracer.take(span, name, attributes, has_failed=status >= 500)

@@ -1,0 +1,1 @@
+"""What surrounds a request: routing, sessions, CSRF protection, error responses."""

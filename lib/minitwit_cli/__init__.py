@@ -1,0 +1,1 @@
+"""The command line `minitwit`, and what it needs beyond the library."""

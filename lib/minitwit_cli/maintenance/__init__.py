@@ -1,0 +1,1 @@
+"""Checks and changes of a whole database, by its owner."""

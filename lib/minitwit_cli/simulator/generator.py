@@ -1,0 +1,144 @@
+"""Scenarios made up from a seed, with the proportions of the course's own file."""
+
+import string
+from collections import Counter
+from collections.abc import Iterator
+
+from minitwit_cli.simulator.draw import Draw
+from minitwit_cli.simulator.scenario import Action, Command
+from minitwit_cli.simulator.vocabulary import (
+    FRAGMENTS,
+    LATIN,
+    NAME_ENDINGS,
+    OTHERS,
+    Language,
+)
+
+# Of the course's 25,922 actions; the rest are its 200 registrations. Every fourth
+# of its unfollows is of somebody who is not followed at that point.
+_TWEETS, _FOLLOWS, _UNFOLLOWS = 11_306, 9_751, 4_665
+_UNFOLLOWS_OF_STRANGERS = 1_179
+
+_START = 1_700_000_000_000  # Unix milliseconds
+_MEAN_DELAY = 300_000  # milliseconds
+
+_PASSWORD_CHARACTERS = string.ascii_letters + string.digits + string.punctuation
+
+
+def generate(users: int, actions: int, seed: int) -> Iterator[Action]:
+    """Yield so many actions of so many users, always the same for a seed.
+
+    There must be at least one user and no fewer actions than users.
+    """
+    draw = Draw(seed)
+    crowd = _Crowd(draw)
+    delay, timestamp = 0, _START
+    for identity, command in enumerate(_commands(users, actions, draw)):
+        fields = crowd.act(command)
+        yield Action(identity, delay, timestamp, command, *fields)
+        # The product of two fractions is a fourth on average.
+        delay = int(4 * _MEAN_DELAY * draw.fraction() * draw.fraction())
+        timestamp += delay
+
+
+def _commands(users: int, actions: int, draw: Draw) -> Iterator[Command]:
+    others = actions - users
+    total = _TWEETS + _FOLLOWS + _UNFOLLOWS
+    tweets, follows = others * _TWEETS // total, others * _FOLLOWS // total
+    shares: dict[Command, int] = {
+        "tweet": tweets,
+        "follow": follows,
+        "unfollow": others - tweets - follows,
+    }
+    deck = draw.shuffled([c for c, share in shares.items() for _ in range(share)])
+    # Users come in the first third, dense at first and ever thinner.
+    registrations = {k + others // 3 * k * k // users**2 for k in range(users)}
+    for position in range(actions):
+        yield "register" if position in registrations else deck.pop()
+
+
+class _Crowd:
+    """The users so far, whom they follow, and what comes to their minds."""
+
+    def __init__(self, draw: Draw) -> None:
+        self._draw = draw
+        self._names: list[str] = []
+        self._namesakes: Counter[str] = Counter()
+        self._follows: list[tuple[str, str]] = []
+        self._followed: set[tuple[str, str]] = set()
+
+    def act(self, command: Command) -> tuple[str, ...]:
+        """Return the fields that follow the command: user, argument, password."""
+        match command:
+            case "register":
+                return self._register()
+            case "tweet":
+                return self._someone(), self._message()
+            case "follow":
+                return self._follow()
+            case "unfollow":
+                return self._unfollow()
+
+    def _register(self) -> tuple[str, str, str]:
+        name = self._new_name()
+        self._names.append(name)
+        email = f"user{len(self._names)}@example.org"
+        length = 5 + self._draw.below(6)
+        characters = (self._draw.one_of(_PASSWORD_CHARACTERS) for _ in range(length))
+        return name, email, "".join(characters)
+
+    def _follow(self) -> tuple[str, str]:
+        pair = self._strangers()
+        if pair not in self._followed:
+            self._followed.add(pair)
+            self._follows.append(pair)
+        return pair
+
+    def _unfollow(self) -> tuple[str, str]:
+        pair = self._strangers()
+        keeps = self._draw.chance(_UNFOLLOWS_OF_STRANGERS / _UNFOLLOWS)
+        if not self._follows or (keeps and pair not in self._followed):
+            return pair
+        position = self._draw.below(len(self._follows))
+        self._follows[position], self._follows[-1] = (
+            self._follows[-1],
+            self._follows[position],
+        )
+        pair = self._follows.pop()
+        self._followed.remove(pair)
+        return pair
+
+    def _strangers(self) -> tuple[str, str]:
+        """Pick two of whom the first does not follow the second, if soon found."""
+        for _ in range(20):
+            pair = self._someone(), self._someone()
+            if pair not in self._followed:
+                break
+        return pair
+
+    def _someone(self) -> str:
+        """Pick a user; who came early acts, and is followed, more often."""
+        return self._names[self._draw.low(len(self._names))]
+
+    def _new_name(self) -> str:
+        language = self._language()
+        given = self._draw.one_of(language.given.split())
+        family = self._draw.one_of(language.family.split())
+        name = given + language.space + family
+        if self._draw.chance(0.3):
+            name += self._draw.one_of(NAME_ENDINGS)
+        self._namesakes[name] += 1
+        number = self._namesakes[name]
+        return name if number == 1 else f"{name} {number}"
+
+    def _message(self) -> str:
+        language = self._language()
+        vocabulary = language.words.split()
+        words = [self._draw.one_of(vocabulary) for _ in range(3 + self._draw.low(20))]
+        if self._draw.chance(0.3):
+            position = self._draw.below(len(words))
+            words.insert(position, self._draw.one_of(FRAGMENTS).strip())
+        return language.space.join(words) + self._draw.one_of((".", "!", "?", " …", ""))
+
+    def _language(self) -> Language:
+        return LATIN if self._draw.chance(0.5) else self._draw.one_of(OTHERS)
