@@ -13,6 +13,7 @@ PYTHON ?=
 KINDS := lint unit postgres system browser tools data swarm
 
 BIN := .venv/bin
+SHEBANG := ^\#!.*\b(ba)?sh$$
 LOCAL := $(BIN)/python -m deploy.local
 
 .DEFAULT_GOAL := help
@@ -37,6 +38,8 @@ check-lint:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	git ls-files -z | xargs -0 $(BIN)/codespell
+	$(BIN)/shellcheck $$(git ls-files '*.sh') $$(git grep -lE '$(SHEBANG)' -- ':!*.sh')
 
 # One kind after the other: what one starts must not slow down what the next measures.
 # `make test LIMIT_swarm=25m` gives a kind so much time; it still says what it had found.
@@ -52,7 +55,7 @@ profile: setup ## Show where a function's time goes for a read and a write.
 bench-setup:
 	@$(BIN)/pip install --quiet --require-hashes -r deploy/requirements-benchmark.txt
 
-lint: ## Check style and types.
+lint: ## Check style, types, shell scripts and spelling.
 	@$(MAKE) --no-print-directory test KIND=lint
 
 format: setup ## Rewrite the code in the one style.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Tells the stack files what `docker stack deploy` cannot find out itself: the newest
 # version of each secret, the content of each config, the present scale of each
 # function. Source it in a shell that speaks to the manager: . deploy/environment.sh

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Commands that run once on the node and the volume of one of the two servers: what
 # promote.sh, rejoin.sh and recover.sh share. They source it on a Swarm manager.
 

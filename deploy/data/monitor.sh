@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Lets the tools watch the database: the role that postgres-exporter uses. Runs once on
 # a new volume, and by hand where the database is older than the tools; safe to repeat.
 

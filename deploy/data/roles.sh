@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Runs once, on a new volume: the database, the role that owns it, and the role that
 # the functions use, which may only read and write rows (the migrations say which).
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Tells the tools' stack file what `docker stack deploy` cannot find out itself: the newest
 # version of each secret, and the content of the configs. Source it in a shell that speaks
 # to the manager: . deploy/tools/environment.sh

@@ -200,7 +200,7 @@ def test_function_refuses_to_start_with_one_sentence(
 ) -> None:
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"]
     for variable, value in [
-        ("MINITWIT_FUNCTION", "mesages"),
+        ("MINITWIT_FUNCTION", "message"),
         ("MINITWIT_DATABASE_URL", "nonsense"),
     ]:
         started = subprocess.run(

@@ -10,6 +10,7 @@ if [ "$1" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
     echo "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"
     pg_ctl -w -o "-c listen_addresses='' -k /var/run/postgresql" start
     export PGHOST=/var/run/postgresql PGUSER=postgres
+    # shellcheck source=/dev/null
     for script in /docker-entrypoint-initdb.d/*; do
         case $script in
             *.sh) . "$script" ;;
