@@ -110,9 +110,9 @@ def _parameters(route: Route, method: str) -> list[dict[str, Any]]:
     found = []
     if "{username}" in route.path:
         found.append(_parameter("username", "path", {"type": "string"}))
-    if route.credentials or route.path == "/register":
+    if route.carries_latest:
         found.append(_parameter("latest", "query", {"type": "integer"}))
-    if route.credentials and method == "GET":
+    if route.carries_no and method == "GET":
         number = {"type": "integer", "default": DEFAULT_LIMIT, "maximum": MAX_LIMIT}
         found.append(_parameter("no", "query", number))
     return found

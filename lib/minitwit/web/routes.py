@@ -26,7 +26,8 @@ _PRIORITIES = {"register": 40, "messages": 30, "follow": 20, "timeline": 10}
 class Route:
     """A path template, the methods it takes, and the function that answers.
 
-    `credentials`: only the simulator may; `get_changes`: GET is more than reading.
+    `credentials`: only the simulator may; `carries_latest`: takes the simulator's mark;
+    `carries_no`: GET lists at most `no` entries; `get_changes`: GET is not safe.
     """
 
     path: str
@@ -34,20 +35,25 @@ class Route:
     function: str
     caller: Literal["api", "browser"]
     credentials: bool = False
+    carries_latest: bool = False
+    carries_no: bool = False
     get_changes: bool = False
 
 
+# A list that only the simulator reads.
+_LIST = {"credentials": True, "carries_latest": True, "carries_no": True}
+
 ROUTES = (
-    Route("/register", ("POST",), "register", "api"),
+    Route("/register", ("POST",), "register", "api", carries_latest=True),
     Route("/login", ("POST",), "register", "browser"),
     Route("/logout", ("GET", "POST"), "register", "browser", get_changes=True),
-    Route("/fllws/{username}", ("GET", "POST"), "follow", "api", credentials=True),
+    Route("/fllws/{username}", ("GET", "POST"), "follow", "api", **_LIST),
     Route("/{username}/follow", ("GET", "POST"), "follow", "browser", get_changes=True),
     Route(
         "/{username}/unfollow", ("GET", "POST"), "follow", "browser", get_changes=True
     ),
-    Route("/msgs", ("GET",), "messages", "api", credentials=True),
-    Route("/msgs/{username}", ("GET", "POST"), "messages", "api", credentials=True),
+    Route("/msgs", ("GET",), "messages", "api", **_LIST),
+    Route("/msgs/{username}", ("GET", "POST"), "messages", "api", **_LIST),
     Route("/latest", ("GET",), "messages", "api"),
     Route("/add_message", ("POST",), "messages", "browser"),
     Route("/hide_message", ("POST",), "messages", "browser"),

@@ -19,7 +19,13 @@ _PROTECTED = frozenset(
     for path in served_paths(route)
     for method in allowed_methods(path)
 )
-_MARKING = _PROTECTED | {("POST", "/register"), ("POST", "/api/register")}
+_MARKING = _PROTECTED | frozenset(
+    (method, path)
+    for route in ROUTES
+    if route.carries_latest
+    for path in served_paths(route)
+    for method in route.methods
+)
 
 # What a PostgreSQL sequence can hold.
 _MARKS = range(-(2**63), 2**63)
