@@ -1,0 +1,160 @@
+"""The edge's own configuration in a real Traefik: headers in both directions."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from deploy.local.ports import free_ports
+from deploy.local.traefik import program
+from tests.fakes.http_service import Answer, Request, serving
+from tests.waiting import wait_until
+
+EDGE = Path(__file__).parents[2] / "deploy" / "edge"
+
+# Sent by a client that claims to be a proxy in front of the edge.
+FORGED = {
+    name: "forged.example"
+    for name in (
+        *("Forwarded", "X-Forwarded", "X-Forwarded-By", "X-Forwarded-For"),
+        *("X-Forwarded-Host", "X-Forwarded-Method", "X-Forwarded-Path"),
+        *("X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Proto"),
+        *("X-Forwarded-Protocol", "X-Forwarded-Scheme", "X-Forwarded-Server"),
+        *("X-Forwarded-Ssl", "X-Forwarded-Uri", "X-Forwarded-User"),
+        *("X-Forwarded-Tls-Client-Cert", "X-Forwarded-Client-Cert", "X-Real-Ip"),
+        *("Cf-Connecting-Ip", "Fastly-Client-Ip", "Fly-Client-Ip"),
+        *("Front-End-Https", "True-Client-Ip", "X-Client-Ip", "X-Cluster-Client-Ip"),
+        *("X-Host", "X-Http-Host-Override", "X-Original-Host", "X-Original-Url"),
+        *("X-Originating-Ip", "X-Remote-Addr", "X-Remote-Ip", "X-Rewrite-Url"),
+        *("X-Scheme", "X-Script-Name", "X-Url-Scheme"),
+        *("X-Http-Method", "X-Http-Method-Override", "X-Method-Override"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The address of a running edge."""
+
+    web: str
+
+    def received(self, **options: Any) -> dict[str, str]:
+        """Return the headers that a function receives of a request, in lower case."""
+        headers: dict[str, str] = httpx.get(f"{self.web}/echo", **options).json()
+        return headers
+
+
+@pytest.fixture(scope="module")
+def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    """Run Traefik on the edge's options and middlewares, before an echo server."""
+    folder = tmp_path_factory.mktemp("edge")
+    with serving(_echo) as echo, free_ports(3) as ports:
+        (folder / "dynamic.yml").write_text(_with_echo(echo))
+        command = [program(), *_options(folder, ports)]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log)
+        running = Edge(f"http://127.0.0.1:{ports[0]}")
+        try:
+            wait_until(lambda: _is_ready(running))
+            yield running
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _echo(request: Request) -> Answer:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return 200, json.dumps(headers).encode()
+
+
+def _with_echo(url: str) -> str:
+    """Return the dynamic configuration with one router, as Swarm's labels add them."""
+    configuration = yaml.safe_load((EDGE / "dynamic.yml").read_text())["http"]
+    configuration["services"]["echo"] = {"loadBalancer": {"servers": [{"url": url}]}}
+    echo = {"priority": 10, "service": "echo"}
+    configuration["routers"]["echo"] = echo | {"rule": "Path(`/echo`)"}
+    return json.dumps({"http": configuration})
+
+
+def _options(folder: Path, ports: list[int]) -> list[str]:
+    """Return the stack file's options, without Swarm, for addresses of this host."""
+    stack = yaml.safe_load((EDGE / "stack.yml").read_text())
+    options: list[str] = [
+        re.sub(r"\$\{\w+:-\}", "", option)
+        for option in stack["services"]["traefik"]["command"]
+        if not option.startswith(("--providers.swarm", "--tracing", "--accesslog"))
+    ]
+    places = dict(zip((":8080", ":8443", ":8082"), ports, strict=True))
+    replaced = {
+        **{f"address={old}": f"address=127.0.0.1:{new}" for old, new in places.items()},
+        "/etc/traefik": str(folder),
+        "/acme": str(folder),
+    }
+    for old, new in replaced.items():
+        assert any(old in option for option in options), old
+        options = [option.replace(old, new) for option in options]
+    return options
+
+
+def _is_ready(edge: Edge) -> bool:
+    try:
+        return httpx.get(f"{edge.web}/echo").is_success
+    except httpx.TransportError:
+        return False
+
+
+def test_no_forged_proxy_header_reaches_a_function(edge: Edge) -> None:
+    received = edge.received(headers=FORGED)
+    forged = {name for name, value in received.items() if "forged" in value}
+    assert forged == set()
+
+
+def test_a_function_receives_the_edges_own_proxy_headers(edge: Edge) -> None:
+    received = edge.received(headers=FORGED)
+    about_the_client = {
+        name: value for name, value in received.items() if name.startswith("x-")
+    }
+    about_the_client.pop("x-forwarded-server")
+    host = edge.web.removeprefix("http://")
+    assert about_the_client == {
+        "x-forwarded-for": "127.0.0.1",
+        "x-forwarded-host": host,
+        "x-forwarded-port": host.partition(":")[2],
+        "x-forwarded-proto": "http",
+        "x-real-ip": "127.0.0.1",
+    }
+
+
+@pytest.mark.parametrize("spelling", ["FORWARDED", "forwarded", "X_Forwarded_Proto"])
+def test_another_spelling_does_not_reach_a_function_either(
+    edge: Edge, spelling: str
+) -> None:
+    received = edge.received(headers={spelling: "forged.example"})
+    assert "forged.example" not in received.values()
+
+
+def test_a_client_cannot_remove_the_edges_headers(edge: Edge) -> None:
+    headers = {"Connection": "close, X-Forwarded-Proto, X-Real-Ip"}
+    received = edge.received(headers=headers)
+    assert received["x-forwarded-proto"] == "http"
+    assert received["x-real-ip"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("path", ["/echo", "/nothing"])
+def test_every_response_has_the_security_headers(edge: Edge, path: str) -> None:
+    answer = httpx.get(edge.web + path)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_path_without_a_running_function_is_503(edge: Edge) -> None:
+    answer = httpx.get(f"{edge.web}/nothing")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
