@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from minitwit.errors import InvalidSettings
 from minitwit.settings import Settings
@@ -40,12 +41,12 @@ logger_class = GunicornLogger
 logconfig_dict = configuration(settings.function, settings.version, settings.log_level)
 
 
-def pre_fork(_server, _worker):  # noqa: D103
+def pre_fork(_server: object, _worker: object) -> None:  # noqa: D103
     # The worker's collector would write to each of these objects, and so to a copy of
     # its own of every page that they are on.
     gc.freeze()
 
 
-def worker_exit(_server, worker):  # noqa: D103
+def worker_exit(_server: object, worker: Any) -> None:  # noqa: D103
     if worker.wsgi is not None:
         worker.wsgi.close()

@@ -1,6 +1,8 @@
 """What every kind of test starts from: an environment without MiniTwit's settings."""
 
 import os
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -27,3 +29,26 @@ settings.register_profile(
 )
 settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
 settings.load_profile("ci" if "MINITWIT_TEST_REQUIRE" in os.environ else "here")
+
+
+class ModuleWithRows(pytest.Module):
+    """Collects its own tests and those of the modules in its ROWS.
+
+    A module of rows says what must hold; the module that lists it says where, with its
+    fixtures. So each row has one name in every kind.
+    """
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Return the tests."""
+        for rows in getattr(self.obj, "ROWS", ()):
+            for name, row in vars(rows).items():
+                if name.startswith("test_"):
+                    setattr(self.obj, name, row)
+        return super().collect()
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module:
+    """Let every module of tests list rows."""
+    return ModuleWithRows.from_parent(parent, path=module_path)

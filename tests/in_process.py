@@ -67,8 +67,10 @@ class Edge(httpx.BaseTransport):
         body = _joined(self._apps[function](environ, started))
         if request.method == "HEAD":
             body = b""
+        assert started.status is not None
         status = int(started.status.split()[0])
-        return httpx.Response(status, headers=started.headers, content=body)
+        headers = list(started.headers or ())
+        return httpx.Response(status, headers=headers, content=body)
 
     def _function(self, method: str, path: str) -> str:
         return next(f for f in self._order if _claims(traefik_rule(f), method, path))

@@ -203,7 +203,7 @@ def test_pages_of_every_timeline_join_without_gap_or_overlap(store: Store) -> No
     for name in names:
         add_user(store, name)
         store.follows.add("ada", name)
-    expected = []
+    expected: list[str] = []
     for number in range(40):
         for name in ("busy", names[1 + number % 40]):
             store.messages.add(name, f"{name}: {number}")
@@ -250,9 +250,10 @@ def test_a_write_takes_the_mark_along_even_if_it_finds_nobody(store: Store) -> N
     assert store.latest.value() == 3
     store.messages.add("ada", "no mark comes with this")
     assert store.latest.value() == 3
-    for mark, write in enumerate((store.messages, store.follows), 4):
+    writes = (store.messages.add, store.follows.add)
+    for mark, write in enumerate(writes, 4):
         with pytest.raises(UnknownUser):
-            write.add("nobody", "bob", latest=mark)
+            write("nobody", "bob", latest=mark)
         assert store.latest.value() == mark
 
 

@@ -12,7 +12,7 @@ _LEAST_PAUSE, _LONGEST_PAUSE = 0.02, 0.3
 
 
 def wait_until(
-    state: Callable[[], T],
+    state: Callable[[], T | None],
     what: str | Callable[[], str] = "a state that did not come",
     seconds: float = 60,
 ) -> T:

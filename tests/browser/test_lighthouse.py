@@ -36,7 +36,7 @@ def test_lighthouse_has_nothing_to_ask_for(site: Site, path: str) -> None:
 def judge(url: str, report: Path) -> dict[str, int]:
     """Return Lighthouse's scores, none when the browser was too busy to be judged."""
     report.parent.mkdir(parents=True, exist_ok=True)
-    command = [
+    command: tuple[str | Path, ...] = (
         "node",
         tools.node_modules() / "lighthouse" / "cli" / "index.js",
         url,
@@ -46,7 +46,7 @@ def judge(url: str, report: Path) -> dict[str, int]:
         "--output=json",
         f"--output-path={report}",
         f"--chrome-flags={' '.join(tools.FLAGS)}",
-    ]
+    )
     environment = os.environ | {"CHROME_PATH": tools.chromium()}
     result = subprocess.run(command, env=environment, capture_output=True, text=True)
     if result.returncode != 0:

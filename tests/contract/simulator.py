@@ -2,6 +2,7 @@
 
 import base64
 import itertools
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -193,7 +194,7 @@ def test_latest_moves_also_when_the_request_then_fails(minitwit: Callers) -> Non
     ada, nobody = minitwit.somebody, new_name()
     text = {"Content-Type": "text/plain"}
     simulator = minitwit.simulator
-    attempts = {
+    attempts: dict[int, Callable[[dict[str, int]], httpx.Response]] = {
         404: lambda at: simulator.get(f"/msgs/{nobody}", params=at),
         400: lambda at: simulator.post(f"/msgs/{ada}", params=at, json={}),
         413: lambda at: simulator.post(f"/msgs/{ada}", params=at, content=b"x" * 70000),

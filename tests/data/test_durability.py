@@ -216,8 +216,8 @@ def test_a_disk_that_filled_unguarded_loses_nothing(
 def small_disk(folder: Path) -> Iterator[Path]:
     """Mount a disk of 200 MB in memory until the block ends."""
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=200m,mode=755", "tmpfs", folder]
-    subprocess.run(mount, check=True)
+    options = "size=200m,mode=755"
+    subprocess.run(("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder), check=True)
     try:
         yield folder
     finally:

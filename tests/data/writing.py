@@ -122,7 +122,7 @@ def running_function(
                 stdout=output,
                 stderr=output,
             )
-        service = Service(*ports)
+        service = Service(ports[0], ports[1])
         try:
             while '"ready":true' not in service.operators_say("/ready"):
                 assert process.poll() is None, log.read_text()[-2000:]

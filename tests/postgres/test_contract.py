@@ -9,16 +9,11 @@ from minitwit.postgres.database import Database
 from minitwit.store import Store
 from minitwit_cli.maintenance.admin_connection import AdminConnection
 from tests.contract.callers import Callers
-from tests.contract.follows import *  # noqa: F403
-from tests.contract.hostile import *  # noqa: F403
-from tests.contract.messages import *  # noqa: F403
-from tests.contract.register import *  # noqa: F403
-from tests.contract.routes import *  # noqa: F403
-from tests.contract.sessions import *  # noqa: F403
-from tests.contract.simulator import *  # noqa: F403
-from tests.contract.web import *  # noqa: F403
+from tests.contract.rows import CONTRACT
 from tests.in_process import callers_of
 from tests.postgres.databases import new_database
+
+ROWS = CONTRACT
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from minitwit.store import Store
+from tests.contract import fresh
 from tests.contract.callers import Callers
-from tests.contract.fresh import *  # noqa: F403
 from tests.in_process import callers_of
+
+ROWS = (fresh,)
 
 
 @pytest.fixture

@@ -272,7 +272,7 @@ def test_an_import_that_is_killed_leaves_nothing(old: Import) -> None:
     old.insert("user", (1, "Ann", "a@x", HASH))
     old.insert("message", *((i, 1, f"m{i}", 100, 0) for i in range(1, 200_000)))
     started = "SELECT pid FROM pg_stat_progress_copy WHERE relid = 'messages'::regclass"
-    command = [MINITWIT, "import-sqlite", old.file]
+    command = (MINITWIT, "import-sqlite", old.file)
     with subprocess.Popen(
         command,
         env=environment(old.cluster),

@@ -5,18 +5,16 @@ from click.testing import CliRunner, Result
 from deploy.local.postgres import APPLICATION, OWNER
 from minitwit.store import Store
 from minitwit_cli.commands import main
-from tests.postgres import conftest
+from tests.postgres.databases import OwnDatabase
 from tests.store_rows import add_user, texts
 
 
-def minitwit(testbed: conftest.OwnDatabase, *words: str, role: str = OWNER) -> Result:
+def minitwit(testbed: OwnDatabase, *words: str, role: str = OWNER) -> Result:
     """Type a command."""
     return CliRunner().invoke(main, words, env=testbed.environment(role))
 
 
-def test_a_moderator_is_made_and_unmade(
-    testbed: conftest.OwnDatabase, store: Store
-) -> None:
+def test_a_moderator_is_made_and_unmade(testbed: OwnDatabase, store: Store) -> None:
     ada = add_user(store, "Ada Lovelace")
     granted = minitwit(testbed, "grant-moderator", "Ada Lovelace")
     assert granted.output == "Ada Lovelace is a moderator.\n"
@@ -26,9 +24,7 @@ def test_a_moderator_is_made_and_unmade(
     assert not store.users.reader(ada).is_moderator
 
 
-def test_a_message_is_flagged_and_unflagged(
-    testbed: conftest.OwnDatabase, store: Store
-) -> None:
+def test_a_message_is_flagged_and_unflagged(testbed: OwnDatabase, store: Store) -> None:
     add_user(store, "ada")
     store.messages.add("ada", "rude")
     number = str(store.messages.public_timeline()[0].id)
@@ -39,7 +35,7 @@ def test_a_message_is_flagged_and_unflagged(
 
 
 def test_what_cannot_be_done_is_said_in_a_sentence(
-    testbed: conftest.OwnDatabase, store: Store
+    testbed: OwnDatabase, store: Store
 ) -> None:
     add_user(store, "ada")
     for words, sentence in (

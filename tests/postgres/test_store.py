@@ -10,9 +10,10 @@ from minitwit.postgres.database import Database
 from minitwit.store import Store
 from minitwit.users import Users
 from minitwit_cli.maintenance.admin_connection import AdminConnection
-from tests.page_rows import *  # noqa: F403
-from tests.postgres import conftest
-from tests.store_rows import *  # noqa: F403
+from tests import page_rows, store_rows
+from tests.postgres.databases import OwnDatabase
+
+ROWS = (page_rows, store_rows)
 
 
 @pytest.fixture
@@ -26,12 +27,12 @@ def flag(owner: AdminConnection) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def set_moderator(testbed: conftest.OwnDatabase) -> Callable[[str, bool], None]:
+def set_moderator(testbed: OwnDatabase) -> Callable[[str, bool], None]:
     """Return what makes moderators: only the database's owner may."""
     return Users(Database(testbed.settings(OWNER))).set_moderator
 
 
 def test_the_functions_cannot_make_moderators(store: Store) -> None:
-    add_user(store, "ada")  # noqa: F405
+    store_rows.add_user(store, "ada")
     with pytest.raises(NotPermitted, match="be the owner"):
         store.users.set_moderator("ada", True)

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
@@ -174,15 +174,19 @@ def _inbox(docker: Docker, image: str, port: int) -> None:
 
 
 def _build(
-    docker: Docker, image: str, name: str, *contents: Path, options: Sequence[str] = ()
+    docker: Docker,
+    image: str,
+    name: str,
+    *contents: Path,
+    options: tuple[str, ...] = (),
 ) -> None:
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         context = Path(folder) / "context"
         shutil.copytree(STANDINS / name, context)
         for path in contents:
             run("cp", "-aL", path, context)
-        words = ("build", "--network=host", *options, "--tag", image, context)
-        docker(*words, timeout=900)
+        build = ("build", "--network=host", *options, "--tag", image)
+        docker(*build, context, timeout=900)
 
 
 _STAND_INS = {

@@ -13,7 +13,7 @@ import httpx
 import yaml
 
 from tests.swarm import load
-from tests.swarm.conftest import ROOT
+from tests.swarm.handbook import ROOT
 from tests.swarm.installation import Installation
 from tests.swarm.outside import DOMAIN, OPERATOR, RUNBOOKS
 from tests.swarm.watching import elasticsearch, fresh, kibana, prometheus

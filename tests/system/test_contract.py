@@ -6,14 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.callers import Callers
-from tests.contract.follows import *  # noqa: F403
-from tests.contract.hostile import *  # noqa: F403
-from tests.contract.messages import *  # noqa: F403
-from tests.contract.register import *  # noqa: F403
-from tests.contract.routes import *  # noqa: F403
-from tests.contract.sessions import *  # noqa: F403
-from tests.contract.simulator import *  # noqa: F403
-from tests.contract.web import *  # noqa: F403
+from tests.contract.rows import CONTRACT
+
+ROWS = CONTRACT
 
 
 @pytest.fixture(scope="module")

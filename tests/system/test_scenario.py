@@ -11,8 +11,10 @@ SCENARIO = Path(__file__).parents[1] / "scenarios" / "small.tsv"
 
 def test_every_action_of_the_shipped_scenario_succeeds(system: RunningSystem) -> None:
     # A busy machine shall not turn this red.
-    replay = [Path(sys.executable).with_name("minitwit"), "simulate", SCENARIO]
-    options = ["--url", system.url, "--concurrency", "16", "--timeout", "10"]
-    told = subprocess.run([*replay, *options], capture_output=True, text=True)
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert "5,200 actions" in told.stdout
+    minitwit = Path(sys.executable).with_name("minitwit")
+    options = ("--url", system.url, "--concurrency", "16", "--timeout", "10")
+    replay = subprocess.run(
+        (minitwit, "simulate", SCENARIO, *options), capture_output=True, text=True
+    )
+    assert replay.returncode == 0, replay.stdout + replay.stderr
+    assert "5,200 actions" in replay.stdout

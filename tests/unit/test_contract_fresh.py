@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.contract import fresh
 from tests.contract.callers import Callers
-from tests.contract.fresh import *  # noqa: F403
 from tests.fakes.store import fake_store
 from tests.in_process import callers_of
+
+ROWS = (fresh,)
 
 
 @pytest.fixture

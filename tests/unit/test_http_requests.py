@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minitwit.server.request_parser import (
+    MAX_BODY,
     MalformedRequest,
     Request,
     Requests,
     connection_environ,
 )
-from minitwit.web.request_data import MAX_BODY
 
 POST = (
     b"POST /msgs/Roger%20Histand?latest=7&no=a%20b#x HTTP/1.1\r\nHost: a\r\n"

@@ -38,6 +38,7 @@ def ask(function: Function, path: str, port: int = OPERATORS) -> tuple[int, str]
     environ = testing.create_environ(path=path, port=port)
     started = testing.StartResponseMock()
     body = b"".join(function(environ, started))
+    assert started.status is not None
     return int(started.status.split()[0]), body.decode()
 
 

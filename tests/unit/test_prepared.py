@@ -66,7 +66,7 @@ def ends() -> Iterator[tuple[Connection, PreparedStatement, socket.socket]]:
     with here, there:
         wire = Stream(here, patience=5)
         connection = Connection(wire)
-        yield connection, PreparedStatement(connection, wire, "SELECT"), there  # type: ignore[arg-type]
+        yield connection, PreparedStatement(connection, wire, "SELECT"), there
 
 
 def test_a_statement_is_one_message(

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from minitwit.store import Store
+from tests import page_rows, store_rows
 from tests.fakes.store import Memory, fake_store
-from tests.page_rows import *  # noqa: F403
-from tests.store_rows import *  # noqa: F403
+
+ROWS = (page_rows, store_rows)
 
 
 @pytest.fixture
