@@ -32,7 +32,7 @@ settings.load_profile("ci" if "MINITWIT_TEST_REQUIRE" in os.environ else "here")
 
 
 class ModuleWithRows(pytest.Module):
-    """Collects its own tests and those of the modules in its ROWS.
+    """Collects its own tests and those of the modules in its SHARED_ROWS.
 
     A module of rows says what must hold; the module that lists it says where, with its
     fixtures. So each row has one name in every kind.
@@ -40,7 +40,7 @@ class ModuleWithRows(pytest.Module):
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
         """Return the tests."""
-        for rows in getattr(self.obj, "ROWS", ()):
+        for rows in getattr(self.obj, "SHARED_ROWS", ()):
             for name, row in vars(rows).items():
                 if name.startswith("test_"):
                     setattr(self.obj, name, row)

@@ -13,7 +13,7 @@ from tests.contract.rows import CONTRACT
 from tests.in_process import callers_of
 from tests.postgres.databases import new_database
 
-ROWS = CONTRACT
+SHARED_ROWS = CONTRACT
 
 
 @pytest.fixture(scope="module")

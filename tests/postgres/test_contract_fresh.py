@@ -9,7 +9,7 @@ from tests.contract import fresh
 from tests.contract.callers import Callers
 from tests.in_process import callers_of
 
-ROWS = (fresh,)
+SHARED_ROWS = (fresh,)
 
 
 @pytest.fixture

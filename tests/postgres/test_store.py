@@ -13,7 +13,7 @@ from minitwit_cli.maintenance.admin_connection import AdminConnection
 from tests import page_rows, store_rows
 from tests.postgres.databases import OwnDatabase
 
-ROWS = (page_rows, store_rows)
+SHARED_ROWS = (page_rows, store_rows)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.swarm.handbook import ROOT
 from tests.swarm.installation import Installation
 from tests.swarm.shell import run
 
-ROWS = CONTRACT
+SHARED_ROWS = CONTRACT
 
 
 @pytest.fixture(scope="module")

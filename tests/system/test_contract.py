@@ -8,7 +8,7 @@ import pytest
 from tests.contract.callers import Callers
 from tests.contract.rows import CONTRACT
 
-ROWS = CONTRACT
+SHARED_ROWS = CONTRACT
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from tests.contract.rows import CONTRACT
 from tests.fakes.store import fake_store
 from tests.in_process import callers_of
 
-ROWS = CONTRACT
+SHARED_ROWS = CONTRACT
 
 
 @pytest.fixture(scope="module")

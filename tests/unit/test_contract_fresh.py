@@ -9,7 +9,7 @@ from tests.contract.callers import Callers
 from tests.fakes.store import fake_store
 from tests.in_process import callers_of
 
-ROWS = (fresh,)
+SHARED_ROWS = (fresh,)
 
 
 @pytest.fixture

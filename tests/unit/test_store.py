@@ -8,7 +8,7 @@ from minitwit.store import Store
 from tests import page_rows, store_rows
 from tests.fakes.store import Memory, fake_store
 
-ROWS = (page_rows, store_rows)
+SHARED_ROWS = (page_rows, store_rows)
 
 
 @pytest.fixture
