@@ -28,7 +28,7 @@ class Import:
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self.cluster = cluster
-        self.file = folder / "minitwit.postgres.database"
+        self.file = folder / "minitwit.db"
         self.report = folder / "report.tsv"
         with closing(self.open()) as old:
             old.executescript(SCHEMA)

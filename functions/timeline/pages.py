@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from markupsafe import Markup
 from functions.timeline.assets import Assets
 from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
+from minitwit.dates import datetime_of
 from minitwit.models import MAX_CONTENT, MAX_USERNAME, Post, Reader
 from minitwit.users import MAX_COUNT
 from minitwit.web.browser_responses import user_path
@@ -113,5 +113,5 @@ class Moment(NamedTuple):
 def moment(pub_date: int) -> Moment:
     """Return a message's date."""
     # Its parts are cut out since formatting each anew would take twice as long.
-    iso = datetime.fromtimestamp(pub_date, UTC).isoformat()
+    iso = datetime_of(pub_date).isoformat()
     return Moment(iso, f"{iso[:10]} @ {iso[11:16]}")

@@ -49,7 +49,15 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "minitwit_cli.simulator": ({"minitwit"}, {"httpx", "rich"}),
 }
-VOCABULARY = {"__init__", "errors", "follows", "latest", "messages", "models"} | {
+VOCABULARY = {
+    "__init__",
+    "dates",
+    "errors",
+    "follows",
+    "latest",
+    "messages",
+    "models",
+} | {
     "passwords",
     "schema",
     "settings",

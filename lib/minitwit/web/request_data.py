@@ -18,8 +18,9 @@ from minitwit.web.request_errors import BodyTooLarge, UnsupportedBody
 # Only ASCII digits: int() would also take "1_000", " 5" and full-width digits. It
 # refuses more than 4300 of them.
 _INTEGER = re.compile(r"-?[0-9]{1,4000}")
-# An imported message may be of a time before 1970.
-_CURSOR = re.compile(r"(-?[0-9]{1,18})-([0-9]{1,18})")
+# An imported message may have a date before 1970 and a negative id.
+_CURSOR = re.compile(r"(-?[0-9]{1,19})-(-?[0-9]{1,19})")
+_BIGINT = range(-(2**63), 2**63)
 
 M = TypeVar("M", bound=Incoming)
 
@@ -118,7 +119,10 @@ def limit(req: falcon.Request) -> int:
 def cursor(req: falcon.Request, parameter: str = "before") -> Cursor | None:
     """Return the place in a timeline that a parameter names."""
     match = _CURSOR.fullmatch(req.get_param(parameter) or "")
-    return Cursor(int(match[1]), int(match[2])) if match else None
+    if not match:
+        return None
+    place = Cursor(int(match[1]), int(match[2]))
+    return place if place.pub_date in _BIGINT and place.id in _BIGINT else None
 
 
 def _read(req: falcon.Request) -> bytes:

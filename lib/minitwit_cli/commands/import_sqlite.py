@@ -1,4 +1,4 @@
-"""`minitwit import-sqlite FILE`: take over the data of an older MiniTwit, once."""
+"""`minitwit import-sqlite FILE`: import the data of an older MiniTwit."""
 
 import os
 from collections import Counter
@@ -7,7 +7,6 @@ from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import TextIO
 
 import click
 from rich.console import Console
@@ -16,14 +15,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from minitwit.errors import DatabaseRefused
 from minitwit.settings import DatabaseSettings
 from minitwit.web.routes import reserved_names
-from minitwit_cli.importer.copying import copy_chunks
-from minitwit_cli.importer.sqlite import LegacyFile, Row
+from minitwit_cli.importer.copy_format import copy_chunks
+from minitwit_cli.importer.legacy_file import LegacyFile
+from minitwit_cli.importer.report_file import ReportFile, open_report
+from minitwit_cli.importer.sqlite_file import Row
 from minitwit_cli.maintenance.admin_connection import (
     AdminConnection,
     open_admin_connection,
 )
 
-# Whoever imports waits as long as it takes; nobody else uses the database yet.
+# An import may take hours: nothing else uses the database yet.
 _LIMITS = {"lock_timeout_ms": 4_000, "statement_timeout_ms": 6 * 3600 * 1000}
 
 _STEP = 1000  # rows between two movements of the progress bar
@@ -35,32 +36,15 @@ _TARGETS = {
     "message": "messages (id, author_id, pub_date, flagged, content)",
 }
 
-# The next id comes after the highest that was imported.
+# The next id comes after the highest that was imported, and is at least 1.
 _SEQUENCES = """
-SELECT setval(pg_get_serial_sequence('users', 'id'), coalesce(max(id), 0) + 1, false)
+SELECT setval(pg_get_serial_sequence('users', 'id'), greatest(max(id), 0) + 1, false)
 FROM users;
-SELECT setval(pg_get_serial_sequence('follows', 'id'), coalesce(max(id), 0) + 1, false)
+SELECT setval(pg_get_serial_sequence('follows', 'id'), greatest(max(id), 0) + 1, false)
 FROM follows;
-SELECT setval(pg_get_serial_sequence('messages', 'id'), coalesce(max(id), 0) + 1, false)
+SELECT setval(pg_get_serial_sequence('messages', 'id'), greatest(max(id), 0) + 1, false)
 FROM messages;
 """
-
-
-class _Findings:
-    """Counts what could not be taken as it was, and writes it down row by row."""
-
-    def __init__(self, lines: TextIO) -> None:
-        self.rejected_rows: Counter[str] = Counter()
-        self.changed_rows: Counter[str] = Counter()
-        self._lines = lines
-
-    def rejected(self, table: str, row: str, reason: str) -> None:
-        self.rejected_rows[table] += 1
-        self._lines.write(f"rejected\t{table}\t{row}\t{reason}\n")
-
-    def changed(self, table: str, row: str, what: str) -> None:
-        self.changed_rows[table] += 1
-        self._lines.write(f"changed\t{table}\t{row}\t{what}\n")
 
 
 @click.command("import-sqlite")
@@ -70,59 +54,75 @@ class _Findings:
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("import-report.tsv"),
     show_default=True,
-    help="Where every row that was left out or changed is written down.",
+    help="Where to list every row that was rejected or changed, and why.",
 )
-@click.option("--dry-run", is_flag=True, help="Do everything, then take it back.")
+@click.option("--dry-run", is_flag=True, help="Do everything, then roll it back.")
 def import_sqlite(file: Path, report: Path, dry_run: bool) -> None:
     """Import the SQLite FILE of an older MiniTwit into an empty database.
 
     Ids, times, flags and passwords are kept. It is one transaction: everything that
-    fits is there afterwards, or nothing. Reads MINITWIT_DATABASE_URL and
+    is valid is there afterwards, or nothing. Exits with 1 as well if more rows were
+    rejected than imported. Reads MINITWIT_DATABASE_URL and
     MINITWIT_DATABASE_PASSWORD_FILE; the role in the URL must own the database.
     """
     settings = DatabaseSettings.from_environment(os.environ).model_copy(update=_LIMITS)
     start = perf_counter()
     with ExitStack() as stack:
-        findings = _Findings(stack.enter_context(report.open("w", encoding="utf-8")))
+        findings = stack.enter_context(open_report(report, file))
         legacy = stack.enter_context(
             closing(LegacyFile(file, findings, reserved_names()))
         )
         script = stack.enter_context(open_admin_connection(settings))
         progress = stack.enter_context(_progress_bar())
-        taken = _import(script, legacy, progress, dry_run)
-    seconds = perf_counter() - start
-    for table, count in taken.items():
-        click.echo(
-            f"{table}: {count} taken, {findings.rejected_rows[table]} rejected, "
-            f"{findings.changed_rows[table]} changed"
-        )
-    rows = sum(taken.values())
-    click.echo(f"{rows} rows in {seconds:.1f} s: {rows / seconds:,.0f} a second.")
-    if findings.rejected_rows or findings.changed_rows:
-        click.echo(f"{report} says which rows were rejected or changed, and why.")
+        imported = _import(script, legacy, findings, progress, dry_run)
+    _summarize(imported, findings, perf_counter() - start)
     if dry_run:
         click.echo("Nothing was kept: this was a dry run.")
+    if findings.rejected_rows.total() > imported.total():
+        raise click.ClickException(
+            f"More rows were rejected than imported: read {report} before you use "
+            "the database."
+        )
 
 
 def _import(
-    script: AdminConnection, legacy: LegacyFile, progress: Progress, dry_run: bool
+    script: AdminConnection,
+    legacy: LegacyFile,
+    findings: ReportFile,
+    progress: Progress,
+    dry_run: bool,
 ) -> Counter[str]:
-    taken: Counter[str] = Counter()
+    imported: Counter[str] = Counter()
     script.run("BEGIN")
     script.run("LOCK TABLE users, follows, messages IN SHARE ROW EXCLUSIVE MODE")
     _require_empty(script)
     for table, read in _readers(legacy).items():
         task = progress.add_task(table, total=legacy.count(table))
-        rows = _counted(table, read(), taken, partial(progress.advance, task, _STEP))
+        rows = _counted(table, read(), imported, partial(progress.advance, task, _STEP))
         script.copy(f"COPY {_TARGETS[table]} FROM STDIN", copy_chunks(rows))
         progress.update(task, completed=legacy.count(table))
+    # Before the commit: a report that is cut off would hide what is missing.
+    findings.flush()
     if dry_run:
         script.run("ROLLBACK")
     else:
         script.run(_SEQUENCES)
         script.run("COMMIT")
         script.run("ANALYZE users, follows, messages")
-    return taken
+    return imported
+
+
+def _summarize(imported: Counter[str], findings: ReportFile, seconds: float) -> None:
+    for table in _TARGETS:
+        click.echo(
+            f"{table}: {imported[table]} imported, "
+            f"{findings.rejected_rows[table]} rejected, "
+            f"{findings.changed_rows[table]} changed"
+        )
+    rows = imported.total()
+    click.echo(f"{rows} rows in {seconds:.1f} s: {rows / seconds:,.0f} a second.")
+    if findings.rejected_rows or findings.changed_rows:
+        click.echo(f"{findings.path} lists the rows that were rejected or changed.")
 
 
 def _readers(legacy: LegacyFile) -> dict[str, Callable[[], Iterator[Row]]]:
@@ -136,17 +136,17 @@ def _readers(legacy: LegacyFile) -> dict[str, Callable[[], Iterator[Row]]]:
 def _require_empty(script: AdminConnection) -> None:
     if script.run("SELECT FROM users LIMIT 1"):
         raise DatabaseRefused(
-            "The database has users already, whose ids could be others' in the file: "
-            "import into an empty database."
+            "The database has users already, and the file could use the same ids for "
+            "other users: import into an empty database."
         )
 
 
 def _counted(
-    table: str, rows: Iterable[Row], taken: Counter[str], advance: Callable[[], None]
+    table: str, rows: Iterable[Row], imported: Counter[str], advance: Callable[[], None]
 ) -> Iterator[Row]:
     for row in rows:
-        taken[table] += 1
-        if taken[table] % _STEP == 0:
+        imported[table] += 1
+        if imported[table] % _STEP == 0:
             advance()
         yield row
 

@@ -1,1 +1,1 @@
-"""What an older MiniTwit left behind: its SQLite file and its password hashes."""
+"""Import of an older MiniTwit: its SQLite file and its password hashes."""

@@ -1,4 +1,4 @@
-"""Rows in the text format of PostgreSQL's COPY.
+"""The text format of PostgreSQL's COPY, in chunks.
 
 https://www.postgresql.org/docs/18/sql-copy.html
 """
@@ -6,14 +6,14 @@ https://www.postgresql.org/docs/18/sql-copy.html
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-# Enough that a chunk's journey costs little, few enough that memory stays flat.
+# Large enough to make few round trips, small enough to keep memory flat.
 _ROWS_PER_CHUNK = 500
 
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def copy_chunks(rows: Iterable[tuple[str | int, ...]]) -> Iterator[bytes]:
-    """Yield the rows, some hundreds at a time."""
+    """Yield the rows as COPY reads them, some hundreds in a chunk."""
     lines = map(_line, rows)
     while chunk := "".join(islice(lines, _ROWS_PER_CHUNK)):
         yield chunk.encode()
