@@ -1,5 +1,7 @@
 """A user's page and the lists behind it."""
 
+import pytest
+
 from minitwit.follows import PAGE_SIZE
 from tests.contract.callers import Callers
 from tests.contract.page import Page
@@ -51,6 +53,19 @@ def test_a_timeline_goes_on_before_1970() -> None:
     page = browser.get(older).text
     assert "message 0<" in page
     assert "message 30<" not in page
+
+
+@pytest.mark.parametrize("date", [2**63 - 1, -(2**63), 1_615_371_234_567_890_123])
+def test_a_row_with_any_date_spoils_no_page_and_no_feed(date: int) -> None:
+    minitwit = callers_of(fake_store(clock=lambda: date))
+    minitwit.register("ada")
+    for number in range(31):
+        minitwit.post("ada", f"message {number}")
+    browser = minitwit.browser()
+    for path in ("/public", "/ada", "/ada/feed", "/public/feed"):
+        assert browser.get(path).status_code == 200
+    [older] = [a for a in Page(browser.get("/ada")).links if "before=" in a]
+    assert "message 0<" in browser.get(older).text
 
 
 def test_a_place_that_is_none_is_the_beginning() -> None:
