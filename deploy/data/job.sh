@@ -88,7 +88,7 @@ run_job() { # SERVER SCRIPT [WORD …]
     [[ $state == Complete* ]]
 }
 
-# Until rejoin.sh makes a standby, the slot has nobody, and StandbyAway tells.
+# Until rejoin.sh makes a standby, the slot is inactive and StandbyDisconnected fires.
 miss_standby() { # SERVER
     run_job "$1" '
         export PGHOST=$SELF PGUSER=postgres PGPASSWORD=$(cat /run/secrets/superuser_password)
