@@ -10,7 +10,7 @@ from tests.benchmark.experiments import REGISTRATIONS, ratio, telemetry_cost
 
 _ORIGINAL_POSTS = 550  # a second, on the machine that the absolute bar speaks of
 
-# Of the two that are measured, see docs/decisions/2026-11-26-benchmark-workload-with-reads.md.
+# Of the two that are measured, see docs/decisions/2026-11-26-workload-with-reads.md.
 _MIX = "scenario with reads"
 
 # Percent of what pgbench reaches.

@@ -41,7 +41,7 @@ that discards.
 
 The **scenario** has the course's own proportions: 200 register, 11,306 tweet, 9,751
 follow, 4,665 unfollow; **with reads** has a small read after every four of them, and
-is what the bars speak of ([why](decisions/2026-11-26-benchmark-workload-with-reads.md)).
+is what the bars speak of ([why](decisions/2026-11-26-workload-with-reads.md)).
 The empty data set has 1,000 users and nothing else, so its lists are shorter, too.
 """
 
