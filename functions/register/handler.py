@@ -15,7 +15,7 @@ from minitwit.web.app import Services
 from minitwit.web.browser_responses import Browser
 from minitwit.web.content_negotiation import sends_form
 from minitwit.web.request_data import form, form_model, json_body
-from minitwit.web.routes import reserved_names
+from minitwit.web.routes import is_reserved
 from minitwit.web.sessions import Sessions
 
 
@@ -27,7 +27,6 @@ class Accounts:
     def __init__(self, users: Users, browser: Browser) -> None:
         self._users = users
         self._browser = browser
-        self._reserved = reserved_names()
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Create an account, from JSON or from the form."""
@@ -47,7 +46,7 @@ class Accounts:
             resp.status = falcon.HTTP_204
 
     def _add(self, registration: Registration) -> None:
-        if registration.username in self._reserved:
+        if is_reserved(registration.username):
             raise InvalidInput(f'The username "{registration.username}" is reserved')
         self._users.add(registration)
 

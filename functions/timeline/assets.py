@@ -1,4 +1,4 @@
-"""Style, script and icon: with their content's hash in the name, cached for good."""
+"""Static files, cached for good under names that hold a hash of their content."""
 
 import hashlib
 import mimetypes
@@ -8,7 +8,8 @@ import falcon
 
 _FOLDER = Path(__file__).parent / "static"
 _YEAR = 365 * 24 * 60 * 60  # seconds
-_MINUTES = 5 * 60  # seconds
+_DAY = 24 * 60 * 60  # seconds
+_FIVE_MINUTES = 5 * 60  # seconds
 
 
 class Assets:
@@ -24,21 +25,41 @@ class Assets:
         return f"/static/{self._names[name]}"
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response, file: str) -> None:
-        """Serve a file under its hashed name; the plain name leads there.
+        """Serve a file under its hashed name, and redirect from its plain name.
 
-        Only the page that says what went wrong uses plain names: the other functions
-        send it, and they do not know what this one's files hold.
+        The error page uses plain names: every function sends it, and only this one
+        knows the hashes.
         """
         if file in self._names:
             resp.status = falcon.HTTP_FOUND
             resp.location = self.path(file)
-            resp.cache_control = ["public", f"max-age={_MINUTES}"]
+            resp.cache_control = ["public", f"max-age={_FIVE_MINUTES}"]
             return
         if file not in self._files:
             raise falcon.HTTPNotFound
         resp.data = self._files[file]
         resp.content_type = mimetypes.guess_type(file)[0] or "application/octet-stream"
         resp.cache_control = ["public", f"max-age={_YEAR}", "immutable"]
+        resp.set_header("X-Content-Type-Options", "nosniff")
+
+
+class RootFile:
+    """A file of the static folder that crawlers and browsers fetch at the root.
+
+    Args:
+        name: of the file.
+
+    """
+
+    def __init__(self, name: str) -> None:
+        self._data = (_FOLDER / name).read_bytes()
+        self._content_type = mimetypes.guess_type(name)[0]
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Serve the file."""
+        resp.data = self._data
+        resp.content_type = self._content_type
+        resp.cache_control = ["public", f"max-age={_DAY}"]
         resp.set_header("X-Content-Type-Options", "nosniff")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import falcon
 
-from functions.timeline.assets import Assets
+from functions.timeline.assets import Assets, RootFile
 from functions.timeline.feeds import Feeds, PublicFeed, UserFeed
 from functions.timeline.openapi import Description
 from functions.timeline.pages import Pages, environment
@@ -68,5 +68,7 @@ def routes(services: Services) -> Mapping[str, object]:
         ),
         "/{username}/feed": UserFeed(store.users, store.messages, feeds),
         "/static/{file}": assets,
+        "/robots.txt": RootFile("robots.txt"),
+        "/favicon.ico": RootFile("icon.svg"),
         "/openapi.json": Description(services.version),
     }

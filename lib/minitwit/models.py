@@ -1,9 +1,10 @@
-"""What comes in and goes out, as pydantic models.
+"""Request and response models, and the values that pages show.
 
-The models are the single source of the API description as well: names, limits and
-descriptions here are what /openapi.json shows.
+The API description derives from them: names, limits and descriptions here are what
+/openapi.json shows.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, NamedTuple, Self
@@ -18,6 +19,7 @@ DEFAULT_LIMIT = 100  # entries of a list
 MAX_LIMIT = 1000  # entries of a list
 
 _CONTROL = "Cc"
+_VISIBLE_ASCII = re.compile("[!-~]")
 
 
 def _refuse(message: str) -> PydanticCustomError:
@@ -33,11 +35,18 @@ def _username(value: str) -> str:
         raise _refuse("The username must not contain a slash")
     if any(unicodedata.category(character) == _CONTROL for character in value):
         raise _refuse("The username must not contain control characters")
+    if value != " ".join(value.split()):
+        raise _refuse("The username may hold single spaces only, and only inside it")
+    if not value.isascii():
+        from minitwit.unicode_rules import username_fault
+
+        if fault := username_fault(value):
+            raise _refuse(fault)
     return value
 
 
 def _email(value: str) -> str:
-    if "@" not in value or len(value) > MAX_EMAIL or "\x00" in value:
+    if "@" not in value or len(value) > MAX_EMAIL or not value.isprintable():
         raise _refuse("You have to enter a valid email address")
     return value
 
@@ -49,13 +58,22 @@ def _password(value: str) -> str:
 
 
 def _content(value: str) -> str:
-    if not value.strip():
+    if not _VISIBLE_ASCII.search(value) and _is_blank(value):
         raise _refuse("You have to enter a message")
     if len(value) > MAX_CONTENT:
         raise _refuse(f"The message is longer than {MAX_CONTENT} characters")
     if "\x00" in value:
         raise _refuse("The message must not contain NUL characters")
     return value
+
+
+def _is_blank(value: str) -> bool:
+    if value.isascii():
+        return True
+    # Imported only for a text without any visible ASCII character.
+    from minitwit.unicode_rules import is_blank
+
+    return is_blank(value)
 
 
 Username = Annotated[str, AfterValidator(_username)]
@@ -82,7 +100,9 @@ class Registration(Incoming):
     }
 
     username: Username = Field(
-        description=f"1 to {MAX_USERNAME} characters, no slash, no control characters."
+        description=f"1 to {MAX_USERNAME} visible characters with one spelling: NFC, "
+        "single spaces inside only, no slash, no control characters, and no scripts "
+        "mixed but as UTS 39 calls highly restrictive."
     )
     email: Annotated[str, AfterValidator(_email)] = Field(
         description="An address with an @."
@@ -96,7 +116,7 @@ class NewMessage(Incoming):
     wording: ClassVar[dict[str, str]] = {"content": "You have to enter a message"}
 
     content: Content = Field(
-        description=f"1 to {MAX_CONTENT} characters, kept verbatim."
+        description=f"1 to {MAX_CONTENT} characters, one of them visible; kept as is."
     )
 
 

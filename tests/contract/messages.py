@@ -117,6 +117,43 @@ def test_content_missing_no_string_empty_or_blank_is_400(
     assert minitwit.messages(ada) == []
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\u200b",
+        "\u3164",
+        "\u2800\u2800",
+        "\u00ad",
+        "\ufe0f",
+        "\u202e\n",
+        "\u115f \u2028",
+        "\U000e0020",
+        "\u034f",
+        "\x01",
+        "\x7f",
+    ],
+    ids=ascii,
+)
+def test_content_of_invisible_characters_alone_is_400_like_a_blank_one(
+    minitwit: Callers, content: str
+) -> None:
+    ada = minitwit.user()
+    answer = minitwit.simulator.post(f"/msgs/{ada}", json={"content": content})
+    assert_error(answer, 400, "You have to enter a message")
+    assert minitwit.messages(ada) == []
+
+
+@pytest.mark.parametrize(
+    "content", ["。", "प", "🐘", "\u200b.", "٣", "\u0301"], ids=ascii
+)
+def test_content_of_one_visible_character_is_taken(
+    minitwit: Callers, content: str
+) -> None:
+    ada = minitwit.user()
+    minitwit.post(ada, content)
+    assert minitwit.contents(ada) == [content]
+
+
 def test_content_longer_than_a_thousand_characters_is_400(minitwit: Callers) -> None:
     ada = minitwit.user()
     path = f"/msgs/{ada}"

@@ -137,6 +137,161 @@ def test_name_may_hold_spaces_and_any_unicode(minitwit: Callers, name: str) -> N
     assert message["user"] == name
 
 
+# A name is visible and has one spelling; the run's own part stands in one or the other
+# script, so a row says where it goes. The comment is what the row is about.
+REFUSED_NAMES = [
+    "\u200b",  # zero-width space alone
+    "\u3164",  # Hangul filler
+    "\u115f{}",
+    "\u1160",
+    "\uffa0",
+    "\u2800",  # Braille blank
+    "\U00016fe4{}",  # Khitan filler
+    "{}\u200b",
+    "{}\u2060",
+    "{}\ufeff",
+    "{}\u00ad",
+    "{}\u034f",
+    "{}\u180e",
+    "{}\u17b5",
+    "{}\ufe0f",
+    "{}\U000e0041",  # a tag
+    "{}\u202e",  # right-to-left override
+    "{}\u2066",
+    "{}\u200f",
+    "{}\u061c",
+    "{}\ue000",  # private use
+    "{}\U000e1000",  # unassigned
+    " {}",
+    "{} ",
+    "a  b {}",
+    "a\u00a0b {}",
+    "a\u3000b {}",
+    "a\u2003b {}",
+    "a\u2028b {}",
+    "Zoe\u0308 {}",  # not NFC
+    "\u212bsa {}",
+    "аlice {}",  # Cyrillic a
+    "Αlice {}",  # Greek Alpha
+    "alіce {}",  # Ukrainian i
+    "Ꭺlice {}",  # Cherokee
+    "ꓮlice {}",  # Lisu
+    "աlice {}",  # Armenian
+    "{} ٤",  # Arabic digit
+    "سلام ۴٤",  # digits of two kinds
+    "ａlice {}",  # full-width
+    "𝐚lice {}",
+    "ﬁsh {}",
+    "{}\u0301\u0301",
+    "{}a\u0316\u0317\u0318\u0319\u031c",
+    "\u0301{}",
+    "a\u200db {}",
+    "a\u200cb {}",
+    "👩\u200d👩 {}",
+]
+
+
+@pytest.mark.parametrize("name", REFUSED_NAMES, ids=ascii)
+def test_name_that_is_not_visible_or_has_another_spelling_is_400(
+    minitwit: Callers, name: str
+) -> None:
+    body = account(username=name.format(new_name()))
+    answer = minitwit.simulator.post("/register", json=body)
+    assert_error(answer, 400, "username")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Zoë",
+        "O'Brien-Smith",
+        "Ngọc",
+        "प्रिया शर्मा",
+        "क्\u200dष",
+        "می\u200cخواهم",
+        "ශ්\u200dරී",
+        "น้ำฝน",
+        "さくら 佐藤",
+        "Tanaka 佐藤 ラーメン",
+        "ㄅㄆ 漢",
+        "김 민준",
+        "Ελένη",
+        "Анна Ёлкина",
+        "שרה כהן",
+        "ليلى",
+        "𠮷",
+        "አማርኛ",
+        "ქართული",
+        "བོད",
+        "🐘 🇩🇰",
+    ],
+    ids=ascii,
+)
+def test_name_in_any_script_is_taken(minitwit: Callers, name: str) -> None:
+    answer = minitwit.simulator.post("/register", json=account(username=name))
+    # A second run meets the names of the first.
+    assert answer.status_code == 204 or "already taken" in answer.text
+
+
+AT_THE_ROOT = [
+    "robots.txt",
+    "ROBOTS.TXT",
+    "favicon.ico",
+    ".well-known",
+    ".git",
+    "sitemap.xml",
+    "sitemap_index.xml",
+    "humans.txt",
+    "security.txt",
+    "ads.txt",
+    "app-ads.txt",
+    "llms.txt",
+    "manifest.json",
+    "site.webmanifest",
+    "browserconfig.xml",
+    "crossdomain.xml",
+    "service-worker.js",
+    "sw.js",
+    "apple-touch-icon.png",
+    "apple-touch-icon-120x120-precomposed.png",
+    "apple-app-site-association",
+    "google1234567890abcdef.html",
+    "BingSiteAuth.xml",
+    "index.php",
+    "Public",
+    "LOGIN",
+]
+
+
+@pytest.mark.parametrize("name", AT_THE_ROOT)
+def test_name_with_a_meaning_at_the_root_of_a_site_is_reserved(
+    minitwit: Callers, name: str
+) -> None:
+    answer = minitwit.simulator.post("/register", json=account(username=name))
+    assert_error(answer, 400, "reserved")
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "a@b.c\r\nBcc: x@y.z",
+        "a@b.c\n",
+        "a@b\t.c",
+        "a@b\x7f.c",
+        "a@b\x85.c",
+        "a@b\u2028.c",
+        "a@b\u200b.c",
+        "a\u202e@b.c",
+    ],
+    ids=ascii,
+)
+def test_email_with_a_character_that_is_not_visible_is_400(
+    minitwit: Callers, email: str
+) -> None:
+    answer = minitwit.simulator.post("/register", json=account(email=email))
+    assert_error(answer, 400, NO_EMAIL)
+
+
 def test_names_differ_by_case(minitwit: Callers) -> None:
     name = minitwit.user("Ada")
     minitwit.register(name.lower())

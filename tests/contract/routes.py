@@ -125,6 +125,22 @@ def test_head_works_wherever_get_does_on_pages(minitwit: Callers, path: str) -> 
     assert_head_is_get_without_a_body(minitwit.anybody, url)
 
 
+@pytest.mark.parametrize(
+    ("path", "kind", "start"),
+    [
+        ("/robots.txt", "text/plain", b"User-agent:"),
+        ("/favicon.ico", "image/", b"<svg"),
+    ],
+)
+def test_what_crawlers_and_browsers_fetch_at_the_root_is_served(
+    minitwit: Callers, path: str, kind: str, start: bytes
+) -> None:
+    answer = minitwit.anybody.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith(kind)
+    assert answer.content.startswith(start)
+
+
 def test_head_works_on_static_files(minitwit: Callers) -> None:
     links = Page(minitwit.browser().get("/public")).links
     static = next(link for link in links if link.startswith("/static/"))

@@ -9,7 +9,6 @@ from minitwit_cli.simulator.scenario import Action, Command
 from minitwit_cli.simulator.vocabulary import (
     FRAGMENTS,
     LATIN,
-    NAME_ENDINGS,
     OTHERS,
     Language,
 )
@@ -126,7 +125,7 @@ class _Crowd:
         family = self._draw.one_of(language.family.split())
         name = given + language.space + family
         if self._draw.chance(0.3):
-            name += self._draw.one_of(NAME_ENDINGS)
+            name += self._draw.one_of(language.endings)
         self._namesakes[name] += 1
         number = self._namesakes[name]
         return name if number == 1 else f"{name} {number}"

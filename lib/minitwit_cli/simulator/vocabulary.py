@@ -8,6 +8,38 @@ both forms, and every character that means something to a URL, HTML, JSON or SQL
 
 from typing import NamedTuple
 
+# Added to a name. No slash, which names must not have, and no backslash, which an
+# edge may refuse in a path.
+NAME_ENDINGS = (
+    " #1",
+    "?",
+    " 100%",
+    "%20",
+    "+",
+    " <3",
+    "~^|",
+    "; --",
+    " => []",
+    " 😀",
+    " 🇩🇰",
+)
+
+# Added to a name in Latin letters: a name does not mix alphabets that look alike.
+LATIN_ENDINGS = (
+    *NAME_ENDINGS,
+    " & søn",
+    " c++",
+    ' "Q"',
+    " <b>",
+    "; DROP TABLE users",
+    " a=b",
+    "@home",
+    " [x]",
+    " {y}",
+    " `z`",
+    ", esq.",
+)
+
 
 class Language(NamedTuple):
     """What names and messages of a language are made of, and what joins the words."""
@@ -16,6 +48,7 @@ class Language(NamedTuple):
     family: str
     words: str
     space: str = " "
+    endings: tuple[str, ...] = NAME_ENDINGS
 
 
 LATIN = Language(
@@ -23,15 +56,18 @@ LATIN = Language(
     "Holm Ørsted Nuñez Dvořák Çelik Ångström Weiß Ó'Neill Smith-Jones Nguyễn Šimůnek",
     "the a small river runs past our house today maybe nobody knew why smørrebrød "
     "naïve café jalapeño straße façade over under bicycle rain and then it stopped",
+    endings=LATIN_ENDINGS,
 )
 
 OTHERS = (
-    # Latin again, its accents as combining marks of their own.
+    # Latin again; in messages its accents are combining marks of their own, in names
+    # only those that no letter includes.
     Language(
-        "Zoe\u0308 Jose\u0301 Rene\u0301e A\u030asa Bjo\u0308rn",
-        "Nun\u0303ez Dvor\u030ca\u0301k Mu\u0308ller Le\u0301vi Tha\u0302n",
+        "Zoé M\u0327ajeḷ N\u0304eita J\u0308an Åsa",
+        "Nuñez Dvořák Müller Lévi Thân",
         "cafe\u0301 nai\u0308ve garc\u0327on pin\u0303ata a\u030ar "
         "z\u0351a\u0360l\u0334go",
+        endings=LATIN_ENDINGS,
     ),
     Language(
         "Ελένη Γιώργος Μαρία Νίκος Σοφία",
@@ -82,37 +118,12 @@ OTHERS = (
     ),
 )
 
-# Added to a name. No slash, which names must not have, and no backslash, which an
-# edge may refuse in a path.
-NAME_ENDINGS = (
-    " & søn",
-    " #1",
-    "?",
-    " 100%",
-    "%20",
-    " c++",
-    "+",
-    ' "Q"',
-    " <3",
-    " <b>",
-    "; DROP TABLE users",
-    " a=b",
-    "@home",
-    " [x]",
-    " {y}",
-    " `z`",
-    ", esq.",
-    "~^|",
-    " 😀",
-    " 👩\u200d👩\u200d👧",
-    " 🇩🇰",
-    " 𝔐",
-    " n\u0303",
-)
-
 # Put among the words of a message.
 FRAGMENTS = (
-    *NAME_ENDINGS,
+    *LATIN_ENDINGS,
+    " 👩\u200d👩\u200d👧",
+    " 𝔐",
+    " n\u0303",
     "<script>alert('hi')</script>",
     "&amp; &lt;",
     "C:\\temp\\new",
