@@ -6,19 +6,27 @@ acknowledged. What operators do about a loss is what the runbooks say.
 
 import re
 import time
-from collections import Counter
-from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from tests.data.writing import Service, Writer, writing
+from tests.data.writing import writing
 from tests.swarm.installation import Installation
 from tests.swarm.load import USERS
-from tests.swarm.nodes import Node
+from tests.swarm.servers import (
+    ask,
+    destroy_database,
+    edge,
+    messages_of,
+    number,
+    pause,
+    primaries_seen,
+    require_all_kept,
+    require_only_refused,
+    wait_for_standby,
+)
 from tests.swarm.shell import CommandFailed
-from tests.swarm.watching import fresh, prometheus
 from tests.waiting import wait_until
 
 MAX_RETURN = 5.0  # seconds from the database's return to the service's
@@ -26,7 +34,6 @@ MAX_UNFOLLOWED = 10.0  # seconds from the database's return until its standby fo
 MAX_LOSS = 300.0  # seconds: the recovery point that is promised
 MAX_RESTORE = 300.0  # seconds: the recovery time that is promised
 USER = quote(USERS[0])
-VOLUME = "minitwit-postgres"
 MISSED = "SELECT count(*) FROM pg_replication_slots WHERE NOT active"
 
 
@@ -119,7 +126,7 @@ def test_a_lost_node_loses_nothing_with_a_synchronous_standby(
         swarm.follow_runbook("lost-node", "Back to two servers", LOST="postgres")
         waits = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
         wait_until(lambda: ask(swarm, waits, "standby") == "1", "commits to wait")
-        wait_until(lambda: primaries_told(swarm) == ["standby"], "the tools to follow")
+        wait_until(lambda: primaries_seen(swarm) == ["standby"], "the tools to follow")
         writer.go_on()
 
         lost = time.monotonic()
@@ -286,81 +293,3 @@ def test_a_lost_application_droplet_is_replaced(
     swarm.follow_runbook("lost-node", "Back to two servers", LOST="standby")
     swarm.settle()
     swarm.wait_for_site()
-
-
-def edge(swarm: Installation) -> Service:
-    """Return the site as its callers see it."""
-    return Service(80, 0, swarm.application.address)
-
-
-def ask(swarm: Installation, query: str, server: str = "postgres") -> str:
-    """Return what one of the servers answers."""
-    node = swarm.application if server == "postgres" else swarm.tool
-    [container] = swarm.containers(f"data_{server}", node)
-    words = ("psql", "--username=postgres", "--dbname=minitwit", "--no-psqlrc", "-Atc")
-    return node.docker("exec", container, *words, query)
-
-
-def primaries_told(swarm: Installation) -> list[str]:
-    """Return which servers take writes, as the tools see it."""
-    series = prometheus(swarm).query(fresh("minitwit_primary_up"))
-    return [one["metric"]["server"] for one in series]
-
-
-def wait_for_standby(swarm: Installation) -> None:
-    """Wait until the standby is sent what the primary writes."""
-    streams = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
-    wait_until(
-        lambda: ask(swarm, streams) == "1",
-        lambda: (
-            f"the standby to follow\n{swarm.explain('data_postgres', 'data_standby')}"
-        ),
-    )
-
-
-def messages_of(swarm: Installation, writer: Writer) -> Counter[str]:
-    """Return how often each of a writer's messages is in the database."""
-    query = f"SELECT content FROM messages WHERE content LIKE '{writer.run} %'"  # noqa: S608
-    return Counter(ask(swarm, query).splitlines())
-
-
-def number(content: str) -> int:
-    """Return which of its writer's messages this is."""
-    return int(content.rpartition(" ")[2])
-
-
-def pause(writer: Writer, since: float) -> tuple[float, float]:
-    """Return the longest time in which nothing was acknowledged: its two ends."""
-    taken = [a for a in writer.since(since) if a.status == 204]
-    moments = [since, *(answer.sent_at + answer.seconds for answer in taken)]
-    return max(pairwise(moments), key=lambda ends: ends[1] - ends[0])
-
-
-def require_only_refused(writer: Writer) -> None:
-    """Fail when a message was neither taken nor refused with a 503."""
-    seen = Counter(answer.status for answer in writer.answers)
-    assert set(seen) == {204, 503}, seen
-
-
-def require_all_kept(swarm: Installation, writer: Writer) -> None:
-    """Fail when an acknowledged message is missing, or there twice."""
-    kept = messages_of(swarm, writer)
-    missing = writer.acknowledged - kept.keys()
-    assert not missing, f"{len(missing)} of {len(writer.acknowledged)} are lost"
-    assert max(kept.values()) == 1
-
-
-def destroy_database(node: Node) -> None:
-    """Kill the server and remove its volume, however often Swarm starts it again."""
-
-    def is_gone() -> bool:
-        users = node.docker("ps", "--all", "--quiet", "--filter", f"volume={VOLUME}")
-        try:
-            if users:
-                node.docker("rm", "--force", *users.split())
-            node.docker("volume", "rm", VOLUME)
-        except CommandFailed:
-            return False
-        return True
-
-    wait_until(is_gone, "the volume to be gone")
