@@ -17,10 +17,10 @@ SHEBANG := ^\#!.*\b(ba)?sh$$
 LOCAL := $(BIN)/python -m deploy.local
 
 .DEFAULT_GOAL := help
-.PHONY: help up scale status test bench bench-setup profile lint format lock setup
+.PHONY: help up scale status generate test bench bench-setup profile lint format lock setup
 
 help: ## Show this list.
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
 
 up: setup ## Run MiniTwit until Ctrl-C: make up PORT=5000 SCALE="timeline=3".
 	@exec $(LOCAL) up --with-parent --port "$(PORT)" --scale "$(SCALE)"
@@ -61,6 +61,9 @@ lint: ## Check style, types, shell scripts and spelling.
 format: setup ## Rewrite the code in the one style.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+generate: setup ## Rewrite what follows from the route table: stack.yml, alerts, tables of the docs.
+	@$(BIN)/python -m deploy.scaffold generate
 
 lock: setup ## Choose the newest versions that pyproject.toml allows.
 	deploy/local/lock-requirements

@@ -3,9 +3,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-version=${1:?say which version to build, for example: deploy/build.sh 1.4.0}
+version=${1:?name the version to build, for example: deploy/build.sh 1.4.0}
 shift
-registry=${MINITWIT_REGISTRY:?set it to where images live, for example: registry.example.org/minitwit}
+registry=${MINITWIT_REGISTRY:?set it to the registry and path of the images, for example: registry.example.org/minitwit}
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 options=("$@")
 
@@ -16,7 +16,9 @@ build() { # NAME DOCKERFILE ARGUMENT
     docker push --quiet "$image"
 }
 
-for function in register follow messages timeline; do
+. deploy/functions.sh
+for function in "${functions[@]}"; do
     build "$function" deploy/Dockerfile FUNCTION="$function"
 done
-build postgres deploy/data/Dockerfile LIBRARY="$registry/minitwit-register:$version"
+build cli deploy/cli/Dockerfile BASE=python:3.13-slim-trixie
+build postgres deploy/data/Dockerfile CLI="$registry/minitwit-cli:$version"

@@ -1,9 +1,11 @@
 # shellcheck shell=bash
-# Tells the stack files what `docker stack deploy` cannot find out itself: the newest
-# version of each secret, the content of each config, the present scale of each
-# function. Source it in a shell that speaks to the manager: . deploy/environment.sh
+# Environment of the stack files: the newest version of each secret, a fingerprint of
+# each config, and the current number of replicas of each service, which
+# `docker stack deploy` would otherwise reset. Source it where `docker` reaches the
+# manager: . deploy/environment.sh
 
 _deploy=$(dirname "${BASH_SOURCE[0]}")
+. "$_deploy/functions.sh"
 
 _newest() {
     docker secret ls --format '{{.Name}}' | sed -n "/^minitwit-$1-[0-9]*$/p" | sort -V | tail -n 1
@@ -37,11 +39,11 @@ BACKUP_REPOSITORY_SECRET=$(_newest backup-repository)
 export EDGE_CONFIG
 EDGE_CONFIG=$(_fingerprint "$_deploy/edge/dynamic.yml")
 
-# A certificate is asked for when somebody is named whom it is for.
+# Certificates are requested only when ACME_EMAIL is set.
 export ACME_RESOLVER=${ACME_EMAIL:+letsencrypt}
 
-# A release keeps the scale that operators have chosen. So does whoever deploys the data
-# again: a server that lost its place to the other one stays stopped.
-_keep_scale "${APPLICATION_STACK:-minitwit}" register follow messages timeline
+# A deployment keeps the number of replicas that operators have set: in the data stack,
+# a server that was stopped after a promotion stays stopped.
+_keep_scale "${APPLICATION_STACK:-minitwit}" "${functions[@]}"
 _keep_scale "${DATA_STACK:-data}" postgres standby
 unset _deploy

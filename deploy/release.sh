@@ -1,23 +1,24 @@
 #!/usr/bin/env bash
-# Makes a version live: deploy/release.sh VERSION
+# Releases a version: deploy/release.sh VERSION
 #
 # Migrates the database, deploys the functions, waits until every replica runs the
-# version, and asks the site from outside. What fails on the way is undone. An
-# earlier version is released the same way, since migrations suit the code before them.
+# version, and probes the site from outside. If a step fails, the functions are rolled
+# back. To go back to an earlier version, release it: migrations keep the schema
+# compatible with the code before them.
 #
-#   MINITWIT_REGISTRY  where the images live
+#   MINITWIT_REGISTRY  the registry and path of the images
 #   MINITWIT_URL       the address by which callers reach the site
 #   MINITWIT_NEW_INSTALLATION=yes  the database is empty because it is new
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-version=${1:?say which version to release, for example: deploy/release.sh 1.4.0}
+version=${1:?name the version to release, for example: deploy/release.sh 1.4.0}
 url=${MINITWIT_URL:?set it to the address by which callers reach the site}
-registry=${MINITWIT_REGISTRY:?set it to where the images live}
+registry=${MINITWIT_REGISTRY:?set it to the registry and path of the images}
 stack=${APPLICATION_STACK:-minitwit}
 migration=${DATA_STACK:-data}_migrate
-functions=(register follow messages timeline)
 patience=300 # seconds
+. deploy/functions.sh
 
 say() { echo "$(date +%T) $*"; }
 
@@ -32,13 +33,13 @@ image_of() { echo "$registry/minitwit-$1:$version"; }
 
 check() {
     [ "$(docker info --format '{{.Swarm.ControlAvailable}}')" = true ] \
-        || fail "This engine manages no Swarm: run deploy/bootstrap.sh, or set DOCKER_HOST to the manager."
+        || fail "This engine is not a Swarm manager: run deploy/bootstrap.sh, or set DOCKER_HOST to the manager."
     docker service inspect "$migration" > /dev/null 2>&1 \
         || fail "There is no service $migration: deploy deploy/data/stack.yml first (docs/operations.md)."
-    local function
-    for function in "${functions[@]}"; do
-        docker pull --quiet "$(image_of "$function")" > /dev/null \
-            || fail "The image $(image_of "$function") cannot be pulled: build and push it with deploy/build.sh $version."
+    local name
+    for name in "${functions[@]}" cli; do
+        docker pull --quiet "$(image_of "$name")" > /dev/null \
+            || fail "The image $(image_of "$name") cannot be pulled: build and push it with deploy/build.sh $version."
     done
 }
 
@@ -51,7 +52,7 @@ migrate() {
     [ "${MINITWIT_NEW_INSTALLATION:-}" != yes ] || command+=" --new-installation"
     before=$(newest_migration)
     docker service update --quiet --detach --force --with-registry-auth \
-        --image "$(image_of register)" --args "$command" --replicas 1 "$migration" > /dev/null
+        --image "$(image_of cli)" --args "$command" --replicas 1 "$migration" > /dev/null
     while [ $SECONDS -lt $end ]; do
         sleep 1
         task=$(newest_migration)
@@ -59,7 +60,7 @@ migrate() {
         state=$(docker inspect --format '{{.Status.State}}' "$task")
         case $state in
             complete)
-                # A Swarm that cannot find its words is no reason to stop.
+                # Logs that cannot be read are no reason to stop.
                 docker service logs --raw --tail 1 "$migration" || true
                 return
                 ;;
@@ -67,14 +68,14 @@ migrate() {
         esac
     done
     docker service logs --raw --tail 20 "$migration" >&2 || true
-    fail "The migration did not succeed: see its last words above, or: docker service logs $migration. Nothing was deployed."
+    fail "The migration failed: see the end of its log above, or run: docker service logs $migration. Nothing was deployed."
 }
 
 # ---- The functions
 
-# Asks once for all functions what state each is in: the manager, which serves callers as
-# well, pays for every command. `converged` and `refused` look at the answer.
-look() {
+# Reads the state of all functions in two commands, since the manager serves callers as
+# well and each command costs it CPU. `converged` and `refused` read the result.
+read_state() {
     local services=("${functions[@]/#/${stack}_}")
     states=$(docker service inspect "${services[@]}" --format \
         '{{.Spec.Name}} {{with .UpdateStatus}}{{.State}}{{end}}/{{.Spec.Mode.Replicated.Replicas}}')
@@ -84,7 +85,7 @@ look() {
 
 state_of() { sed -n "s/^${stack}_$1 //p" <<< "$states"; }
 
-# Tells whether as many replicas run as should, all of them an image, if one is given.
+# Succeeds when all desired replicas run, each of them the given image, if any.
 converged() { # FUNCTION [IMAGE]
     local state wanted running
     state=$(state_of "$1")
@@ -111,12 +112,12 @@ show() {
     docker service logs --raw --tail 15 "${stack}_$1" 2>&1 || true
 }
 
-# Returns 1 and shows the function that does not make it, as soon as one does not.
+# Fails as soon as one function fails, and shows its state and its log.
 wait_for_version() {
     local function missing=("${functions[@]}") left end=$((SECONDS + patience))
     while [ ${#missing[@]} -gt 0 ]; do
         left=()
-        look
+        read_state
         for function in "${missing[@]}"; do
             if converged "$function" "$(image_of "$function")"; then
                 say "$function runs version $version"
@@ -144,38 +145,44 @@ answers() { # STATUS METHOD PATH
     return 1
 }
 
-# Asks each function, and often enough to meet each replica; writes nothing.
+# Requests the path in each function's label `minitwit.probe` ("PATH STATUS"), often
+# enough to meet each replica. The first request waits for Traefik to know the replicas.
 probe() {
-    local end=$((SECONDS + 20))
-    until answers 200 GET /latest 2> /dev/null; do
-        [ $SECONDS -lt $end ] || break
+    local function path status probes=() end=$((SECONDS + 20))
+    for function in "${functions[@]}"; do
+        probes+=("$(docker service inspect --format '{{index .Spec.Labels "minitwit.probe"}}' "${stack}_$function")")
+    done
+    read -r path status <<< "${probes[0]}"
+    until answers "$status" GET "$path" 2> /dev/null || [ $SECONDS -ge $end ]; do
         sleep 1
     done
     for _ in 1 2 3 4 5 6; do
-        answers 200 GET /latest && answers 200 GET /public \
-            && answers 403 GET /fllws/nobody && answers 400 POST /register || return 1
+        while read -r path status; do
+            answers "$status" GET "$path" || return 1
+        done < <(printf '%s\n' "${probes[@]}")
     done
 }
 
-# ---- The way back
+# ---- Rolling back
 
-# Swarm has undone by itself what it found unhealthy; asking it again would redo it.
+# Swarm has already rolled back unhealthy functions; another rollback would return them
+# to the version that failed.
 undo() {
     local function image
-    look
+    read_state
     for function in "${functions[@]}"; do
         image=$(docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}' "${stack}_$function")
         if [[ $image == "$(image_of "$function")"* ]] && ! refused "$function"; then
             docker service rollback --quiet --detach "${stack}_$function" > /dev/null \
-                || say "$function has no earlier version to go back to" >&2
+                || say "$function has no earlier version to roll back to" >&2
         fi
     done
     local end=$((SECONDS + patience))
-    look
+    read_state
     for function in "${functions[@]}"; do
         until converged "$function" || [ $SECONDS -ge $end ]; do
             sleep 1
-            look
+            read_state
         done
     done
 }
@@ -190,7 +197,7 @@ live() {
 }
 
 give_up() {
-    say "$1 Going back." >&2
+    say "$1 Rolling back." >&2
     undo
     live
     fail "Version $version was not released."

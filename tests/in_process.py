@@ -15,7 +15,8 @@ from falcon import testing
 from minitwit.settings import Settings
 from minitwit.store import Store
 from minitwit.web.app import App, build
-from minitwit.web.routes import FUNCTIONS, traefik_priority, traefik_rule
+from minitwit.web.routes import FUNCTIONS
+from minitwit.web.traefik_rules import traefik_priority, traefik_rule
 from tests.contract.callers import Callers
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import Any
 from deploy.local.errors import LocalRunError
 from deploy.local.ports import LOOPBACK
 from deploy.local.replicas import Replica
-from minitwit.web.routes import FUNCTIONS, PAGES, traefik_priority, traefik_rule
+from minitwit.web.routes import FUNCTIONS, PAGES
+from minitwit.web.traefik_rules import traefik_priority, traefik_rule
 
 Configuration = dict[str, Any]
 

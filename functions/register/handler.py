@@ -15,7 +15,7 @@ from minitwit.web.app import Services
 from minitwit.web.browser_responses import Browser
 from minitwit.web.content_negotiation import sends_form
 from minitwit.web.request_data import form, form_model, json_body
-from minitwit.web.routes import is_reserved
+from minitwit.web.reserved_names import is_reserved
 from minitwit.web.sessions import Sessions
 
 

@@ -1,53 +1,53 @@
-"""The API's description (OpenAPI 3.1), made from the route table and the models."""
+"""OpenAPI 3.1 description of the API, made from the route table and the models."""
 
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from http import HTTPStatus
+from typing import Any, get_args, get_origin
 
 import falcon
 import orjson
 from pydantic import BaseModel
 
-from minitwit.models import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
-    ErrorBody,
-    FollowChange,
-    Follows,
-    Latest,
-    Message,
-    NewMessage,
-    Registration,
-)
+from minitwit.models import DEFAULT_LIMIT, MAX_LIMIT, ErrorBody
 from minitwit.web.routes import ROUTES, Route
 
 _REF = "#/components/schemas/{model}"
 
-# What each operation takes and gives; the models say the rest.
-_OPERATIONS: dict[tuple[str, str], tuple[str, type[BaseModel] | None, Any]] = {
-    ("POST", "/register"): ("Create an account.", Registration, None),
-    ("GET", "/fllws/{username}"): ("List whom a user follows.", None, Follows),
-    ("POST", "/fllws/{username}"): ("Follow or unfollow.", FollowChange, None),
-    ("GET", "/msgs"): ("List the newest messages.", None, list[Message]),
-    ("GET", "/msgs/{username}"): ("List a user's newest.", None, list[Message]),
-    ("POST", "/msgs/{username}"): ("Post a message.", NewMessage, None),
-    ("GET", "/latest"): ("Read the simulator's progress mark.", None, Latest),
-    ("GET", "/openapi.json"): ("Read this description.", None, dict),
+_LATEST = {
+    "name": "latest",
+    "in": "query",
+    "description": "The simulator's progress mark. Ignored unless it is an integer.",
+    # Any text is accepted, so none may be called invalid.
+    "schema": {"type": ["integer", "string"]},
+    "example": 42,
 }
-_MODELS = (
-    ErrorBody,
-    FollowChange,
-    Follows,
-    Latest,
-    Message,
-    NewMessage,
-    Registration,
-)
+_NO = {
+    "name": "no",
+    "in": "query",
+    "description": (
+        "The largest number of entries to list. "
+        f"More than {MAX_LIMIT} is {MAX_LIMIT}; "
+        f"a negative number or no integer is {DEFAULT_LIMIT}."
+    ),
+    "schema": {"type": ["integer", "string"], "default": DEFAULT_LIMIT},
+    "example": 20,
+}
+_USERNAME = {
+    "name": "username",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1},
+    "example": "Roger Histand",
+}
 
 
 class Description:
-    """The API's description, made when somebody asks; its version is the release's.
+    """Resource of the description, made on first request; its version is the release's.
 
-    So anybody can tell which release is live.
+    Args:
+        version: the version that is running.
+
     """
 
     def __init__(self, version: str) -> None:
@@ -64,18 +64,18 @@ class Description:
 
 def describe(version: str) -> dict[str, Any]:
     """Return the description of every route that the API has."""
-    # A function starts without it: it costs two megabytes, and few ask.
+    # Imported on first use: it takes two megabytes that most replicas never need.
     from pydantic.json_schema import models_json_schema
 
+    routes = [route for route in ROUTES if route.caller == "api"]
+    models = {model for route in routes for model in _models(route)}
+    in_order = sorted(models, key=lambda model: model.__name__)
     _, schemas = models_json_schema(
-        [(model, "validation") for model in _MODELS], ref_template=_REF
+        [(model, "validation") for model in in_order], ref_template=_REF
     )
     paths: dict[str, dict[str, Any]] = {}
-    for route in ROUTES:
-        if route.caller == "api":
-            for method in route.methods:
-                operation = _operation(route, method)
-                paths.setdefault(route.path, {})[method.lower()] = operation
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -91,51 +91,70 @@ def describe(version: str) -> dict[str, Any]:
     }
 
 
-def _operation(route: Route, method: str) -> dict[str, Any]:
-    summary, body, answer = _OPERATIONS[method, route.path]
+def _models(route: Route) -> Iterator[type[BaseModel]]:
+    yield ErrorBody
+    for model in (route.body, _item(route.answer)):
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            yield model
+
+
+def _item(answer: Any) -> Any:
+    return get_args(answer)[0] if get_origin(answer) is list else answer
+
+
+def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "summary": summary,
-        "operationId": f"{method.lower()} {route.path}",
-        "parameters": _parameters(route, method),
-        "responses": _responses(answer),
+        "summary": route.summary,
+        "operationId": f"{route.method.lower()} {route.path}",
+        "tags": [route.function],
+        "parameters": list(_parameters(route)),
+        "responses": dict(_responses(route)),
     }
-    if body is not None:
-        operation["requestBody"] = {"required": True, "content": _content(body)}
+    if route.body is not None:
+        operation["requestBody"] = {"required": True, "content": _content(route.body)}
     if route.credentials:
         operation["security"] = [{"simulator": []}]
     return operation
 
 
-def _parameters(route: Route, method: str) -> list[dict[str, Any]]:
-    found = []
+def _parameters(route: Route) -> Iterator[dict[str, Any]]:
     if "{username}" in route.path:
-        found.append(_parameter("username", "path", {"type": "string"}))
+        yield _USERNAME
     if route.carries_latest:
-        found.append(_parameter("latest", "query", {"type": "integer"}))
-    if route.carries_no and method == "GET":
-        number = {"type": "integer", "default": DEFAULT_LIMIT, "maximum": MAX_LIMIT}
-        found.append(_parameter("no", "query", number))
-    return found
+        yield _LATEST
+    if route.carries_no:
+        yield _NO
 
 
-def _parameter(name: str, place: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": place, "required": place == "path", "schema": schema}
+def _responses(route: Route) -> Iterator[tuple[str, dict[str, Any]]]:
+    if route.answer is None:
+        yield "204", {"description": "Done."}
+    else:
+        yield "200", {"description": "The answer.", "content": _content(route.answer)}
+    for status in sorted(_failures(route)):
+        phrase = HTTPStatus(status).phrase
+        yield str(status), {"description": phrase, "content": _content(ErrorBody)}
 
 
-def _responses(answer: Any) -> dict[str, Any]:
-    failure = {"description": "What went wrong.", "content": _content(ErrorBody)}
-    if answer is None:
-        return {"204": {"description": "Done."}, "default": failure}
-    success = {"description": "The answer.", "content": _content(answer)}
-    return {"200": success, "default": failure}
+def _failures(route: Route) -> Iterator[int]:
+    # The storage of no operation is always there, but the description needs none.
+    if route.function != "timeline":
+        yield 503
+    if route.credentials:
+        yield 403
+    if "{" in route.path:
+        yield 404
+    if route.body is not None:
+        yield from (400, 413, 415)
 
 
 def _content(model: Any) -> dict[str, Any]:
+    return {"application/json": {"schema": _schema(model)}}
+
+
+def _schema(model: Any) -> dict[str, Any]:
+    if get_origin(model) is list:
+        return {"type": "array", "items": _schema(_item(model))}
     if model is dict:
-        schema: dict[str, Any] = {"type": "object"}
-    elif isinstance(model, type):
-        schema = {"$ref": _REF.format(model=model.__name__)}
-    else:
-        item = {"$ref": _REF.format(model=model.__args__[0].__name__)}
-        schema = {"type": "array", "items": item}
-    return {"application/json": {"schema": schema}}
+        return {"type": "object"}
+    return {"$ref": _REF.format(model=model.__name__)}

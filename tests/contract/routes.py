@@ -4,82 +4,47 @@ import httpx
 import pytest
 
 from tests.contract.callers import PASSWORD, Callers, assert_error, new_name
+from tests.contract.endpoints import (
+    API,
+    PAGES,
+    Endpoint,
+    allowed,
+    body_for,
+    endpoint_id,
+    reserved_names,
+)
 from tests.contract.page import Page
 
-API = [
-    ("POST", "/register", 204),
-    ("GET", "/fllws/{user}", 200),
-    ("POST", "/fllws/{user}", 204),
-    ("GET", "/msgs", 200),
-    ("GET", "/msgs/{user}", 200),
-    ("POST", "/msgs/{user}", 204),
-    ("GET", "/latest", 200),
-    ("GET", "/openapi.json", 200),
-]
-
-ALLOWED = {
-    "/msgs": "GET, HEAD",
-    "/msgs/{user}": "GET, HEAD, POST",
-    "/fllws/{user}": "GET, HEAD, POST",
-    "/latest": "GET, HEAD",
-    "/openapi.json": "GET, HEAD",
-}
+ALLOWED = allowed(API)
+# Shared with the API: a wrong method speaks the caller's language.
 ALLOWED_PAGES = {
-    "/": "GET, HEAD",
-    "/public": "GET, HEAD",
-    "/login": "GET, HEAD, POST",
-    "/logout": "GET, HEAD, POST",
-    "/add_message": "POST",
-    "/{user}": "GET, HEAD",
-    "/{user}/follow": "GET, HEAD, POST",
-    "/{user}/unfollow": "GET, HEAD, POST",
+    path: methods for path, methods in allowed(PAGES).items() if path != "/register"
 }
-
-RESERVED = [
-    "public",
-    "login",
-    "logout",
-    "register",
-    "msgs",
-    "fllws",
-    "latest",
-    "add_message",
-    "api",
-    "static",
-    "openapi.json",
-]
+GETS = [endpoint for endpoint in API if endpoint.method == "GET"]
+HTML = ["/", "/public", "/register", "/login", "/{user}"]
 
 OPERATORS = ["/metrics", "/live", "/ready", "/version"]
 
 
-def body_for(path: str, user: str) -> dict[str, str]:
-    """Return a body that any of the API's POSTs accepts."""
-    fresh = {"username": new_name(), "email": "a@b.c", "pwd": PASSWORD}
-    return fresh if path == "/register" else {"content": "hello", "follow": user}
-
-
 @pytest.mark.parametrize("slash", ["", "/"], ids=["plain", "slash"])
 @pytest.mark.parametrize("prefix", ["", "/api"], ids=["root", "api"])
-@pytest.mark.parametrize(("method", "path", "status"), API)
+@pytest.mark.parametrize("endpoint", API, ids=endpoint_id)
 def test_api_path_answers_under_both_prefixes_with_and_without_trailing_slash(
-    minitwit: Callers, method: str, path: str, status: int, prefix: str, slash: str
+    minitwit: Callers, endpoint: Endpoint, prefix: str, slash: str
 ) -> None:
     user = minitwit.somebody
-    url = prefix + path.format(user=user) + slash
-    body = body_for(path, user) if method == "POST" else None
-    answer = minitwit.simulator.request(method, url, json=body)
-    assert answer.status_code == status
-    if status == 204:
+    url = prefix + endpoint.path.format(user=user) + slash
+    body = body_for(endpoint, user)
+    answer = minitwit.simulator.request(endpoint.method, url, json=body)
+    assert answer.status_code == endpoint.status
+    if endpoint.status == 204:
         assert answer.content == b""
     else:
         assert answer.headers["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize("slash", ["", "/"], ids=["plain", "slash"])
-@pytest.mark.parametrize(
-    "path",
-    ["/", "/public", "/register", "/login", "/{user}"],
-)
+@pytest.mark.parametrize("path", HTML)
 def test_pages_are_html_with_and_without_trailing_slash(
     minitwit: Callers, path: str, slash: str
 ) -> None:
@@ -108,18 +73,16 @@ def test_the_description_is_openapi_and_names_every_api_path(minitwit: Callers) 
         for path, methods in description["paths"].items()
         for method in methods
     }
-    assert described == {(method, path) for method, path, _ in API}
+    assert described == {(endpoint.method, endpoint.path) for endpoint in API}
 
 
-@pytest.mark.parametrize(
-    "path", [path for method, path, _ in API if method == "GET"] + ["/api/msgs"]
-)
+@pytest.mark.parametrize("path", [*(get.path for get in GETS), "/api/msgs"])
 def test_head_works_wherever_get_does_in_the_api(minitwit: Callers, path: str) -> None:
     url = path.format(user=minitwit.somebody)
     assert_head_is_get_without_a_body(minitwit.simulator, url)
 
 
-@pytest.mark.parametrize("path", ["/public", "/register", "/login", "/{user}", "/"])
+@pytest.mark.parametrize("path", HTML)
 def test_head_works_wherever_get_does_on_pages(minitwit: Callers, path: str) -> None:
     url = path.format(user=minitwit.somebody)
     assert_head_is_get_without_a_body(minitwit.anybody, url)
@@ -166,7 +129,7 @@ def test_head_on_a_users_follow_path_follows_nobody(minitwit: Callers) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "/api"], ids=["root", "api"])
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("path", ALLOWED)
+@pytest.mark.parametrize("path", [path for path in ALLOWED if path != "/register"])
 def test_wrong_method_in_the_api_is_405_with_allow_in_json(
     minitwit: Callers, path: str, method: str, prefix: str
 ) -> None:
@@ -255,7 +218,7 @@ def test_page_of_an_unknown_user_is_404_as_a_page(minitwit: Callers) -> None:
     assert Page(answer).text
 
 
-@pytest.mark.parametrize("name", RESERVED)
+@pytest.mark.parametrize("name", reserved_names())
 def test_name_that_the_routes_use_is_reserved(minitwit: Callers, name: str) -> None:
     body = {"username": name, "email": "a@b.c", "pwd": PASSWORD}
     assert_error(minitwit.simulator.post("/register", json=body), 400, "reserved")

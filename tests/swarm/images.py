@@ -16,13 +16,13 @@ from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
 
+from tests.functions import FUNCTIONS
 from tests.swarm.handbook import commands
 from tests.swarm.nodes import Engine
 from tests.swarm.shell import CommandFailed, Docker, run
 from tests.tools import collector, inbox
 from tests.waiting import wait_until
 
-FUNCTIONS = ("register", "follow", "messages", "timeline")
 STANDINS = Path(__file__).parent / "standins"
 # Too big to run beside everything else. Their stand-ins listen where they would.
 NEVER_OFFICIAL = {"elasticsearch": 9200, "kibana": 5601, "grafana/grafana": 3000}

@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 
+from tests.functions import FUNCTIONS
 from tests.swarm import load
 from tests.swarm.handbook import commands
-from tests.swarm.images import FUNCTIONS
 from tests.swarm.nodes import Node
 from tests.swarm.outside import Outside
 from tests.swarm.shell import CommandFailed, run

@@ -6,7 +6,7 @@ import socket
 import httpx
 import pytest
 
-from tests.swarm.images import FUNCTIONS
+from tests.functions import FUNCTIONS
 from tests.swarm.installation import Installation
 from tests.swarm.shell import CommandFailed
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.contract.callers import Callers
-from tests.swarm.images import FUNCTIONS
+from tests.functions import FUNCTIONS
 from tests.swarm.installation import Installation
 from tests.swarm.load import Load
 from tests.swarm.shell import CommandFailed

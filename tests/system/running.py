@@ -22,8 +22,6 @@ from tests.waiting import wait_until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-FUNCTIONS = ("register", "follow", "messages", "timeline")
-
 
 @dataclass(frozen=True)
 class RunningSystem:

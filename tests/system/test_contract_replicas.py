@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from tests.contract.callers import PASSWORD, Callers, new_name
-from tests.system.running import FUNCTIONS, RunningSystem
+from tests.functions import FUNCTIONS
+from tests.system.running import RunningSystem
 
 Pairs = dict[str, list[Callers]]
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.callers import PASSWORD, Callers, assert_error, new_name
-from tests.system.running import FUNCTIONS, RunningSystem
+from tests.functions import FUNCTIONS
+from tests.system.running import RunningSystem
 from tests.waiting import wait_until
 
 

@@ -10,8 +10,8 @@ import httpx
 import psutil
 import pytest
 
+from tests.functions import FUNCTIONS
 from tests.system.running import (
-    FUNCTIONS,
     RunningSystem,
     is_root,
     local_run,

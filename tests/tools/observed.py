@@ -12,6 +12,7 @@ from pg8000.native import Connection
 from deploy.local.layout import Layout
 from deploy.local.ports import free_ports
 from deploy.local.postgres import OWNER, SUPERUSER
+from tests.functions import FUNCTIONS
 from tests.system.running import RunningSystem, running_system
 from tests.tools.collector import Collector, running_collector
 from tests.tools.monitoring import (
@@ -29,9 +30,7 @@ VERSION = "7.7.7"
 REVISION = "abc1234"
 REPLICAS = 2
 CREDENTIAL = ("simulator", "super_safe!")
-SCALE = " ".join(
-    f"{name}={REPLICAS}" for name in ("register", "follow", "messages", "timeline")
-)
+SCALE = " ".join(f"{name}={REPLICAS}" for name in FUNCTIONS)
 
 
 @dataclass(frozen=True)

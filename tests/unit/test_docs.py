@@ -8,7 +8,6 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from minitwit.settings import Settings
-from minitwit.web.routes import ROUTES
 from minitwit_cli.commands import main
 
 ROOT = Path(__file__).parents[2]
@@ -38,26 +37,6 @@ def test_every_setting_is_described_with_its_default() -> None:
         if line.startswith("| `")
     ]
     assert rows == [_row(*item) for item in Settings.model_fields.items()]
-
-
-def test_the_readme_lists_every_path_under_its_function() -> None:
-    table = [
-        line.split("|")[1:3]
-        for line in (ROOT / "README.md").read_text().splitlines()
-        if re.match(r"\| `(GET|POST)", line)
-    ]
-    listed = {
-        (path, function.strip())
-        for paths, function in table
-        for path in re.findall(r"(/[\w{}./]*)", paths)
-    }
-    # The table shortens "/{username}/unfollow"; styles and scripts are no endpoint.
-    expected = {
-        (r.path.replace("/{username}/unfollow", "/unfollow"), r.function)
-        for r in ROUTES
-        if not r.path.startswith("/static/")
-    }
-    assert listed == expected
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

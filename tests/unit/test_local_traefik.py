@@ -7,7 +7,8 @@ import pytest
 
 from deploy.local.replicas import ONE_EACH, make_replicas
 from deploy.local.traefik import dynamic_configuration, static_configuration
-from minitwit.web.routes import FUNCTIONS, traefik_priority, traefik_rule
+from minitwit.web.routes import FUNCTIONS
+from minitwit.web.traefik_rules import traefik_priority, traefik_rule
 
 
 @pytest.fixture

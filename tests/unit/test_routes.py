@@ -1,16 +1,29 @@
-"""One table of routes: everything else follows from it."""
+"""The route table, and what derives from it."""
 
 import importlib
+import subprocess
+from pathlib import Path
 
 import pytest
 
-from minitwit.web import routes
+from minitwit.web import reserved_names as reserving
+from minitwit.web import routes, traefik_rules
 from minitwit.web.app import Services
 from minitwit.web.browser_responses import Browser
-from minitwit.web.routes import FUNCTIONS, ROUTES, Route, reserved_names, routes_of
+from minitwit.web.reserved_names import reserved_names
+from minitwit.web.routes import (
+    FUNCTIONS,
+    ROUTES,
+    Route,
+    probe,
+    routes_of,
+)
 from minitwit.web.sessions import Sessions
 from tests.fakes.store import fake_store
-from tests.in_process import SESSION_KEY
+from tests.functions import FUNCTIONS as FOLDERS
+from tests.in_process import SESSION_KEY, callers_of
+
+ROOT = Path(__file__).parents[2]
 
 
 def resources_of(function: str) -> dict[str, object]:
@@ -22,28 +35,53 @@ def resources_of(function: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_handler_serves_just_the_paths_of_the_table(function: str) -> None:
-    assert set(resources_of(function)) == {route.path for route in routes_of(function)}
+def test_handler_serves_just_the_operations_of_the_table(function: str) -> None:
+    served = {
+        f"{name.removeprefix('on_').upper()} {path}"
+        for path, resource in resources_of(function).items()
+        for name in dir(resource)
+        if name.startswith("on_") and name != "on_head"
+    }
+    listed = {f"{route.method} {route.path}" for route in routes_of(function)}
+    handler = f"functions/{function}/handler.py"
+    assert not served - listed, f"{handler} serves them: add them to ROUTES"
+    assert not listed - served, f"ROUTES lists them: serve them in {handler}"
+
+
+def test_functions_are_the_folders_with_a_handler() -> None:
+    assert set(FUNCTIONS) == set(FOLDERS), (
+        "give each folder a route, or a route a folder"
+    )
+
+
+def test_scripts_read_the_list_of_functions_from_the_folders() -> None:
+    script = '. "$0"; echo "${functions[@]}"'
+    command = ["bash", "-euc", script, str(ROOT / "deploy/functions.sh")]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert printed.split() == sorted(FUNCTIONS)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_handler_takes_just_the_methods_of_the_table(function: str) -> None:
-    resources = resources_of(function)
-    for route in routes_of(function):
-        responders = {
-            name.removeprefix("on_").upper()
-            for name in dir(resources[route.path])
-            if name.startswith("on_")
-        }
-        assert responders - {"HEAD"} == set(route.methods), route.path
+def test_every_function_has_one_probe_that_changes_nothing(function: str) -> None:
+    probes = [route for route in routes_of(function) if route.probe]
+    assert len(probes) == 1, f"give one GET of {function} in ROUTES its `probe`"
+    assert probes[0].method == "GET"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_probe_is_answered_with_its_status(function: str) -> None:
+    path, status = probe(function)
+    callers = callers_of(fake_store())
+    assert callers.anybody.get(path).status_code == status
+    callers.close()
 
 
 def test_names_that_a_new_route_uses_are_reserved_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert "search" not in reserved_names()
-    route = Route("/search", ("GET",), "timeline", "api")
-    monkeypatch.setattr(routes, "ROUTES", (*ROUTES, route))
+    route = Route("GET", "/search", "timeline", "api", "Search.")
+    monkeypatch.setattr(reserving, "ROUTES", (*ROUTES, route))
     assert "search" in reserved_names()
 
 
@@ -53,16 +91,13 @@ def test_every_first_segment_of_a_route_is_reserved_and_no_template() -> None:
 
 
 def test_every_router_has_a_priority_of_its_own() -> None:
-    priorities = [routes.traefik_priority(function) for function in FUNCTIONS]
-    assert len(set(priorities)) == len(FUNCTIONS)
-    assert min(priorities) == routes.traefik_priority(routes.PAGES)
+    priorities = list(map(traefik_rules.traefik_priority, FUNCTIONS))
+    assert priorities == sorted(set(priorities), reverse=True)
+    assert FUNCTIONS[-1] == routes.PAGES, "the pages' routes are the last of ROUTES"
 
 
 def test_no_two_functions_answer_the_same_method_of_a_path() -> None:
     claims = [
-        (method, path)
-        for route in ROUTES
-        for path in routes.served_paths(route)
-        for method in route.methods
+        (route.method, path) for route in ROUTES for path in routes.served_paths(route)
     ]
     assert len(claims) == len(set(claims))

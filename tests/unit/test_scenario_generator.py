@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from minitwit.models import Registration
-from minitwit.web.routes import is_reserved
+from minitwit.web.reserved_names import is_reserved
 from minitwit_cli.commands import main
 from minitwit_cli.simulator.generator import generate
 from minitwit_cli.simulator.scenario import Action, read

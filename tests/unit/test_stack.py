@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from deploy.local.traefik import ENVIRONMENT, LOGGED
-from minitwit.web.routes import FUNCTIONS, traefik_priority, traefik_rule
+from minitwit.web.routes import FUNCTIONS
+from minitwit.web.traefik_rules import traefik_priority, traefik_rule
 
 ROOT = Path(__file__).parents[2]
 FILES = ("stack.yml", "deploy/edge/stack.yml", "deploy/data/stack.yml")
@@ -25,8 +26,8 @@ def _services(*files: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_functions_router_is_the_route_tables(function: str) -> None:
-    """Traefik sends a function what the route table gives it, in its order."""
+def test_a_functions_router_has_the_rule_of_the_route_table(function: str) -> None:
+    """YAML and Swarm read the rule that Traefik has in the local run."""
     labels = _stack("stack.yml")["services"][function]["deploy"]["labels"]
     router = f"traefik.http.routers.{function}"
     rule = labels[f"{router}.rule"].replace("$$", "$")
@@ -37,9 +38,22 @@ def test_a_functions_router_is_the_route_tables(function: str) -> None:
 def test_every_function_is_a_service_of_its_own_image() -> None:
     """A function's directory, service and image have one name."""
     services = _stack("stack.yml")["services"]
-    assert set(services) == set(FUNCTIONS)
+    assert set(services) == set(FUNCTIONS), "run `make generate`"
     for function, service in services.items():
         assert re.search(rf"/minitwit-{function}:\${{VERSION:\?", service["image"])
+
+
+def test_operators_routers_come_before_those_of_the_functions() -> None:
+    """Grafana's sign-in and Traefik's API have paths that a function has too."""
+    operators = [
+        int(value)
+        for file in ("deploy/edge/stack.yml", "deploy/tools/stack.yml")
+        for service in _stack(file)["services"].values()
+        for label, value in service["deploy"].get("labels", {}).items()
+        if label.endswith(".priority")
+    ]
+    assert operators
+    assert min(operators) > max(map(traefik_priority, FUNCTIONS))
 
 
 @pytest.mark.parametrize("file", FILES)

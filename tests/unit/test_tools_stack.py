@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.functions import FUNCTIONS
+
 TOOLS = Path(__file__).parents[2] / "deploy" / "tools"
 STACK = yaml.safe_load((TOOLS / "stack.yml").read_text(encoding="utf-8"))
 SERVICES = sorted(STACK["services"].items())
@@ -85,5 +87,4 @@ def test_prometheus_asks_only_services_that_exist() -> None:
         for source in job.get("dns_sd_configs", [])
         for name in source["names"]
     }
-    functions = {"register", "follow", "messages", "timeline"}
-    assert names - functions - {"traefik"} <= set(STACK["services"])
+    assert names - set(FUNCTIONS) - {"traefik"} <= set(STACK["services"])

@@ -1,86 +1,181 @@
-"""The route table: which function answers which path, said once.
+"""Route table: every operation, the function that answers it, and its description.
 
-Falcon's routes, the rules of Traefik (local run and stack.yml), the names that
-nobody may register, the `Allow` header and the API description derive from it.
+Falcon's routes, Traefik's rules (local run and `stack.yml`), the list of functions,
+reserved usernames, the `Allow` header, the checks on the simulator's requests, the
+probes of a release, the API description and the endpoints of `docs/contract.md` all
+derive from it. After a change run `make generate`.
 """
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-FUNCTIONS = ("register", "follow", "messages", "timeline")
+from pydantic import BaseModel
 
-# The function that renders pages. It answers whatever no other route claims, so
-# that an unknown path or a wrong method on a page is a page as well.
+from minitwit.models import (
+    FollowChange,
+    Follows,
+    Latest,
+    Message,
+    NewMessage,
+    Registration,
+)
+
+# Renders pages, and answers every path that no other function claims, so that an
+# unknown path or a wrong method on a page is answered with a page as well.
 PAGES = "timeline"
 
 API_PREFIX = "/api"
 
-# Traefik sorts routers by rule length unless told otherwise, and shadowing is
-# silent. `/msgs/follow` is a page of messages, never a request to follow "msgs".
-_PRIORITIES = {"register": 40, "messages": 30, "follow": 20, "timeline": 10}
-
 
 @dataclass(frozen=True)
 class Route:
-    """A path template, the methods it takes, and the function that answers.
+    """One method on one path.
 
-    `credentials`: only the simulator may; `carries_latest`: takes the simulator's mark;
-    `carries_no`: GET lists at most `no` entries; `get_changes`: GET is not safe.
+    Args:
+        method: GET includes HEAD.
+        path: template, whose fields match one segment each.
+        function: the function that answers; its folder in `functions/`.
+        caller: "api" answers in JSON and under `/api` as well, "browser" with HTML.
+        summary: what the operation does, as documented.
+        body: model of the JSON that is sent.
+        answer: model of the JSON that is answered; an "api" route without is a 204.
+        credentials: whether only the simulator may call it.
+        carries_latest: whether `latest` is read and recorded.
+        carries_no: whether `no` limits the length of the answer.
+        get_changes: whether this GET is not a safe method.
+        probe: status of the answer to a GET without credentials, for the one route
+            of each function by which a release and `minitwit status` probe it.
+
     """
 
+    method: str
     path: str
-    methods: tuple[str, ...]
     function: str
     caller: Literal["api", "browser"]
+    summary: str
+    body: type[BaseModel] | None = None
+    answer: Any = None
     credentials: bool = False
     carries_latest: bool = False
     carries_no: bool = False
     get_changes: bool = False
+    probe: int | None = None
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The method, and HEAD where it is GET."""
+        return ("GET", "HEAD") if self.method == "GET" else (self.method,)
 
 
-# A list that only the simulator reads.
-_LIST = {"credentials": True, "carries_latest": True, "carries_no": True}
+def _simulator(
+    method: str, path: str, function: str, summary: str, **more: Any
+) -> Route:
+    flags = {"credentials": True, "carries_latest": True} | more
+    return Route(method, path, function, "api", summary, **flags)
 
+
+def _page(method: str, path: str, function: str, summary: str, **more: Any) -> Route:
+    return Route(method, path, function, "browser", summary, **more)
+
+
+# A function's first route decides its place: routers are tried in this order, and
+# `/msgs/follow` is a page of messages, never a request to follow "msgs".
 ROUTES = (
-    Route("/register", ("POST",), "register", "api", carries_latest=True),
-    Route("/login", ("POST",), "register", "browser"),
-    Route("/logout", ("GET", "POST"), "register", "browser", get_changes=True),
-    Route("/fllws/{username}", ("GET", "POST"), "follow", "api", **_LIST),
-    Route("/{username}/follow", ("GET", "POST"), "follow", "browser", get_changes=True),
     Route(
-        "/{username}/unfollow", ("GET", "POST"), "follow", "browser", get_changes=True
+        "POST",
+        "/register",
+        "register",
+        "api",
+        "Create an account.",
+        body=Registration,
+        carries_latest=True,
     ),
-    Route("/msgs", ("GET",), "messages", "api", **_LIST),
-    Route("/msgs/{username}", ("GET", "POST"), "messages", "api", **_LIST),
-    Route("/latest", ("GET",), "messages", "api"),
-    Route("/add_message", ("POST",), "messages", "browser"),
-    Route("/hide_message", ("POST",), "messages", "browser"),
-    Route("/restore_message", ("POST",), "messages", "browser"),
-    Route("/", ("GET",), "timeline", "browser"),
-    Route("/public", ("GET",), "timeline", "browser"),
-    Route("/register", ("GET",), "timeline", "browser"),
-    Route("/login", ("GET",), "timeline", "browser"),
-    Route("/{username}", ("GET",), "timeline", "browser"),
-    Route("/{username}/following", ("GET",), "timeline", "browser"),
-    Route("/{username}/followers", ("GET",), "timeline", "browser"),
-    Route("/{username}/feed", ("GET",), "timeline", "browser"),
-    Route("/public/feed", ("GET",), "timeline", "browser"),
-    Route("/new_messages", ("GET",), "timeline", "browser"),
-    Route("/static/{file}", ("GET",), "timeline", "browser"),
-    Route("/robots.txt", ("GET",), "timeline", "browser"),
-    Route("/favicon.ico", ("GET",), "timeline", "browser"),
-    Route("/openapi.json", ("GET",), "timeline", "api"),
+    _page("POST", "/login", "register", "Sign in."),
+    _page("GET", "/logout", "register", "Sign out.", get_changes=True, probe=303),
+    _page("POST", "/logout", "register", "Sign out."),
+    _simulator(
+        "GET",
+        "/msgs",
+        "messages",
+        "List the newest messages.",
+        answer=list[Message],
+        carries_no=True,
+    ),
+    _simulator(
+        "GET",
+        "/msgs/{username}",
+        "messages",
+        "List a user's newest messages.",
+        answer=list[Message],
+        carries_no=True,
+    ),
+    _simulator(
+        "POST", "/msgs/{username}", "messages", "Post a message.", body=NewMessage
+    ),
+    Route(
+        "GET",
+        "/latest",
+        "messages",
+        "api",
+        "Read the simulator's progress mark.",
+        answer=Latest,
+        probe=200,
+    ),
+    _page("POST", "/add_message", "messages", "Post a message."),
+    _page("POST", "/hide_message", "messages", "Hide a message, as a moderator."),
+    _page("POST", "/restore_message", "messages", "Show a hidden message again."),
+    _simulator(
+        "GET",
+        "/fllws/{username}",
+        "follow",
+        "List whom a user follows.",
+        answer=Follows,
+        carries_no=True,
+        probe=403,
+    ),
+    _simulator(
+        "POST",
+        "/fllws/{username}",
+        "follow",
+        "Follow or unfollow a user.",
+        body=FollowChange,
+    ),
+    _page("GET", "/{username}/follow", "follow", "Follow a user.", get_changes=True),
+    _page("POST", "/{username}/follow", "follow", "Follow a user."),
+    _page(
+        "GET",
+        "/{username}/unfollow",
+        "follow",
+        "Unfollow a user.",
+        get_changes=True,
+    ),
+    _page("POST", "/{username}/unfollow", "follow", "Unfollow a user."),
+    _page("GET", "/", "timeline", "The reader's own timeline."),
+    _page("GET", "/public", "timeline", "The timeline of all users.", probe=200),
+    _page("GET", "/register", "timeline", "The form to sign up."),
+    _page("GET", "/login", "timeline", "The form to sign in."),
+    _page("GET", "/{username}", "timeline", "A user's messages."),
+    _page("GET", "/{username}/following", "timeline", "The users that a user follows."),
+    _page("GET", "/{username}/followers", "timeline", "The users that follow a user."),
+    _page("GET", "/{username}/feed", "timeline", "A user's messages, as Atom feed."),
+    _page("GET", "/public/feed", "timeline", "All users' messages, as Atom feed."),
+    _page("GET", "/new_messages", "timeline", "Count what is newer than a page."),
+    _page("GET", "/static/{file}", "timeline", "Styles, scripts, pictures."),
+    _page("GET", "/robots.txt", "timeline", "Rules for crawlers."),
+    _page("GET", "/favicon.ico", "timeline", "The site's icon."),
+    Route(
+        "GET",
+        "/openapi.json",
+        "timeline",
+        "api",
+        "Read this API's description.",
+        answer=dict,
+    ),
 )
 
-# Fetched at the root by their names alone; other files by one of the endings.
-_WELL_KNOWN = frozenset({"apple-app-site-association", "cgi-bin", "w3c"})
-_WEB_FILES = tuple(
-    ".asp .aspx .cgi .css .gif .htm .html .ico .jpeg .jpg .js .json .jsp .map .mjs "
-    ".pac .pdf .pem .php .png .rdf .rss .svg .txt .wasm .webmanifest .webp .xml "
-    ".yaml .yml".split()
-)
+# In the order of their routers' priorities.
+FUNCTIONS = tuple(dict.fromkeys(route.function for route in ROUTES))
 
 
 def routes_of(function: str) -> Iterator[Route]:
@@ -96,70 +191,21 @@ def served_paths(route: Route) -> tuple[str, ...]:
 
 
 def allowed_methods(path: str) -> tuple[str, ...]:
-    """Return the methods that any function takes on a served path, sorted."""
+    """Return the methods that any function answers on a served path, sorted."""
     methods = {
         method
         for route in ROUTES
         if path in served_paths(route)
-        for method in _with_head(route.methods)
+        for method in route.methods
     }
     return tuple(sorted(methods))
 
 
-def reserved_names() -> frozenset[str]:
-    """Return the names that would shadow a route if a user had them."""
-    first_segments = (
-        path.split("/")[1] for route in ROUTES for path in served_paths(route)
-    )
-    # A client or a proxy resolves the two dot segments away before any router
-    # sees them, so a user of that name could never be reached.
-    return frozenset({".", ".."} | {s for s in first_segments if s and "{" not in s})
-
-
-def is_reserved(username: str) -> bool:
-    """Return whether a name, in any case, has a meaning at the root of a site.
-
-    Such are the first segments of routes, and what browsers, crawlers and validators
-    fetch there: files, and all that RFC 8615 and its forerunners put behind a dot.
-    """
-    name = username.casefold()
-    return (
-        name in reserved_names()
-        or name in _WELL_KNOWN
-        or name.startswith(".")
-        or name.endswith(_WEB_FILES)
-    )
-
-
-def traefik_rule(function: str) -> str:
-    """Return the rule of the function's one Traefik router."""
-    if function == PAGES:
-        return "PathPrefix(`/`)"
-    return " || ".join(_matcher(route) for route in routes_of(function))
-
-
-def traefik_priority(function: str) -> int:
-    """Return the explicit priority of the function's Traefik router."""
-    return _PRIORITIES[function]
-
-
-def _matcher(route: Route) -> str:
-    pattern = re.sub(r"\{\w+\}", "[^/]+", route.path)
-    if route.caller == "api" and not _shared_with_pages(route.path):
-        return f"PathRegexp(`^({API_PREFIX})?{pattern}/?$`)"
-    methods = " || ".join(f"Method(`{m}`)" for m in _with_head(route.methods))
-    page = f"(PathRegexp(`^{pattern}/?$`) && ({methods}))"
-    if route.caller == "api":
-        return f"PathRegexp(`^{API_PREFIX}{pattern}/?$`) || {page}"
-    return page
-
-
-def _shared_with_pages(path: str) -> bool:
-    return any(r.path == path and r.caller == "browser" for r in ROUTES)
-
-
-def _with_head(methods: Iterable[str]) -> tuple[str, ...]:
-    return tuple(m for method in methods for m in _HEAD.get(method, (method,)))
-
-
-_HEAD = {"GET": ("GET", "HEAD")}
+def probe(function: str) -> tuple[str, int]:
+    """Return the path of a function's probe and the status that it expects."""
+    [found] = [
+        (route.path.replace("{username}", "anybody"), route.probe)
+        for route in routes_of(function)
+        if route.probe
+    ]
+    return found

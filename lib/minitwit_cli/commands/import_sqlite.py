@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from minitwit.errors import DatabaseRefused
 from minitwit.settings import DatabaseSettings
-from minitwit.web.routes import reserved_names
+from minitwit.web.reserved_names import reserved_names
 from minitwit_cli.importer.copy_format import copy_chunks
 from minitwit_cli.importer.legacy_file import LegacyFile
 from minitwit_cli.importer.report_file import ReportFile, open_report

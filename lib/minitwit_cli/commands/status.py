@@ -1,4 +1,4 @@
-"""`minitwit status`: how a MiniTwit looks from outside, without any rights."""
+"""`minitwit status`: health check of a MiniTwit from outside, without credentials."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,18 +9,12 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-# A request that changes nothing for each function, and what it says to a stranger.
-_PROBES = {
-    "register": ("/logout", 303),
-    "follow": ("/fllws/anybody", 403),
-    "messages": ("/latest", 200),
-    "timeline": ("/public", 200),
-}
+from minitwit.web.routes import FUNCTIONS, probe
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function's probe was answered, and how soon."""
+    """Result of a function's probe; the status is None without an HTTP response."""
 
     function: str
     path: str
@@ -30,13 +24,13 @@ class Answer:
 
     @property
     def is_good(self) -> bool:
-        """Whether the answer is the one it should be."""
+        """Whether the function answered with the expected status."""
         return self.status == self.expected
 
 
 @click.command()
 @click.option(
-    "--url", required=True, help="Where MiniTwit is, like http://localhost:5000."
+    "--url", required=True, help="Base URL, for example http://localhost:5000."
 )
 @click.option(
     "--timeout",
@@ -46,12 +40,12 @@ class Answer:
     help="Seconds to wait for an answer.",
 )
 def status(url: str, timeout: float) -> None:
-    """Show each function's answer and how long it took, the version and latest.
+    """Probe each function; show status, latency, version and `latest`.
 
-    An uptime probe that anybody can run: exits 1 unless every function answers.
+    Exits with 1 unless every function answers as expected.
     """
     with httpx.Client(base_url=url, timeout=timeout) as client:
-        # The first request, so that none of the others waits for the connection.
+        # First, so that no probe's latency includes opening the connection.
         version = _field(client, "/openapi.json", "info", "version")
         answers = list(_probe(client))
         latest = _field(client, "/latest", "latest")
@@ -66,7 +60,8 @@ def status(url: str, timeout: float) -> None:
 
 
 def _probe(client: httpx.Client) -> Iterator[Answer]:
-    for function, (path, expected) in _PROBES.items():
+    for function in FUNCTIONS:
+        path, expected = probe(function)
         start = perf_counter()
         try:
             status = client.get(path).status_code
@@ -76,7 +71,7 @@ def _probe(client: httpx.Client) -> Iterator[Answer]:
 
 
 def _field(client: httpx.Client, path: str, *keys: str) -> str:
-    """Return a field of a JSON answer, or a question mark."""
+    """Return a field of a JSON answer, "?" if there is none."""
     try:
         found = client.get(path).json()
         for key in keys:
@@ -87,7 +82,7 @@ def _field(client: httpx.Client, path: str, *keys: str) -> str:
 
 
 def _table(answers: list[Answer]) -> Table:
-    table = Table("function", "asked", "answer", "expected", "ms")
+    table = Table("function", "path", "status", "expected", "ms")
     for answer in answers:
         table.add_row(
             answer.function,

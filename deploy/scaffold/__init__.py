@@ -1,0 +1,1 @@
+"""Commands on the list of functions: `make generate` and `make new-function`."""

@@ -1,0 +1,173 @@
+"""The parts of files that follow from the route table.
+
+`make generate` writes them; a test fails while one of them differs.
+"""
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from minitwit.web.routes import FUNCTIONS, PAGES, ROUTES, Route, probe, routes_of
+from minitwit.web.traefik_rules import traefik_matchers, traefik_priority
+
+ROOT = Path(__file__).parents[2]
+
+_CALLERS = {"api": "API", "browser": "browser"}
+
+_SERVICE = """\
+  {function}:
+    <<: *function
+    environment:
+      <<: *environment
+      MINITWIT_REPLICAS: ${{{replicas}:-2}}
+    image: ${{MINITWIT_REGISTRY:?where the images live}}/minitwit-{function}:${{VERSION:?the version to deploy}}
+    deploy:
+      <<: *deploy
+      replicas: ${{{replicas}:-2}}
+      labels:
+        minitwit.probe: {probe}
+        traefik.enable: "true"
+        traefik.swarm.network: edge
+        traefik.http.routers.{function}.priority: "{priority}"
+        traefik.http.routers.{function}.rule: >-
+          {rule}
+{middlewares}\
+        traefik.http.services.{function}.loadbalancer.server.port: "8000"
+        traefik.http.services.{function}.loadbalancer.serverstransport: functions@file
+
+"""  # noqa: E501
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a file.
+
+    Args:
+        file: path from the root of the project.
+        before: regular expression of the text before the part.
+        after: regular expression of the text behind it.
+        render: returns the part as the route table wants it.
+
+    """
+
+    file: str
+    before: str
+    after: str
+    render: Callable[[], str]
+
+    def write(self) -> bool:
+        """Write the part into its file, and say whether that changed it."""
+        if self.expected() == self.current():
+            return False
+        (ROOT / self.file).write_text(self.expected(), encoding="utf-8")
+        return True
+
+    def current(self) -> str:
+        """Return the file's text."""
+        return (ROOT / self.file).read_text(encoding="utf-8")
+
+    def expected(self) -> str:
+        """Return the file's text with the part as it should be.
+
+        Raises:
+            LookupError: the file does not have just one such part.
+
+        """
+        pattern = re.compile(f"({self.before})(.*?)({self.after})", re.DOTALL)
+        text, count = pattern.subn(
+            lambda match: match[1] + self.render() + match[3], self.current()
+        )
+        if count != 1:
+            raise LookupError(f"{self.file} has {count} parts after {self.before!r}")
+        return text
+
+
+def _services() -> str:
+    return "".join(_service(function) for function in FUNCTIONS)
+
+
+def _service(function: str) -> str:
+    matchers = (m.replace("$", "$$") for m in traefik_matchers(function))
+    path, status = probe(function)
+    compress = f"        traefik.http.routers.{PAGES}.middlewares: compress@file\n"
+    return _SERVICE.format(
+        function=function,
+        replicas=f"REPLICAS_{function.upper()}",
+        probe=f"{path} {status}",
+        priority=traefik_priority(function),
+        rule="\n          || ".join(matchers),
+        middlewares=compress if function == PAGES else "",
+    )
+
+
+def _targets() -> str:
+    return ", ".join(f"tasks.{function}" for function in FUNCTIONS)
+
+
+def _missing() -> str:
+    terms = (
+        f'absent(minitwit:replicas:up{{function="{function}"}})'
+        for function in FUNCTIONS
+    )
+    return "\n          or ".join(terms)
+
+
+def _diagram() -> str:
+    return ", ".join(FUNCTIONS)
+
+
+def _functions() -> str:
+    return "\n".join(_function(function) for function in FUNCTIONS)
+
+
+def _function(function: str) -> str:
+    handler = ROOT / "functions" / function / "handler.py"
+    docstring = ast.get_docstring(ast.parse(handler.read_text(encoding="utf-8"))) or ""
+    purpose = docstring.partition("\n")[0].partition(": ")[2].removesuffix(".")
+    callers = sorted({_CALLERS[route.caller] for route in routes_of(function)})
+    link = f"[`{function}`](functions/{function}/handler.py)"
+    return _row(link, purpose, ", ".join(callers))
+
+
+def _endpoints() -> str:
+    return "\n".join(_endpoint(route) for route in ROUTES)
+
+
+def _endpoint(route: Route) -> str:
+    parameters = {"latest": route.carries_latest, "no": route.carries_no}
+    return _row(
+        f"`{route.method}`",
+        f"`{route.path}`",
+        route.function,
+        _CALLERS[route.caller],
+        "credentials" if route.credentials else "",
+        ", ".join(f"`{name}`" for name, carried in parameters.items() if carried),
+        route.summary.removesuffix("."),
+    )
+
+
+def _row(*cells: str) -> str:
+    return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
+
+
+PARTS = (
+    Part("stack.yml", r"\nservices:\n", r"networks:\n", _services),
+    Part("docs/contract.md", r"what it does \|\n[|-]+\n", r"\n\n", _endpoints),
+    Part("README.md", r"\| function \|[^\n]*\n[|-]+\n", r"\n\n", _functions),
+    Part("README.md", r'\[\["functions: ', r'"', _diagram),
+    Part("docs/architecture.md", r'\[\["functions: ', r'"', _diagram),
+    Part(
+        "deploy/tools/prometheus/prometheus.yml",
+        r"job_name: functions\n.*?names: \[",
+        r"\]",
+        _targets,
+    ),
+    Part(
+        "deploy/tools/prometheus/rules/alerts_functions.yml",
+        r"alert: FunctionDown\n        expr: \|\n          ",
+        r"\n        for:",
+        _missing,
+    ),
+)
