@@ -56,5 +56,5 @@ def test_only_missing_replicas_are_made_each_with_two_ports() -> None:
 
 
 def test_the_scale_of_replicas_counts_them() -> None:
-    replicas = make_replicas({**ONE_EACH, "follow": 2}, [], range(10))
+    replicas = make_replicas({**ONE_EACH, "follow": 2}, [], range(100))
     assert scale_of(replicas) == {**ONE_EACH, "follow": 2}

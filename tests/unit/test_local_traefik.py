@@ -11,10 +11,12 @@ from minitwit.web.routes import FUNCTIONS
 from minitwit.web.traefik_rules import traefik_priority, traefik_rule
 
 
+REPLICAS = make_replicas({**ONE_EACH, "timeline": 2}, [], range(1000, 1100))
+
+
 @pytest.fixture
 def http() -> dict[str, Any]:
-    replicas = make_replicas({**ONE_EACH, "timeline": 2}, [], range(1000, 1010))
-    content: dict[str, Any] = dynamic_configuration(replicas)["http"]
+    content: dict[str, Any] = dynamic_configuration(REPLICAS)["http"]
     return content
 
 
@@ -46,11 +48,14 @@ def test_every_replica_is_a_server_of_its_function(http: dict[str, Any]) -> None
         function: [server["url"] for server in service["loadBalancer"]["servers"]]
         for function, service in http["services"].items()
     }
+    assert len(servers["timeline"]) == 2
     assert servers == {
-        "register": ["http://127.0.0.1:1000"],
-        "follow": ["http://127.0.0.1:1002"],
-        "messages": ["http://127.0.0.1:1004"],
-        "timeline": ["http://127.0.0.1:1006", "http://127.0.0.1:1008"],
+        function: [
+            f"http://127.0.0.1:{replica.port}"
+            for replica in REPLICAS
+            if replica.function == function
+        ]
+        for function in FUNCTIONS
     }
 
 
