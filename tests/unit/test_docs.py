@@ -9,13 +9,33 @@ from pydantic.fields import FieldInfo
 
 from minitwit.settings import Settings
 from minitwit_cli.commands import main
+from tests.swarm.handbook import commands
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     page
-    for page in (*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("docs/**/*.md"))
+    for page in {*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("docs/**/*.md")}
     if not any(part.startswith(".") for part in page.relative_to(ROOT).parts)
 )
+# Its entries may name what a later release has moved or removed.
+HISTORY = ROOT / "CHANGELOG.md"
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+
+
+def _code(page: Path) -> str:
+    """Return what a page shows as code: fenced blocks, and spans within a line."""
+    text = page.read_text(encoding="utf-8")
+    fenced = re.findall(r"^```\w*\n(.*?)^```$", text, re.M | re.S)
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    return "\n".join([*fenced, *re.findall(r"`([^`\n]+)`", prose)])
+
+
+def _names_a_file(name: str) -> bool:
+    """Say whether a path, or the end of one, is that of a file of ours."""
+    folders = ("lib", "functions", "deploy", "tests", "docs", ".github", ".ci")
+    return (ROOT / name).exists() or any(
+        next((ROOT / folder).glob(f"**/{name}"), None) for folder in folders
+    )
 
 
 def _row(name: str, field: FieldInfo) -> str:
@@ -41,9 +61,8 @@ def test_every_setting_is_described_with_its_default() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_names_only_commands_that_exist(page: Path) -> None:
-    text = page.read_text()
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
-    code = "\n".join(re.findall(r"`[^`]+`|^\$ .*$", text, re.M))
+    code = _code(page)
     assert set(re.findall(r"\bmake ([a-z-]+)", code)) <= targets
     verbs = set(re.findall(r"\bminitwit ([a-z][a-z-]+)", code))
     assert verbs <= set(main.list_commands(None))  # type: ignore[arg-type]
@@ -54,3 +73,30 @@ def test_a_page_links_only_to_what_is_there(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
     missing = [link for link in links if not (page.parent / link).exists()]
     assert not missing
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if page not in {HISTORY, *DECISIONS}],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_a_page_names_only_files_that_exist(page: Path) -> None:
+    # Placeholders such as functions/<name>/handler.py and generated files are no path.
+    names = re.findall(
+        r"(?<![\w./<>$*-])((?:[\w.-]+/)*[\w-]+\.(?:py|sh|sql|yml|toml|html))(?![\w./*])",
+        _code(page),
+    )
+    missing = {name for name in names if not _names_a_file(name)}
+    assert not missing, "the page names files that are not in the tree"
+
+
+def test_every_heading_that_the_swarm_test_follows_has_commands() -> None:
+    headings = set()
+    for module in (ROOT / "tests" / "swarm").glob("*.py"):
+        text = module.read_text(encoding="utf-8")
+        for page, heading in re.findall(
+            r"follow(?:_runbook)?\(\s*(?:\"([\w-]+)\", )?\"([A-Z][\w ]+)\"", text
+        ):
+            headings.add((f"runbooks/{page}.md" if page else "operations.md", heading))
+    assert headings
+    assert all(commands(heading, page) for page, heading in sorted(headings))
