@@ -11,9 +11,16 @@ CHAT_WEBHOOK_SECRET=$(_newest chat-webhook)
 DEAD_MANS_SWITCH_SECRET=$(_newest dead-mans-switch)
 GRAFANA_PASSWORD_SECRET=$(_newest grafana-password)
 
-# Where no node has the standby's label, there is none to ask.
+# Without a node that has the standby's label, its exporter would have nothing to scrape.
 export STANDBYS
 STANDBYS=$(docker node ls --quiet --filter node.label=standby=true | wc -l)
+
+# The tools' routers have TLS sections of their own, which replace the entry point's. They
+# name the resolver that the running edge uses, whatever the shell says: with an empty one
+# they would be served with the self-signed certificate.
+export ACME_RESOLVER
+ACME_RESOLVER=$(docker service inspect --format '{{join .Spec.TaskTemplate.ContainerSpec.Args "\n"}}' \
+    "${EDGE_STACK:-edge}_traefik" | sed -n 's/^--entrypoints.websecure.http.tls.certresolver=//p')
 
 export TOOLS_CONFIG
 TOOLS_CONFIG=$(find "$_tools" -mindepth 2 -type f | LC_ALL=C sort | xargs cat | sha256sum | cut -c 1-12)

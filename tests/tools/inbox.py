@@ -1,7 +1,7 @@
-"""A server that keeps what it is sent, made of nothing but the standard library.
+"""HTTP server that records the requests it receives, with the standard library alone.
 
-Run as a program it is the whole of a stand-in's image: `python3 inbox.py PORT`. What it
-has kept that contains some bytes is then read at /kept?containing=HEX.
+Run as a program it is the whole of a stand-in's image: `python3 inbox.py PORT`. The
+recorded bodies that contain some bytes are then read at /kept?containing=HEX.
 """
 
 import base64
@@ -11,19 +11,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+# Kibana's, when it has imported everything.
+IMPORTED = (200, '{"success":true,"successCount":7}')
+
 
 @dataclass
 class Inbox:
-    """What came in at a server that answers every POST and PUT in one way."""
+    """The requests of a server, and how it answers: by path, or all in one way."""
 
     status: int = 200
     answer: str = ""
+    answers: dict[str, tuple[int, str]] = field(
+        default_factory=lambda: {"/api/saved_objects/_import": IMPORTED}
+    )
     requests: list[tuple[str, bytes]] = field(default_factory=list)
     refused: int = 0
 
 
 class InboxServer(ThreadingHTTPServer):
-    """Puts what it is sent into an inbox."""
+    """Records requests in an inbox."""
 
     daemon_threads = True
 
@@ -38,29 +44,32 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         inbox = self.server.inbox
-        body = self._body()
-        if inbox.status < 300:
-            inbox.requests.append((self.path.split("?")[0], body))
+        body, path = self._body(), self.path.split("?")[0]
+        status, answer = inbox.answers.get(path, (inbox.status, inbox.answer))
+        if status < 300:
+            inbox.requests.append((path, body))
         else:
             inbox.refused += 1
-        kind = self.headers.get("Content-Type", "")
-        if inbox.answer:
-            self._answer(inbox.status, "text/plain", inbox.answer.encode())
-        else:
-            self._answer(inbox.status, kind)
+        of_request = self.headers.get("Content-Type", "")
+        kind = "text/plain" if answer == inbox.answer != "" else of_request
+        self._answer(status, kind, answer.encode())
 
     do_PUT = do_POST
 
     def do_GET(self) -> None:
-        """Say that all is well, which is what health checks ask, or what was kept."""
-        path, _, wanted = self.path.partition("?containing=")
-        kept = self._kept(bytes.fromhex(wanted)) if path == "/kept" else ""
-        self._answer(200, "text/plain", kept.encode())
+        """Answer health checks, or return the recorded bodies that contain bytes."""
+        path, _, query = self.path.partition("?")
+        if path == "/kept":
+            wanted = bytes.fromhex(query.removeprefix("containing="))
+            self._answer(200, "text/plain", self._kept(wanted).encode())
+        else:
+            status, answer = self.server.inbox.answers.get(path, (200, ""))
+            self._answer(status, "text/plain", answer.encode())
 
     do_HEAD = do_GET
 
     def log_message(self, *_args: object) -> None:
-        """Say nothing."""
+        """Write nothing."""
 
     def _kept(self, wanted: bytes) -> str:
         return "".join(

@@ -1,8 +1,8 @@
 """Prometheus and Alertmanager on the project's own configuration, on this machine.
 
-Three things differ from production: targets have fixed addresses, where Swarm's DNS
-would tell them; everything that waits is SPEED times faster; and what Swarm fills in
-from secrets is filled in here.
+Three things differ from production: targets have fixed addresses, where production uses
+Swarm's DNS; all intervals are SPEED times shorter; and the secrets that Swarm templates
+into the configuration are filled in here.
 """
 
 import json
@@ -24,6 +24,7 @@ from tests.waiting import wait_until
 
 SPEED = 15
 RUNBOOKS = "https://wiki.example/runbooks"
+DOMAIN = "tools.example"
 
 Targets = Mapping[str, list[dict[str, Any]]]
 
@@ -107,6 +108,7 @@ def running_prometheus(
         f"--web.listen-address=127.0.0.1:{port}",
         "--enable-feature=exemplar-storage,expand-external-labels",
         f"--rules.alert.resend-delay={60 // SPEED}s",
+        *external_url("prometheus"),
     ]
     url = f"http://127.0.0.1:{port}"
     log = folder / "prometheus.log"
@@ -129,11 +131,22 @@ def running_alertmanager(
         f"--storage.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
         "--cluster.listen-address=",
+        *external_url("alertmanager"),
     ]
     url = f"http://127.0.0.1:{port}"
     with running(command, folder / "alertmanager.log"):
         wait_until(lambda: status_of(f"{url}/-/ready") == 200)
         yield url
+
+
+def external_url(service: str) -> list[str]:
+    """Return the option by which the stack file names the service's public address."""
+    stack = yaml.safe_load((TOOLS / "stack.yml").read_text(encoding="utf-8"))
+    return [
+        re.sub(r"\$\{TOOLS_DOMAIN:\?[^}]+\}", DOMAIN, option)
+        for option in stack["services"][service]["command"]
+        if option.startswith("--web.external-url=")
+    ]
 
 
 def rendered_alertmanager(folder: Path, chat: str, dead_mans_switch: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 _PACKAGES = {
     "amtool": "prometheus-alertmanager",
+    "curl": "curl",
     "go": "golang-go",
     "prometheus": "prometheus",
     "prometheus-alertmanager": "prometheus-alertmanager",

@@ -107,8 +107,12 @@ class Receiver(Inbox):
 
     def told(self, title: str) -> list[str]:
         """Return the texts of what came in Slack's form under a title."""
+        return [attachment["text"] for attachment in self.attachments(title)]
+
+    def attachments(self, title: str) -> list[dict[str, Any]]:
+        """Return the attachments of what came in Slack's form under a title."""
         return [
-            attachment["text"]
+            attachment
             for message in self.messages()
             for attachment in message["attachments"]
             if attachment["title"] == title

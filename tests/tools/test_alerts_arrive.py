@@ -2,7 +2,7 @@
 
 import yaml
 
-from tests.tools.monitoring import RUNBOOKS
+from tests.tools.monitoring import DOMAIN, RUNBOOKS
 from tests.tools.observed import Observed
 from tests.tools.rules_files import TOOLS, alerts
 from tests.waiting import wait_until
@@ -23,6 +23,9 @@ def test_a_stopped_replica_is_told_in_the_chat_and_so_is_its_return(
     [text] = observed.chat.told("FIRING (warning): ReplicaMissing")
     assert "messages runs with 1 replicas" in text
     assert f"{RUNBOOKS}/ReplicaMissing.md" in text
+    [message] = observed.chat.attachments("FIRING (warning): ReplicaMissing")
+    alertmanager = f"https://alertmanager.{DOMAIN}/#/alerts"
+    assert message["title_link"].startswith(alertmanager)
 
 
 def test_the_dead_mans_switch_is_pressed_again_and_again(observed: Observed) -> None:

@@ -9,6 +9,10 @@ from secrets import token_bytes
 
 import httpx
 import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
@@ -22,6 +26,8 @@ from tests.waiting import wait_until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SPAN = "b7ad6b7169203331"
+# Elasticsearch's http.max_protobuf_content_length; above it the answer is 413.
+MAX_CONTENT_LENGTH = 8 * 1024 * 1024
 
 
 @pytest.fixture
@@ -53,6 +59,18 @@ def send(collector: Collector, name: str, milliseconds: int, failed: bool) -> No
         span.status.code = Status.STATUS_CODE_ERROR
     httpx.post(
         f"{collector.otlp}/v1/traces",
+        content=request.SerializeToString(),
+        headers={"Content-Type": "application/x-protobuf"},
+    ).raise_for_status()
+
+
+def send_logs(collector: Collector, lines: list[str]) -> None:
+    request = ExportLogsServiceRequest()
+    records = request.resource_logs.add().scope_logs.add().log_records
+    for line in lines:
+        records.add().body.string_value = line
+    httpx.post(
+        f"{collector.otlp}/v1/logs",
         content=request.SerializeToString(),
         headers={"Content-Type": "application/x-protobuf"},
     ).raise_for_status()
@@ -138,3 +156,70 @@ def test_what_elasticsearch_refuses_is_counted_under_the_name_the_alert_looks_fo
     pattern = re.search('__name__=~"(.+?)"', expression)
     assert pattern
     assert re.fullmatch(pattern[1], "otelcol_exporter_send_failed_spans_total")
+
+
+def test_a_request_to_elasticsearch_stays_below_its_limit(
+    gateway: Collector, elasticsearch: Receiver
+) -> None:
+    """A burst of long lines was one request, refused and not sent again."""
+    bursts, lines = 3, [f"{number:5}" * 2000 for number in range(1000)]
+    for _ in range(bursts):
+        send_logs(gateway, lines)
+    wait_until(lambda: len(elasticsearch.log_records()) == bursts * len(lines))
+    sizes = [len(body) for body in elasticsearch.bodies("/v1/logs")]
+    assert max(sizes) < MAX_CONTENT_LENGTH
+
+
+def test_a_request_of_the_agent_stays_below_the_gateways_limit(
+    tmp_path: Path, elasticsearch: Receiver
+) -> None:
+    """What the gateway refuses as too large is not sent again either."""
+    logs = tmp_path / "containers"
+    logs.mkdir()
+    with (logs / "a-json.log").open("w") as file:
+        for _ in range(3000):
+            file.write(json.dumps({"log": "x" * 16_000 + "\n"}) + "\n")
+    environment = {
+        "CONTAINER_LOGS": f"{logs}/*-json.log",
+        "GATEWAY_URL": elasticsearch.url,
+        "STORAGE": str(tmp_path / "storage"),
+    }
+    with running_collector("agent", tmp_path, environment):
+        wait_until(lambda: len(elasticsearch.log_records()) == 3000)
+    sizes = [len(body) for body in elasticsearch.bodies("/v1/logs")]
+    assert max(sizes) < 20 * 1024 * 1024
+
+
+def test_what_elasticsearch_rejects_in_part_is_counted_for_the_alert(
+    gateway: Collector, elasticsearch: Receiver, tmp_path: Path
+) -> None:
+    """It answers 200, and the exporter only writes a line to its log."""
+    answer = ExportLogsServiceResponse()
+    answer.partial_success.rejected_log_records = 1
+    answer.partial_success.error_message = "failed to parse field [attributes.port]"
+    path = "/_otlp/v1/logs"
+    elasticsearch.answers[path] = (200, answer.SerializeToString().decode())
+    send_logs(gateway, ["a line"])
+    log = tmp_path / "gateway.log"
+    rejection = "Partial success response"
+    wait_until(lambda: rejection in log.read_text())
+    [line] = [text for text in log.read_text().splitlines() if rejection in text]
+    del elasticsearch.answers[path]
+    logs = tmp_path / "containers"
+    logs.mkdir()
+    write(logs / "a-json.log", line, service("tools_collector"))
+    environment = {
+        "CONTAINER_LOGS": f"{logs}/*-json.log",
+        "GATEWAY_URL": gateway.otlp,
+        "STORAGE": str(tmp_path / "storage"),
+    }
+    metric = re.search(r"otelcol_processor_\w+", alerts()["TelemetryRejected"]["expr"])
+    assert metric
+    with running_collector("agent", tmp_path, environment):
+        wait_until(
+            lambda: gateway.counters().get(metric[0].removesuffix("_total")),
+            lambda: str(gateway.counters()),
+        )
+    # The line itself is kept, with the reason.
+    wait_until(lambda: len(elasticsearch.log_records()) == 2)
+    assert "attributes.port" in str(elasticsearch.log_records()[-1].body)

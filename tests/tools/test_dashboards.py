@@ -34,6 +34,7 @@ NO_METRICS = {
 # test_rules.py the month's.
 ABSENT_HERE = {
     "otelcol_exporter_send_failed_spans_total",
+    "otelcol_processor_filter_logs_filtered_total",
     "otelcol_processor_refused_spans_total",
     "traefik_tls_certs_not_after",
     "prometheus_rule_evaluation_failures_total",

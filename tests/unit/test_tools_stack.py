@@ -1,5 +1,7 @@
 """The tools' stack file names files, images and limits as it should."""
 
+import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +90,136 @@ def test_prometheus_asks_only_services_that_exist() -> None:
         for name in source["names"]
     }
     assert names - set(FUNCTIONS) - {"traefik"} <= set(STACK["services"])
+
+
+# What the official images need, from their documentation, sources and issues.
+
+
+def environment(name: str) -> dict[str, str]:
+    variables: dict[str, str] = STACK["services"][name]["environment"]
+    return variables
+
+
+def memory_limit(name: str) -> int:
+    """Return the limit in MiB."""
+    limit: str = STACK["services"][name]["deploy"]["resources"]["limits"]["memory"]
+    return int(limit[:-1]) * (1024 if limit.endswith("G") else 1)
+
+
+def test_kibana_has_the_heap_that_it_needs_to_start() -> None:
+    heap = int(environment("kibana")["NODE_OPTIONS"].rpartition("=")[2])
+    assert heap >= 1024
+    assert memory_limit("kibana") >= 1.5 * heap
+
+
+def test_elasticsearch_has_twice_its_heap_and_more() -> None:
+    options = environment("elasticsearch")["ES_JAVA_OPTS"]
+    assert options == "-Xms768m -Xmx768m"
+    assert memory_limit("elasticsearch") >= 1792
+
+
+def test_grafana_does_not_update_its_bundled_plugins() -> None:
+    """The update stops the Elasticsearch plugin and fails on a read-only image."""
+    assert environment("grafana")["GF_PLUGINS_PREINSTALL_AUTO_UPDATE"] == "false"
+    version = STACK["services"]["grafana"]["image"].rpartition(":")[2]
+    assert tuple(map(int, version.split("."))) >= (13, 0, 2)
+
+
+def links_to_kibana() -> list[str]:
+    path = TOOLS / "grafana/provisioning/datasources/minitwit.yml"
+    sources = yaml.safe_load(path.read_text(encoding="utf-8"))["datasources"]
+    return [
+        link["url"]
+        for source in sources
+        for key in ("exemplarTraceIdDestinations", "dataLinks")
+        for link in source["jsonData"].get(key, [])
+    ]
+
+
+@pytest.mark.parametrize("link", links_to_kibana())
+def test_a_link_leads_to_a_data_view_with_a_query_for_the_trace(link: str) -> None:
+    """Kibana's APM pages find no span that came by OTLP."""
+    page, _, state = link.partition("#/?")
+    assert page == "${KIBANA_URL}/app/discover"
+    assert "query:'trace_id:%22$${__value.raw}%22'" in state
+    view = state.partition("dataSource:(dataViewId:")[2].partition(",type:dataView)")[0]
+    lines = (TOOLS / "elasticsearch/saved_objects.ndjson").read_text().splitlines()
+    objects = {item["id"]: item for item in map(json.loads, lines)}
+    assert objects[view]["type"] == "index-pattern"
+
+
+def test_links_lead_to_the_trace_and_to_its_log_lines() -> None:
+    views = {
+        view
+        for view in ("traces", "logs")
+        for link in links_to_kibana()
+        if f"dataViewId:minitwit-{view}" in link
+    }
+    assert views == {"traces", "logs"}
+
+
+def test_a_search_refers_to_a_data_view_that_is_imported() -> None:
+    lines = (TOOLS / "elasticsearch/saved_objects.ndjson").read_text().splitlines()
+    objects = list(map(json.loads, lines))
+    ids = {(item["type"], item["id"]) for item in objects}
+    references = {(r["type"], r["id"]) for item in objects for r in item["references"]}
+    assert references and references <= ids
+
+
+@pytest.mark.parametrize("name", ["alertmanager", "prometheus"])
+def test_a_tool_links_to_the_address_at_which_the_edge_serves_it(name: str) -> None:
+    """Alertmanager's messages and Prometheus's sources are links for operators."""
+    service = STACK["services"][name]
+    [url] = [
+        option.partition("=")[2]
+        for option in service["command"]
+        if option.startswith("--web.external-url=")
+    ]
+    rule = service["deploy"]["labels"][f"traefik.http.routers.{name}.rule"]
+    assert url.removeprefix("https://") == rule.removeprefix("Host(`")[:-2]
+
+
+ROUTED = {"grafana", "kibana", "prometheus", "alertmanager"}
+
+
+def test_only_operators_reach_a_tool_without_accounts() -> None:
+    labels = {
+        name: service["deploy"]["labels"]
+        for name, service in SERVICES
+        if "labels" in service["deploy"]
+    }
+    assert set(labels) == ROUTED
+    for name in ROUTED - {"grafana"}:
+        assert labels[name][f"traefik.http.routers.{name}.middlewares"] == "operators"
+
+
+@pytest.mark.parametrize("name", sorted(ROUTED))
+def test_a_router_with_tls_of_its_own_names_the_edges_resolver(name: str) -> None:
+    """Its section replaces the entry point's, so an unset resolver must be an error."""
+    router = f"traefik.http.routers.{name}"
+    labels = STACK["services"][name]["deploy"]["labels"]
+    assert labels[f"{router}.entrypoints"] == "websecure"
+    assert labels[f"{router}.tls.certresolver"].startswith("${ACME_RESOLVER?")
+
+
+@pytest.mark.parametrize("resolver", ["letsencrypt", ""])
+def test_the_resolver_is_the_running_edges_whatever_the_shell_says(
+    tmp_path: Path, resolver: str
+) -> None:
+    docker = tmp_path / "docker"
+    option = f"--entrypoints.websecure.http.tls.certresolver={resolver}"
+    docker.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in "service inspect "*" edge_traefik")\n'
+        f"echo --entrypoints.websecure.http.tls=true; echo {option} ;; esac\n"
+    )
+    docker.chmod(0o755)
+    script = f'. {TOOLS}/environment.sh && echo "resolver=$ACME_RESOLVER"'
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "ACME_RESOLVER": "another"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == f"resolver={resolver}"
