@@ -9,9 +9,9 @@ registry=${MINITWIT_REGISTRY:?set it to the registry and path of the images, for
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 options=("$@")
 
-build() { # NAME DOCKERFILE ARGUMENT
+build() { # NAME DOCKERFILE [ARGUMENT]
     local image=$registry/minitwit-$1:$version
-    docker build "${options[@]}" --file "$2" --tag "$image" --build-arg "$3" \
+    docker build "${options[@]}" --file "$2" --tag "$image" ${3:+--build-arg "$3"} \
         --build-arg VERSION="$version" --build-arg REVISION="$revision" .
     docker push --quiet "$image"
 }
@@ -20,5 +20,5 @@ build() { # NAME DOCKERFILE ARGUMENT
 for function in "${functions[@]}"; do
     build "$function" deploy/Dockerfile FUNCTION="$function"
 done
-build cli deploy/cli/Dockerfile BASE=python:3.13-slim-trixie
+build cli deploy/cli/Dockerfile
 build postgres deploy/data/Dockerfile CLI="$registry/minitwit-cli:$version"

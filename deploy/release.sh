@@ -45,30 +45,11 @@ check() {
 
 # ---- The database
 
-newest_migration() { docker service ps --quiet --no-trunc "$migration" | head -n 1; }
-
 migrate() {
-    local before task state end=$((SECONDS + patience)) command="minitwit migrate"
-    [ "${MINITWIT_NEW_INSTALLATION:-}" != yes ] || command+=" --new-installation"
-    before=$(newest_migration)
-    docker service update --quiet --detach --force --with-registry-auth \
-        --image "$(image_of cli)" --args "$command" --replicas 1 "$migration" > /dev/null
-    while [ $SECONDS -lt $end ]; do
-        sleep 1
-        task=$(newest_migration)
-        [ "$task" != "$before" ] || continue
-        state=$(docker inspect --format '{{.Status.State}}' "$task")
-        case $state in
-            complete)
-                # Logs that cannot be read are no reason to stop.
-                docker service logs --raw --tail 1 "$migration" || true
-                return
-                ;;
-            failed | rejected) break ;;
-        esac
-    done
-    docker service logs --raw --tail 20 "$migration" >&2 || true
-    fail "The migration failed: see the end of its log above, or run: docker service logs $migration. Nothing was deployed."
+    local options=()
+    [ "${MINITWIT_NEW_INSTALLATION:-}" != yes ] || options+=(--new-installation)
+    deploy/minitwit.sh "$version" migrate "${options[@]}" \
+        || fail "The migration failed. Nothing was deployed."
 }
 
 # ---- The functions

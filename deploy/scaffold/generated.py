@@ -22,7 +22,7 @@ _SERVICE = """\
     environment:
       <<: *environment
       MINITWIT_REPLICAS: ${{{replicas}:-2}}
-    image: ${{MINITWIT_REGISTRY:?where the images live}}/minitwit-{function}:${{VERSION:?the version to deploy}}
+    image: ${{MINITWIT_REGISTRY:?the registry of the images}}/minitwit-{function}:${{VERSION:?the version to deploy}}
     deploy:
       <<: *deploy
       replicas: ${{{replicas}:-2}}

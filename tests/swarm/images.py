@@ -98,9 +98,9 @@ class Workshop:
 
     def spoil(self, version: str, new: str, **setting: str) -> None:
         """Push a version in which one function has a wrong setting."""
-        for function in FUNCTIONS:
-            image = f"{self.registry}/minitwit/minitwit-{function}"
-            wrong = f"\nENV {setting[function]}" if function in setting else ""
+        for name in (*FUNCTIONS, "cli"):
+            image = f"{self.registry}/minitwit/minitwit-{name}"
+            wrong = f"\nENV {setting[name]}" if name in setting else ""
             recipe = f"FROM {image}:{version}{wrong}"
             self.docker("build", "--tag", f"{image}:{new}", "-", stdin=recipe)
             self.docker("push", "--quiet", f"{image}:{new}")

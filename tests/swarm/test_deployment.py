@@ -31,11 +31,11 @@ def test_a_function_runs_with_little_around_it(
         ("touch", "/app/file"),
         ("python3", "-m", "pip", "--version"),
         ("gcc", "--version"),
-        ("minitwit", "no-such-verb"),
+        ("python3", "-c", "import minitwit_cli"),
+        *(("python3", "-c", f"import {name}") for name in ("click", "httpx", "rich")),
     ):
         with pytest.raises(CommandFailed):
             docker("exec", container, *command)
-    assert "migrate" in docker("exec", container, "minitwit", "--help")
 
 
 def test_the_database_runs_with_little_around_it(swarm: Installation) -> None:
@@ -43,6 +43,7 @@ def test_the_database_runs_with_little_around_it(swarm: Installation) -> None:
     docker = swarm.application.docker
     [container] = swarm.containers("data_postgres")
     assert docker("exec", container, "id", "-u") == "999"
+    assert "migrate" in docker("exec", container, "minitwit", "--help")
     for command in (
         ("touch", "/opt/data/file"),
         ("python3", "-m", "pip", "--version"),

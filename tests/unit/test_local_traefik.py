@@ -10,7 +10,6 @@ from deploy.local.traefik import dynamic_configuration, static_configuration
 from minitwit.web.routes import FUNCTIONS
 from minitwit.web.traefik_rules import traefik_priority, traefik_rule
 
-
 REPLICAS = make_replicas({**ONE_EACH, "timeline": 2}, [], range(1000, 1100))
 
 

@@ -1,6 +1,7 @@
 """What operators type: `minitwit <verb>`, one module a verb."""
 
 import importlib
+import os
 from typing import ClassVar
 
 import click
@@ -43,6 +44,6 @@ class _Verbs(click.Group):
 
 
 @click.group(cls=_Verbs)
-@click.version_option(package_name="minitwit")
+@click.version_option(os.environ.get("MINITWIT_VERSION", "development"))
 def main() -> None:
     """Run and look after a MiniTwit."""
