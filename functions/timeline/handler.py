@@ -10,6 +10,7 @@ import falcon
 
 from functions.timeline.assets import Assets, RootFile
 from functions.timeline.feeds import Feeds, PublicFeed, UserFeed
+from functions.timeline.mentions import Mentions
 from functions.timeline.openapi import Description
 from functions.timeline.pages import Pages, environment
 from functions.timeline.people import People
@@ -48,7 +49,7 @@ def routes(services: Services) -> Mapping[str, object]:
     """Say which paths this function answers."""
     store, sessions, browser = services.store, services.sessions, services.browser
     assets = Assets()
-    templates = environment(assets)
+    templates = environment(assets, Mentions(store.users.known))
     readers = Readers(sessions, store.users)
     pages = Pages(sessions, templates)
     feeds = Feeds(templates)

@@ -1,4 +1,4 @@
-"""Rendering: from a template and a request to a page."""
+"""Renders pages from templates."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from markupsafe import Markup
 from functions.timeline.assets import Assets
 from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
+from functions.timeline.mentions import Mentions
 from minitwit.dates import datetime_of
 from minitwit.models import MAX_CONTENT, MAX_USERNAME, Post, Reader
 from minitwit.users import MAX_COUNT
@@ -20,11 +21,11 @@ from minitwit.web.browser_responses import user_path
 from minitwit.web.html_responses import send_page
 from minitwit.web.sessions import Sessions
 
-_KEPT_MESSAGES = 2048  # of a kilobyte or less; some seventy pages
+_CACHED_MESSAGES = 2048  # of a kilobyte or less; some seventy pages
 
 
-def environment(assets: Assets) -> Environment:
-    """Return the templates with what they may use."""
+def environment(assets: Assets, mentions: Mentions) -> Environment:
+    """Return the templates, with their filters and globals."""
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=select_autoescape(),
@@ -46,28 +47,34 @@ def environment(assets: Assets) -> Environment:
         "max_username": MAX_USERNAME,
     }
     module: Any = templates.get_template("message.html").module
-    templates.filters["messages"] = _messages(module.message)
+    templates.filters["messages"] = _messages(module.message, mentions)
     return templates
 
 
-def _messages(piece: Callable[[Post, bool], str]) -> Callable[[list[Post], bool], str]:
-    """Return a filter that makes a page's messages of the piece for each."""
-    # A message is on many pages and costs as much as the rest of one, so its piece of
-    # the page is kept: it depends on nothing but what the macro is given.
-    kept = lru_cache(_KEPT_MESSAGES)(piece)
+def _messages(
+    macro: Callable[[Post, bool, frozenset[str]], str], mentions: Mentions
+) -> Callable[[list[Post], bool], str]:
+    """Return a filter that renders the messages of a page."""
+    # A message is on many pages and costs as much as the rest of one, so its HTML is
+    # cached: it depends on nothing but the macro's arguments.
+    cached = lru_cache(_CACHED_MESSAGES)(macro)
 
     def messages(posts: list[Post], is_moderator: bool) -> str:
-        # Each piece is escaped; Markup's own join would ask each of them again.
-        return Markup("".join([kept(post, is_moderator) for post in posts]))  # noqa: S704
+        html = [
+            cached(post, is_moderator, usernames)
+            for post, usernames in zip(posts, mentions.of(posts), strict=True)
+        ]
+        # The macro has escaped each part; Markup's own join would check each again.
+        return Markup("".join(html))  # noqa: S704
 
     return messages
 
 
 class Pages:
-    """Renders pages for whoever reads them.
+    """Renders pages.
 
     Args:
-        sessions: know what is left to tell the reader.
+        sessions: of the readers, with their flashes.
         templates: of the pages.
 
     """
@@ -99,19 +106,19 @@ class Pages:
 
 
 def bounded(count: int) -> str:
-    """Write a count; beyond MAX_COUNT nobody counted on."""
+    """Format a count; above MAX_COUNT the exact number is unknown."""
     return f"{MAX_COUNT:,}+" if count > MAX_COUNT else f"{count:,}"
 
 
 class Moment(NamedTuple):
-    """A date, as programs and as people read it."""
+    """The date of a message, for programs and for people."""
 
     iso: str
     text: str
 
 
 def moment(pub_date: int) -> Moment:
-    """Return a message's date."""
-    # Its parts are cut out since formatting each anew would take twice as long.
+    """Return the date of a message."""
+    # Slicing the ISO format takes half the time of formatting the date twice.
     iso = datetime_of(pub_date).isoformat()
     return Moment(iso, f"{iso[:10]} @ {iso[11:16]}")

@@ -1,6 +1,6 @@
 """User accounts: registration, lookup, sign-in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -74,6 +74,13 @@ class Users:
         if row is None:
             raise UnknownUser
         return Account(row[0], row[1])
+
+    def known(self, names: Collection[str]) -> frozenset[str]:
+        """Return those of some names that users have; no name holds a line break."""
+        if not names:
+            return frozenset()
+        rows = self._database.read("known_names", names="\n".join(names))
+        return frozenset(row[0] for row in rows)
 
     def sign_in(self, username: str, password: str) -> Account:
         """Return the account whose password this is.

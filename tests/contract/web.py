@@ -340,6 +340,34 @@ def test_before_that_names_no_place_shows_the_newest_page(
     assert "newest message" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("content", "links"),
+    [
+        ("https://a.example/b。次", ["https://a.example/b"]),
+        ("see “https://a.example/b”", ["https://a.example/b"]),
+        ("（https://a.example/b）", ["https://a.example/b"]),
+        ("https://known.example@a.example/", []),
+        ("@{bob}, hello", ["/{bob}"]),
+        ("@{bob} Q. Mustermann!", ["/{bob}%20Q.%20Mustermann"]),
+        ("@{bob}@other.example", []),
+        ("@{bob}-Smith", []),
+        ("@nobody-{bob}", []),
+    ],
+)
+def test_messages_link_addresses_as_they_are_read_and_users_who_exist(
+    minitwit: Callers, content: str, links: list[str]
+) -> None:
+    ada, bob = minitwit.user(), minitwit.user()
+    minitwit.register(f"{bob} Q. Mustermann")
+    browser = minitwit.browser()
+    before = Page(browser.get(f"/{ada}")).links
+    minitwit.post(ada, content.format(bob=bob))
+    shown = Page(browser.get(f"/{ada}")).links
+    own = {f"/{ada}"}
+    found = [link for link in shown if link not in {*before, *own}]
+    assert found == [link.format(bob=bob) for link in links]
+
+
 def test_quotes_and_angle_brackets_are_escaped(minitwit: Callers) -> None:
     ada = minitwit.user()
     minitwit.post(ada, """<b>"bold" & 'brave'</b>""")

@@ -5,7 +5,7 @@ tests/store_rows.py holds the fakes to the real store's behaviour.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -90,6 +90,10 @@ class FakeUsers:
     def find(self, username: str) -> Account:
         """Return the account of a name."""
         return self._memory.account(username)
+
+    def known(self, names: Collection[str]) -> frozenset[str]:
+        """Return those of some names that users have."""
+        return frozenset(names) & self._memory.accounts.keys()
 
     def sign_in(self, username: str, password: str) -> Account:
         """Return the account whose password this is."""

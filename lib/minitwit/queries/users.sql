@@ -7,6 +7,11 @@ VALUES (:username, :email, :password_hash);
 -- Find an account by its name.
 SELECT id, username, password_hash FROM users WHERE username = :username;
 
+-- name: known_names
+-- List those of some names that users have.
+-- They come as lines of one text: a driver's arrays would take "null" for no name.
+SELECT username FROM users WHERE username = ANY(string_to_array(:names, E'\n'));
+
 -- name: reader
 -- Say of an account whether it may hide messages, and whether it follows many.
 SELECT EXISTS (SELECT FROM users WHERE id = :id AND is_moderator), (

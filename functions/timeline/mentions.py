@@ -1,0 +1,61 @@
+"""Mentions: which users the messages of a page mention."""
+
+import time
+from collections.abc import Callable, Collection, Iterable
+
+from functions.timeline.links import mention_candidates
+from minitwit.models import Post
+
+# A message is on many pages, so what it mentions is kept; a name that is registered
+# after a message was shown becomes a link in it this much later.
+_SECONDS = 60.0
+_KEPT_MESSAGES = 2048
+
+_NONE: frozenset[str] = frozenset()
+_EXPIRED = (0.0, _NONE)
+
+
+class Mentions:
+    """Looks up the names that messages mention, in one statement a page at most.
+
+    Args:
+        known: returns those of some names that users have.
+        clock: says the time in seconds.
+
+    """
+
+    def __init__(
+        self,
+        known: Callable[[Collection[str]], frozenset[str]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._known = known
+        self._clock = clock
+        # When the names that a message mentions have to be looked up again, and they.
+        self._kept: dict[str, tuple[float, frozenset[str]]] = {}
+
+    def of(self, posts: Iterable[Post]) -> list[frozenset[str]]:
+        """Return the usernames that each message mentions."""
+        now, kept = self._clock(), self._kept
+        found: list[frozenset[str]] = []
+        missing: list[tuple[int, str]] = []
+        for place, post in enumerate(posts):
+            names = _NONE
+            if "@" in post.content:
+                until, names = kept.get(post.content, _EXPIRED)
+                if until <= now:
+                    missing.append((place, post.content))
+            found.append(names)
+        if missing:
+            self._look_up({content for _, content in missing}, now + _SECONDS)
+            for place, content in missing:
+                found[place] = self._kept[content][1]
+        return found
+
+    def _look_up(self, contents: set[str], until: float) -> None:
+        candidates = {content: mention_candidates(content) for content in contents}
+        known = self._known(_NONE.union(*candidates.values()))
+        if len(self._kept) > _KEPT_MESSAGES:
+            self._kept = {}
+        for content, names in candidates.items():
+            self._kept[content] = (until, names & known)

@@ -1,0 +1,64 @@
+"""Mentions are looked up in one statement a page, and then kept for a while."""
+
+from collections.abc import Collection
+
+from functions.timeline.mentions import Mentions
+from minitwit.models import Post, Registration
+from tests.fakes.store import FakeUsers, Memory
+
+
+class CountingUsers(FakeUsers):
+    """Users in memory that count the lookups."""
+
+    lookups = 0
+
+    def known(self, names: Collection[str]) -> frozenset[str]:
+        """Return those of some names that users have."""
+        self.lookups += bool(names)
+        return super().known(names)
+
+
+def posts(*contents: str) -> list[Post]:
+    return [Post(n, "ada", content, n) for n, content in enumerate(contents)]
+
+
+def user(name: str) -> Registration:
+    return Registration(username=name, email="a@b.c", pwd="x")
+
+
+def test_a_page_takes_one_lookup_and_its_next_reader_none() -> None:
+    users = CountingUsers(Memory())
+    for name in ("bob", "Max Q. Mustermann"):
+        users.add(user(name))
+    mentions = Mentions(users.known, clock=lambda: 0.0)
+    page = posts("@bob and @Max Q. Mustermann", "nothing", "@nobody", "a@b.c")
+    found = [{"bob", "Max Q. Mustermann"}, set(), set(), set()]
+    assert mentions.of(page) == found
+    assert mentions.of(page) == found
+    assert users.lookups == 1
+
+
+def test_a_page_without_mentions_takes_no_lookup() -> None:
+    users = CountingUsers(Memory())
+    assert Mentions(users.known).of(posts("hello", "a@b.c")) == [set(), set()]
+    assert users.lookups == 0
+
+
+def test_a_name_that_is_registered_later_is_found_a_minute_later() -> None:
+    now = 0.0
+    users = CountingUsers(Memory())
+    mentions = Mentions(users.known, clock=lambda: now)
+    assert mentions.of(posts("@bob")) == [set()]
+    users.add(user("bob"))
+    now = 59.0
+    assert mentions.of(posts("@bob")) == [set()]
+    now = 61.0
+    assert mentions.of(posts("@bob")) == [{"bob"}]
+
+
+def test_what_is_kept_is_bounded() -> None:
+    users = CountingUsers(Memory())
+    mentions = Mentions(users.known, clock=lambda: 0.0)
+    for n in range(5000):
+        mentions.of(posts(f"@bob {n}"))
+    assert len(mentions._kept) <= 2050
