@@ -1,13 +1,14 @@
-"""Waiting for a state that comes by itself, and failing when it does not come."""
+"""Waits for a state, with a time limit, and asks HTTP servers for theirs."""
 
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
 from typing import TypeVar
 
 T = TypeVar("T")
 
-# Seconds. Who asks all the time slows down what is waited for, so the pause is thrice
-# as long as it took to ask, between these.
+# Seconds. Checking all the time would slow down what is waited for, so a pause is three
+# times as long as the check took, within these limits.
 _LEAST_PAUSE, _LONGEST_PAUSE = 0.02, 0.3
 
 
@@ -19,12 +20,12 @@ def wait_until(
     """Return the first true value of a state.
 
     Args:
-        state: is asked again and again.
-        what: is waited for, or what says it when it did not come.
-        seconds: to wait at most.
+        state: checked again and again.
+        what: describes the state in the error, or returns that description.
+        seconds: the time limit.
 
     Raises:
-        AssertionError: it did not come.
+        AssertionError: the state did not come in time.
 
     """
     deadline = time.monotonic() + seconds
@@ -37,3 +38,16 @@ def wait_until(
             text = what if isinstance(what, str) else what()
             raise AssertionError(f"waited {seconds:.0f} s for {text}")
         time.sleep(min(max(_LEAST_PAUSE, 3 * (now - asked)), _LONGEST_PAUSE))
+
+
+def status_of(url: str) -> int:
+    """Return the status of a GET on a connection of its own, 0 without a response."""
+    address, _, path = url.removeprefix("http://").partition("/")
+    connection = HTTPConnection(address, timeout=10)
+    try:
+        connection.request("GET", f"/{path}")
+        return connection.getresponse().status
+    except (OSError, HTTPException):
+        return 0
+    finally:
+        connection.close()

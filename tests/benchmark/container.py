@@ -1,7 +1,7 @@
 """What one replica of a function needs: time to be ready, and memory."""
 
-import http.client
 import time
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -9,6 +9,7 @@ from tests.benchmark import cpu, load, workloads
 from tests.benchmark.experiments import CONNECTIONS
 from tests.benchmark.processes import HOST, Replica
 from tests.benchmark.systems import Machine
+from tests.waiting import status_of, wait_until
 
 _PATHS = {"messages": "/latest", "timeline": "/login"}
 
@@ -34,8 +35,7 @@ def memory(
     The latter is 0 for a function that has no path which is read so often.
     """
     with machine.function(function, database) as replica:
-        while not _is_ready(replica):
-            time.sleep(0.005)
+        wait_until(partial(_is_ready, replica))
         idle = _pss(replica.pid)
         path = _PATHS.get(function)
         if path is None:
@@ -48,14 +48,7 @@ def memory(
 
 
 def _is_ready(replica: Replica) -> bool:
-    connection = http.client.HTTPConnection(HOST, replica.operator_port)
-    try:
-        connection.request("GET", "/ready")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
+    return status_of(f"http://{HOST}:{replica.operator_port}/ready") == 200
 
 
 def _pss(pid: int) -> float:

@@ -1,6 +1,5 @@
 """The cross-site guard, seen from a page that another origin serves."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.forms import sign_in
 from tests.browser.site import Site
+from tests.serving import served
 
 
 @contextmanager
@@ -26,12 +26,9 @@ def elsewhere(html: str) -> Iterator[int]:
         def log_message(self, *_arguments: object) -> None:
             """Print nothing."""
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    with served(server):
         yield server.server_port
-        server.shutdown()
-        thread.join()
 
 
 def trap(site: Site, victim: str, target: str) -> str:

@@ -10,6 +10,7 @@ from deploy.local.postgres import SUPERUSER, Cluster
 from tests.data.archive import MISSING, PGBACKREST, Repository, archived, post, words
 from tests.data.needs import needs
 from tests.data.servers import Server, owner_rows, short_folder
+from tests.waiting import wait_until
 
 MAX_RESTORE = 300.0  # seconds: the recovery time that is promised
 
@@ -115,8 +116,8 @@ def test_a_second_in_the_past_is_restored(
         )
         restored.start()
         try:
-            while owner_rows(restored, "SELECT pg_is_in_recovery()") != [[False]]:
-                time.sleep(0.1)
+            recovers = "SELECT pg_is_in_recovery()"
+            wait_until(lambda: owner_rows(restored, recovers) == [[False]])
             seconds = time.monotonic() - start
             assert owner_rows(restored, "SELECT count(*) FROM messages") == [[expected]]
             newest = "SELECT content FROM messages ORDER BY id DESC LIMIT 1"

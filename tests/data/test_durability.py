@@ -10,7 +10,6 @@ import signal
 import statistics
 import subprocess
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,50 +17,26 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgres import APPLICATION, SUPERUSER
-from tests.clusters import rows
+from tests.data.kept import (
+    MAX_REFUSAL,
+    MAX_RETURN,
+    add_writer,
+    refusals,
+    require_all_kept,
+    require_only,
+)
 from tests.data.needs import missing_for_root, needs
 from tests.data.servers import (
     Server,
     let_in_over_tcp,
     network,
-    owner_rows,
     running_server,
 )
-from tests.data.writing import Answer, Writer, running_function, writing
+from tests.data.writing import Writer, running_function, writing
 
-MAX_RETURN = 5.0  # seconds from the database's return to the service's
-MAX_REFUSAL = 0.3  # seconds: the simulator's patience
 GUARDED_PERCENT = 20  # of a small disk has to stay free
 
 GUARD = Path(__file__).parents[2] / "deploy/data/disk-guard.sh"
-
-
-def add_writer(server: Server) -> None:
-    rows(
-        server.cluster,
-        "INSERT INTO users (username, email, password_hash) "
-        "VALUES ('writer', 'w@x', '!')",
-    )
-
-
-def require_all_kept(server: Server, writer: Writer) -> None:
-    counts = Counter(
-        row[0] for row in owner_rows(server, "SELECT content FROM messages")
-    )
-    assert writer.acknowledged, "nothing was acknowledged"
-    lost = writer.acknowledged - counts.keys()
-    assert not lost, f"{len(lost)} of {len(writer.acknowledged)} are lost"
-    doubled = {content for content, count in counts.items() if count > 1}
-    assert not doubled, f"{len(doubled)} are there twice"
-
-
-def require_only(answers: list[Answer], *statuses: int) -> None:
-    seen = Counter(answer.status for answer in answers)
-    assert set(seen) <= set(statuses), seen
-
-
-def refusals(answers: list[Answer]) -> list[float]:
-    return sorted(answer.seconds for answer in answers if answer.status == 503)
 
 
 @contextmanager

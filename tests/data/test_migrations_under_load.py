@@ -21,6 +21,7 @@ from minitwit.schema import migrations
 from tests.clusters import environment, rows
 from tests.data.needs import needs
 from tests.data.writing import ROOT, Answer, Service, running_function
+from tests.waiting import wait_until
 
 PROGRAM = "from minitwit_cli.commands import main; main()"
 MIGRATIONS = "lib/minitwit/migrations"
@@ -78,9 +79,8 @@ class Callers(threading.Thread):
     def wait_for(self, count: int) -> None:
         """Wait until so many more requests were answered."""
         goal = len(self.answers) + count
-        while len(self.answers) < goal:
-            assert self.is_alive()
-            time.sleep(0.02)
+        wait_until(lambda: len(self.answers) >= goal or not self.is_alive())
+        assert self.is_alive()
 
     def stop(self) -> None:
         """Finish the requests at hand."""

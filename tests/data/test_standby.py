@@ -18,8 +18,7 @@ from deploy.local.accounts import run_as, server_account
 from deploy.local.postgres import APPLICATION, SUPERUSER, Cluster
 from tests.clusters import migrate, psql
 from tests.data.exporter import exporter_queries
-from tests.data.servers import Server, owner_rows, short_folder
-from tests.data.test_durability import (
+from tests.data.kept import (
     MAX_REFUSAL,
     MAX_RETURN,
     add_writer,
@@ -27,6 +26,7 @@ from tests.data.test_durability import (
     require_all_kept,
     require_only,
 )
+from tests.data.servers import Server, owner_rows, short_folder
 from tests.data.writing import Service, running_function, writing
 from tests.waiting import wait_until
 
@@ -231,14 +231,7 @@ def nobody_answers() -> Iterator[int]:
 def test_who_has_just_written_reads_it_and_others_read_from_the_standby(
     pair: Pair, tmp_path: Path
 ) -> None:
-    read_url = pair.url(APPLICATION, pair.standby)
-    with running_function(
-        "messages",
-        pair.primary.cluster,
-        tmp_path,
-        MINITWIT_DATABASE_READ_URL=read_url,
-    ) as service:
-        begin_to_read(pair.standby, service)
+    with reading_function(pair, tmp_path) as service:
         # From here on the standby shows nothing new.
         superuser(pair.standby, "SELECT pg_wal_replay_pause()")
         answer = service.send("POST", "/msgs/writer", {"content": "just now"})
@@ -258,18 +251,22 @@ def test_who_has_just_written_reads_it_and_others_read_from_the_standby(
 
 
 def test_reads_go_on_while_the_primary_is_away(pair: Pair, tmp_path: Path) -> None:
-    read_url = pair.url(APPLICATION, pair.standby)
-    with running_function(
-        "messages",
-        pair.primary.cluster,
-        tmp_path,
-        MINITWIT_DATABASE_READ_URL=read_url,
-    ) as service:
-        begin_to_read(pair.standby, service)
+    with reading_function(pair, tmp_path) as service:
         pair.primary.stop(signal.SIGKILL)
         assert service.send("POST", "/msgs/writer", {"content": "x"}).status == 503
         answers = [service.send("GET", "/msgs") for _ in range(50)]
         assert {answer.status for answer in answers} == {200}
+
+
+@contextmanager
+def reading_function(pair: Pair, folder: Path) -> Iterator[Service]:
+    """Run messages with reads from the standby until the block ends."""
+    url = pair.url(APPLICATION, pair.standby)
+    with running_function(
+        "messages", pair.primary.cluster, folder, MINITWIT_DATABASE_READ_URL=url
+    ) as service:
+        begin_to_read(pair.standby, service)
+        yield service
 
 
 def begin_to_read(standby: Server, service: Service) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from deploy.local.ports import free_ports
 from deploy.local.postgres import APPLICATION, Cluster
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 PYTHON = Path(sys.executable)
@@ -124,9 +125,14 @@ def running_function(
             )
         service = Service(ports[0], ports[1])
         try:
-            while '"ready":true' not in service.operators_say("/ready"):
-                assert process.poll() is None, log.read_text()[-2000:]
-                time.sleep(0.05)
+            wait_until(
+                lambda: (
+                    '"ready":true' in service.operators_say("/ready")
+                    or process.poll() is not None
+                ),
+                lambda: f"{name} to be ready\n{log.read_text()[-2000:]}",
+            )
+            assert process.poll() is None, log.read_text()[-2000:]
             yield service
         finally:
             process.terminate()
@@ -159,22 +165,16 @@ class Writer:
     ) -> Answer:
         """Wait for the first such answer to what is sent from a moment on."""
         moment = time.monotonic() if since is None else since
-        deadline = time.monotonic() + patience
-        while True:
-            for answer in self.since(moment):
-                if answer.status == status:
-                    return answer
-            seen = Counter(answer.status for answer in self.since(moment))
-            assert time.monotonic() < deadline, f"no {status}, only {seen}"
-            time.sleep(0.01)
+        return wait_until(
+            lambda: next((a for a in self.since(moment) if a.status == status), None),
+            lambda: f"{status}, not {Counter(a.status for a in self.since(moment))}",
+            patience,
+        )
 
     def go_on(self, count: int = 50) -> None:
         """Wait until so many more messages were acknowledged."""
         goal = len(self.acknowledged) + count
-        deadline = time.monotonic() + 30
-        while len(self.acknowledged) < goal:
-            assert time.monotonic() < deadline, "the writer hardly gets on"
-            time.sleep(0.01)
+        wait_until(lambda: len(self.acknowledged) >= goal, f"{goal} messages", 30)
 
     def since(self, moment: float) -> list[Answer]:
         """Return the answers to what was sent from a moment on."""

@@ -1,13 +1,16 @@
-"""A MiniTwit of a few lines behind a real socket, for what speaks HTTP to one."""
+"""A fake MiniTwit on a real socket, for tests of HTTP clients."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.serving import served
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,14 @@ Answer = tuple[int, bytes]
 
 @dataclass
 class FakeMiniTwit:
-    """Keeps the contract's rules as far as the simulator can tell."""
+    """Follows the contract as far as the simulator checks it."""
 
     requests: list[Request] = field(default_factory=list)
     users: set[str] = field(default_factory=set)
     latest: int = -1
 
     def __post_init__(self) -> None:
-        """Let one thread in at a time."""
+        """Make the lock that serializes requests."""
         self._lock = Lock()
 
     def __call__(self, request: Request) -> Answer:
@@ -69,10 +72,15 @@ class _Server(ThreadingHTTPServer):
     # With the usual five, a burst of connections waits a second to be accepted.
     request_queue_size = 128
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print what went wrong, unless the client has hung up."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
 
 @contextmanager
 def serving(answer: Callable[[Request], Answer]) -> Iterator[str]:
-    """Serve what the function answers, on a free port; give the URL."""
+    """Serve a function's answers on a free port, and yield the URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def handle_one(self) -> None:
@@ -90,11 +98,5 @@ def serving(answer: Callable[[Request], Answer]) -> Iterator[str]:
         def log_message(self, *_args: object) -> None:
             """Say nothing."""
 
-    with _Server(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(_Server(("127.0.0.1", 0), Handler)) as url:
+        yield url

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from minitwit.web.operator_endpoints import Readiness
 from tests.contract.callers import PASSWORD, Callers, assert_error, new_name
 from tests.in_process import callers_of
 from tests.postgres.databases import OwnDatabase
+from tests.waiting import wait_until
 
 
 class Server:
@@ -30,14 +30,13 @@ class Server:
         """Start, and wait until connections are taken."""
         with self._log.open("ab") as output:
             command = self._cluster.command()
-            self._process = subprocess.Popen(
-                command, cwd="/", stdout=output, stderr=output
-            )
-        deadline = time.monotonic() + 60
-        while not self._is_ready(self._process.pid):
-            assert self._process.poll() is None, self._log.read_text()
-            assert time.monotonic() < deadline, self._log.read_text()
-            time.sleep(0.02)
+            process = subprocess.Popen(command, cwd="/", stdout=output, stderr=output)
+        self._process = process
+        wait_until(
+            lambda: self._is_ready(process.pid) or process.poll() is not None,
+            self._log.read_text,
+        )
+        assert process.poll() is None, self._log.read_text()
 
     def _is_ready(self, pid: int) -> bool:
         """Say whether this process takes connections; a killed one left its file."""
@@ -88,12 +87,15 @@ def answers_while_down(minitwit: Callers, ada: str, bob: str) -> None:
 
 
 def wait_until_it_works(minitwit: Callers) -> None:
-    """Ask again as a caller does who heeds Retry-After, only more often."""
-    deadline = time.monotonic() + 20
-    while (answer := minitwit.anybody.get("/latest")).status_code != 200:
-        assert_error(answer, 503)
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    """Repeat a request that is answered 503 until it succeeds."""
+
+    def works() -> bool:
+        answer = minitwit.anybody.get("/latest")
+        if answer.status_code != 200:
+            assert_error(answer, 503)
+        return answer.status_code == 200
+
+    wait_until(works, seconds=20)
 
 
 def test_lost_storage_is_503_and_works_again_by_itself(

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 
 from tests.waiting import wait_until
@@ -128,14 +127,6 @@ def running_system(
     finally:
         launcher.send_signal(signal.SIGTERM)
         launcher.wait()
-
-
-def status_of(url: str) -> int:
-    """Return the status that a GET is answered with, 0 when nobody answers."""
-    try:
-        return httpx.get(url, timeout=10).status_code
-    except httpx.TransportError:
-        return 0
 
 
 def is_root() -> bool:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.system.running import RunningSystem, status_of
+from tests.system.running import RunningSystem
+from tests.waiting import status_of
 
 LINES = [
     b"GET / HTTP/1.1\r\n\r\n",

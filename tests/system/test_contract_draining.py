@@ -1,4 +1,4 @@
-"""SIGTERM: not ready at once, served while the edge lets go, then an orderly end."""
+"""Graceful shutdown: not ready after SIGTERM, serves while it drains, then exits."""
 
 import http.client
 import json
@@ -6,16 +6,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 from deploy.local.layout import Layout
 from deploy.local.ports import free_ports
 from deploy.local.system import function_environment
 from tests.system.running import CHECKOUT, RunningSystem
-from tests.waiting import wait_until
+from tests.waiting import status_of, wait_until
 
 DRAIN_SECONDS = 3
 GUNICORN = [
@@ -26,7 +25,7 @@ GUNICORN = [
 
 @dataclass(frozen=True)
 class Replica:
-    """A function that this test may end."""
+    """A replica that a test may stop."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -34,96 +33,86 @@ class Replica:
 
     def ready(self) -> int:
         """Return the status of /ready."""
-        return answer_of(self.operator_port, "/ready")
+        return self.operators_answer("/ready")
+
+    def operators_answer(self, path: str) -> int:
+        """Return the status of a path on the operators' port."""
+        return status_of(f"http://127.0.0.1:{self.operator_port}{path}")
+
+    def latest(self) -> int:
+        """Return the status of a caller's /latest on a new connection, 0 if refused."""
+        return status_of(f"http://127.0.0.1:{self.port}/latest")
 
 
-def answer_of(port: int, path: str) -> int:
-    """Return the status of a new connection's request, or 0 when nobody listens."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status
-    except ConnectionRefusedError:
-        return 0
-    finally:
-        connection.close()
-
-
-@pytest.fixture
-def replica(system: RunningSystem, tmp_path: Path) -> Iterator[Replica]:
-    """Return a replica of messages beside the system's own."""
-    layout = Layout(system.folder)
-    with free_ports(2) as (port, operator_port), (tmp_path / "log").open("wb") as log:
+@contextmanager
+def running_replica(
+    system: RunningSystem, log: Path, **environment: str
+) -> Iterator[Replica]:
+    """Run a replica of messages beside the system's own until the block ends."""
+    with free_ports(2) as (port, operator_port), log.open("wb") as output:
         process = subprocess.Popen(
             GUNICORN,
             cwd=CHECKOUT,
             env={
-                **function_environment(layout),
+                **function_environment(Layout(system.folder)),
                 "MINITWIT_FUNCTION": "messages",
                 "MINITWIT_PORT": str(port),
                 "MINITWIT_OPERATOR_PORT": str(operator_port),
-                "MINITWIT_DRAIN_SECONDS": str(DRAIN_SECONDS),
+                **environment,
             },
-            stdout=log,
-            stderr=log,
+            stdout=output,
+            stderr=output,
         )
         replica = Replica(process, port, operator_port)
         try:
-            wait_until(lambda: replica.ready() == 200, seconds=60)
+            wait_until(lambda: replica.ready() == 200)
             yield replica
         finally:
             process.kill()
             process.wait()
 
 
-def test_sigterm_says_not_ready_and_answers_until_the_end(replica: Replica) -> None:
+def test_replica_is_not_ready_after_sigterm_and_serves_until_it_exits(
+    system: RunningSystem, tmp_path: Path
+) -> None:
+    drain = {"MINITWIT_DRAIN_SECONDS": str(DRAIN_SECONDS)}
+    with running_replica(system, tmp_path / "log", **drain) as replica:
+        check_draining(replica)
+
+
+def check_draining(replica: Replica) -> None:
     idle = http.client.HTTPConnection("127.0.0.1", replica.port, timeout=10)
     assert ask(idle) == 200
     replica.process.send_signal(signal.SIGTERM)
     wait_until(lambda: replica.ready() == 503, seconds=DRAIN_SECONDS)
-    # The edge has not heard of it yet: on a connection it kept, and on a new one.
+    # Traefik still sends requests, on kept connections and on new ones.
     assert ask(idle) == 200
-    assert answer_of(replica.port, "/latest") == 200
+    assert replica.latest() == 200
     assert replica.ready() == 503
-    assert answer_of(replica.operator_port, "/live") == 200
+    assert replica.operators_answer("/live") == 200
     assert replica.process.wait(timeout=DRAIN_SECONDS + 20) == 0
-    assert answer_of(replica.port, "/latest") == 0
+    assert replica.latest() == 0
     idle.close()
 
 
 def ask(connection: http.client.HTTPConnection) -> int:
-    """Ask on a connection that is kept."""
+    """Return the status of /latest on a kept connection."""
     connection.request("GET", "/latest")
     answer = connection.getresponse()
     assert set(json.loads(answer.read())) == {"latest"}
     return answer.status
 
 
-def test_dead_collector_does_not_hold_up_the_end(
+def test_dead_collector_does_not_delay_the_end(
     system: RunningSystem, tmp_path: Path
 ) -> None:
-    layout = Layout(system.folder)
-    with free_ports(3) as (port, operator_port, nobody):
-        process = subprocess.Popen(
-            GUNICORN,
-            cwd=CHECKOUT,
-            env={
-                **function_environment(layout),
-                "MINITWIT_FUNCTION": "messages",
-                "MINITWIT_PORT": str(port),
-                "MINITWIT_OPERATOR_PORT": str(operator_port),
-                "MINITWIT_DRAIN_SECONDS": "0",
-                "MINITWIT_OTLP_ENDPOINT": f"http://127.0.0.1:{nobody}",
-            },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            wait_until(lambda: answer_of(operator_port, "/ready") == 200, seconds=60)
-            assert all(answer_of(port, "/latest") == 200 for _ in range(20))
-            process.send_signal(signal.SIGTERM)
+    with free_ports(1) as [closed]:
+        settings = {
+            "MINITWIT_DRAIN_SECONDS": "0",
+            "MINITWIT_OTLP_ENDPOINT": f"http://127.0.0.1:{closed}",
+        }
+        with running_replica(system, tmp_path / "log", **settings) as replica:
+            assert all(replica.latest() == 200 for _ in range(20))
+            replica.process.send_signal(signal.SIGTERM)
             # Two seconds for telemetry; without the bound it would be thirty.
-            assert process.wait(timeout=15) == 0
-        finally:
-            process.kill()
-            process.wait()
+            assert replica.process.wait(timeout=15) == 0

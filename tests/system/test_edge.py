@@ -15,7 +15,7 @@ import yaml
 from deploy.local.ports import free_ports
 from deploy.local.traefik import program
 from tests.fakes.http_service import Answer, Request, serving
-from tests.waiting import wait_until
+from tests.waiting import status_of, wait_until
 
 EDGE = Path(__file__).parents[2] / "deploy" / "edge"
 
@@ -62,7 +62,7 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
             process = subprocess.Popen(command, stdout=log, stderr=log)
         running = Edge(f"http://127.0.0.1:{ports[0]}")
         try:
-            wait_until(lambda: _is_ready(running))
+            wait_until(lambda: status_of(f"{running.web}/echo") == 200)
             yield running
         finally:
             process.terminate()
@@ -101,13 +101,6 @@ def _options(folder: Path, ports: list[int]) -> list[str]:
         assert any(old in option for option in options), old
         options = [option.replace(old, new) for option in options]
     return options
-
-
-def _is_ready(edge: Edge) -> bool:
-    try:
-        return httpx.get(f"{edge.web}/echo").is_success
-    except httpx.TransportError:
-        return False
 
 
 def test_no_forged_proxy_header_reaches_a_function(edge: Edge) -> None:

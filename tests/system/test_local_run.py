@@ -16,9 +16,8 @@ from tests.system.running import (
     is_root,
     local_run,
     running_system,
-    status_of,
 )
-from tests.waiting import wait_until
+from tests.waiting import status_of, wait_until
 
 # A page or an answer of each function, and what it says to somebody without rights.
 PROBES = {

@@ -16,7 +16,7 @@ import yaml
 from deploy.local.ports import free_ports
 from tests.tools.programs import program, running
 from tests.tools.rules_files import TOOLS
-from tests.waiting import wait_until
+from tests.waiting import status_of, wait_until
 
 MANIFEST = Path(__file__).with_name("collector.yaml")
 
@@ -53,7 +53,7 @@ def running_collector(
         }
         command = [str(binary()), "--config", str(TOOLS / "collector" / f"{name}.yml")]
         with running(command, folder / f"{name}.log", {**own, **environment}):
-            wait_until(lambda: _is_healthy(health))
+            wait_until(lambda: status_of(f"http://127.0.0.1:{health}") == 200)
             yield Collector(f"http://127.0.0.1:{otlp}", f"127.0.0.1:{metrics}")
 
 
@@ -87,10 +87,3 @@ def _build(path: Path) -> None:
         assert result.returncode == 0, result.stdout + result.stderr
         # On this disk already, so it is whole from the moment that it is there.
         (Path(folder) / "otelcol").rename(path)
-
-
-def _is_healthy(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/").is_success
-    except httpx.TransportError:
-        return False

@@ -17,10 +17,9 @@ from urllib.parse import urlencode
 import httpx
 import yaml
 
-from tests.system.running import status_of
 from tests.tools.programs import program, running
 from tests.tools.rules_files import RULE_FILES, TOOLS
-from tests.waiting import wait_until
+from tests.waiting import status_of, wait_until
 
 SPEED = 15
 RUNBOOKS = "https://wiki.example/runbooks"

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Thread
 from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
@@ -15,6 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
+from tests.serving import served
 from tests.tools.inbox import Inbox, InboxServer
 
 
@@ -127,15 +127,8 @@ class Receiver(Inbox):
 def receiving(address: str = "127.0.0.1", answer: str = "") -> Iterator[Receiver]:
     """Serve on a free port until the block ends."""
     receiver = Receiver(answer=answer)
-    with InboxServer((address, 0), receiver) as server:
-        receiver.url = f"http://{address}:{server.server_port}"
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield receiver
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(InboxServer((address, 0), receiver)) as receiver.url:
+        yield receiver
 
 
 def _attributes(pairs: Any) -> dict[str, Any]:

@@ -18,11 +18,11 @@ import pytest
 
 from deploy.local.ports import free_ports
 from deploy.local.system import function_environment
-from tests.system.running import CHECKOUT, status_of
+from tests.system.running import CHECKOUT
 from tests.tools.following import traced
 from tests.tools.observed import CREDENTIAL, Observed
 from tests.tools.programs import running
-from tests.waiting import wait_until
+from tests.waiting import status_of, wait_until
 
 # With two spans each, more than the 2,048 that wait for a collector at most.
 REQUESTS = 1200
