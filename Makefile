@@ -1,10 +1,11 @@
 # Everything one types here; `make help` lists it.
 #
-# PYTHON picks the Python, PORT and SCALE belong to `up`, SCALE to `scale`, KIND to `test`,
-# EFFORT (smoke, short, full) to `bench`.
+# PYTHON picks the Python, PORT and SCALE belong to `up`, SCALE to `scale`, ARGS to
+# `minitwit`, KIND to `test`, EFFORT (smoke, short, full) to `bench`.
 
 PORT ?= 5000
 SCALE ?=
+ARGS ?= --help
 KIND ?=
 EFFORT ?= full
 PYTHON ?=
@@ -14,10 +15,11 @@ KINDS := lint unit postgres system browser tools data swarm
 
 BIN := .venv/bin
 SHEBANG := ^\#!.*\b(ba)?sh$$
-LOCAL := $(BIN)/python -m deploy.local
+# -E: variables such as PYTHONPATH are the caller's and not for us.
+LOCAL := $(BIN)/python -E -m deploy.local
 
 .DEFAULT_GOAL := help
-.PHONY: help up scale status generate test bench bench-setup profile lint format lock setup
+.PHONY: help up scale minitwit status generate test bench bench-setup profile lint format lock setup
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -27,6 +29,9 @@ up: setup ## Run MiniTwit until Ctrl-C: make up PORT=5000 SCALE="timeline=3".
 
 scale: setup ## Change the replicas of what runs: make scale SCALE="timeline=3".
 	@exec $(LOCAL) scale "$(SCALE)"
+
+minitwit: setup ## Run a command on what runs: make minitwit ARGS="grant-moderator alice".
+	@exec $(LOCAL) minitwit $(ARGS)
 
 status: setup ## Show what runs.
 	@exec $(LOCAL) status

@@ -1,5 +1,5 @@
-"""The run without Docker: the same system on one machine, from wheels.
+"""Local run without Docker: the whole system on one machine, from PyPI's wheels.
 
-PostgreSQL, Traefik and one gunicorn for each replica run under supervisord.
-`python -m deploy.local` (the Makefile's `up`, `scale`, `status`) is the way in.
+PostgreSQL, Traefik and one gunicorn for each replica run under supervisord. The
+Makefile's `up`, `scale`, `status` and `minitwit` call `python -m deploy.local`.
 """

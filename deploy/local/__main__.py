@@ -1,7 +1,9 @@
-"""The command line: `python -m deploy.local up | scale | status`."""
+"""Command line of the local run: `python -m deploy.local`."""
 
 import ctypes
+import io
 import signal
+import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -9,9 +11,10 @@ from typing import Concatenate, ParamSpec
 
 import click
 
-from deploy.local import launcher, scaling
+from deploy.local import launcher, minitwit_commands, scaling
 from deploy.local.errors import LocalRunError
-from deploy.local.layout import CHECKOUT, Layout
+from deploy.local.paths import CHECKOUT, Paths
+from deploy.local.ports import parse_port
 from deploy.local.replicas import parse_scale
 from deploy.local.status import status as status_table
 
@@ -20,23 +23,28 @@ _P = ParamSpec("_P")
 _PR_SET_PDEATHSIG = 1
 
 
-def _on_folder(
-    command: Callable[Concatenate[Path, _P], None],
+def _in_folder(
+    command: Callable[Concatenate[Paths, _P], None],
 ) -> Callable[..., None]:
-    """Add the folder's option, and say what went wrong without a traceback."""
+    """Add the option --folder, and turn errors into one sentence."""
 
     @click.option(
         "--folder",
         type=click.Path(path_type=Path, file_okay=False, readable=False),
         default=CHECKOUT / ".minitwit",
-        help="Where data, logs and secrets are; by default .minitwit.",
+        help="The folder of data, logs and secrets; by default .minitwit.",
     )
     @wraps(command)
     def wrapper(folder: Path, *args: _P.args, **kwargs: _P.kwargs) -> None:
         try:
-            command(folder.absolute(), *args, **kwargs)
+            command(Paths(folder.absolute()), *args, **kwargs)
         except LocalRunError as error:
             raise click.ClickException(str(error)) from None
+        except OSError as error:
+            # A disk that is full or read-only, for instance.
+            if error.filename is None:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from None
 
     return wrapper
 
@@ -44,35 +52,50 @@ def _on_folder(
 @click.group()
 def main() -> None:
     """Run MiniTwit on this machine without Docker."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Not every terminal's encoding has every character.
+            stream.reconfigure(errors="replace")
 
 
 @main.command()
-@_on_folder
-@click.option("--port", default=5000, type=click.IntRange(0, 65535), show_default=True)
-@click.option("--scale", default="", help='As in "timeline=3 messages=2".')
+@_in_folder
+@click.option("--port", default="5000", help="0 takes a free one.", show_default=True)
+@click.option("--scale", default="", help='Replicas, as in "timeline=3 messages=2".')
 @click.option("--forgetful", is_flag=True, help="Never wait for the disk; for tests.")
 @click.option("--with-parent", is_flag=True, help="Stop when the parent process ends.")
-def up(folder: Path, port: int, scale: str, forgetful: bool, with_parent: bool) -> None:
+def up(paths: Paths, port: str, scale: str, forgetful: bool, with_parent: bool) -> None:
     """Start everything, and stop it with Ctrl-C."""
     if with_parent:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    launcher.up(Layout(folder), port, parse_scale(scale), durable=not forgetful)
+    launcher.up(paths, parse_port(port), parse_scale(scale), durable=not forgetful)
 
 
 @main.command()
-@_on_folder
+@_in_folder
 @click.argument("wanted")
-def scale(folder: Path, wanted: str) -> None:
-    """Change the replicas of what runs, as in "timeline=3"."""
-    system = scaling.scale(Layout(folder), wanted)
+def scale(paths: Paths, wanted: str) -> None:
+    """Change the replicas of a running system, as in "timeline=3"."""
+    system = scaling.scale(paths, wanted)
     click.echo(f"Runs now: {', '.join(r.name for r in system.replicas)}")
 
 
 @main.command()
-@_on_folder
-def status(folder: Path) -> None:
+@_in_folder
+def status(paths: Paths) -> None:
     """Show what runs."""
-    click.echo(status_table(Layout(folder)))
+    click.echo(status_table(paths))
+
+
+@main.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@_in_folder
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def minitwit(paths: Paths, arguments: tuple[str, ...]) -> None:
+    """Run a `minitwit` command on the running system, as its database's owner."""
+    minitwit_commands.run(paths, arguments)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Who PostgreSQL runs as: it refuses root, so root lends it an account.
+"""Runs PostgreSQL under an unprivileged account, since it refuses to run as root.
 
-Nothing on the way to the checkout is opened for everybody. Where the account
-could not walk to the files, the server gets one capability instead.
+No permissions on the way to the checkout are widened. Where the account could not
+reach the files, the server gets one capability instead.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from deploy.local.errors import LocalRunError
 
-# The first that this process has itself. Docker's default set lacks the milder.
+# The first that this process has is used. Docker's default set lacks the weaker one.
 _READING_CAPABILITIES = {"dac_read_search": 2, "dac_override": 1}
 
 
@@ -27,7 +27,7 @@ class Account:
 
 
 def server_account(data: Path) -> Account:
-    """Return who owns the data folder, or shall own it when it is made."""
+    """Return the account that owns the data folder, or that will own a new one."""
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid())
     if data.exists() and (owner := data.stat()).st_uid != 0:
@@ -37,7 +37,7 @@ def server_account(data: Path) -> Account:
 
 
 def die_with_parent(signal_name: str) -> list[str]:
-    """Return the words before a command that is to be signalled as its parent dies.
+    """Return a command's prefix that has it signaled when its parent dies.
 
     Raises:
         LocalRunError: the program that arranges it is not installed.
@@ -50,28 +50,28 @@ def die_with_parent(signal_name: str) -> list[str]:
 
 
 def run_as(account: Account, death_signal: str, needs: Iterable[Path]) -> list[str]:
-    """Return the words before a command that is to run, and die, as an account.
+    """Return a command's prefix: run it under an account, and end it with its parent.
 
     Args:
         account: whose rights the command has.
-        death_signal: what it is sent when its parent dies, however that dies.
-        needs: the files and folders that it has to get at.
+        death_signal: the signal it gets when its parent dies, however that dies.
+        needs: the files and folders that it has to reach.
 
     """
     words = die_with_parent(death_signal)
     if account.uid == os.geteuid():
         return words
     words += [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
-    if not all(_anybody_can_reach(path) for path in needs):
+    if not all(_everyone_can_reach(path) for path in needs):
         capability = _reading_capability()
         words += [f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}"]
-        # access(2), by which PostgreSQL looks for its own programs, leaves capabilities
-        # out of account for an ordinary user unless this is set.
+        # PostgreSQL finds its own programs with access(2), which ignores the
+        # capabilities of an unprivileged user unless this is set.
         words += ["--securebits=+no_setuid_fixup"]
     return words
 
 
-def _anybody_can_reach(path: Path) -> bool:
+def _everyone_can_reach(path: Path) -> bool:
     return all(p.stat().st_mode & stat.S_IXOTH for p in path.resolve().parents)
 
 
@@ -83,5 +83,5 @@ def _reading_capability() -> str:
             return name
     raise LocalRunError(
         "PostgreSQL does not run as root, and no other account can reach this "
-        "folder: move the checkout to one that everybody can enter, such as /srv."
+        "folder: move the checkout to one that every account can enter, such as /srv."
     )

@@ -1,4 +1,4 @@
-"""What stops a local run, as a sentence for whoever typed the command."""
+"""Errors of the local run, as sentences for its operator."""
 
 
 class LocalRunError(Exception):

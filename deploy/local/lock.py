@@ -1,4 +1,4 @@
-"""A lock that is held until the last process that inherited it is gone."""
+"""Exclusive file lock, held until the last process that inherited it has ended."""
 
 import fcntl
 import os
@@ -14,11 +14,11 @@ _PATIENCE = 30
 
 @contextmanager
 def exclusive(path: Path, refusal: str) -> Iterator[int]:
-    """Hold the lock and yield its descriptor, which a child may hold on to as well.
+    """Hold the lock and yield its descriptor, which a child process may inherit.
 
     Args:
         path: the file that is locked; it names the holder's process.
-        refusal: what to say when another process has the lock; {} is its id.
+        refusal: the error message if another process has the lock; {} is its id.
 
     Raises:
         LocalRunError: another process has it.
@@ -35,7 +35,7 @@ def exclusive(path: Path, refusal: str) -> Iterator[int]:
 def _acquire(descriptor: int, path: Path, refusal: str) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not _try(descriptor):
-        # A holder that was killed may have left children which are just ending.
+        # The children of a killed holder may still be ending.
         holder = path.read_text(encoding="ascii")
         if _is_alive(holder) or time.monotonic() > deadline:
             raise LocalRunError(refusal.format(holder))
@@ -52,7 +52,7 @@ def _try(descriptor: int) -> bool:
 
 def _is_alive(pid: str) -> bool:
     try:
-        # Empty for a process that is dead and whose parent has not noticed yet.
+        # Empty for a zombie.
         return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
     except OSError:
         return False

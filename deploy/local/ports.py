@@ -1,13 +1,13 @@
-"""Ports on the loopback: picked so that nothing else can come between.
+"""Free loopback ports outside the kernel's ephemeral range.
 
-The kernel hands out ports from its ephemeral range to outgoing connections, and
-one of those could take the port of a replica that is just restarting. So ours
-are from below it. While a block holds them, other local runs see them as taken,
-yet the process they are meant for can listen on them.
+An outgoing connection gets a port of the ephemeral range, and could get that of a
+replica that is restarting. While a block holds the ports, other local runs see them as
+taken, yet the process they are meant for can listen on them.
 """
 
 import errno
 import random
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,8 +19,24 @@ from deploy.local.errors import LocalRunError
 LOOPBACK = "127.0.0.1"
 
 _LOWEST = 10_000
+_HIGHEST = 65_535
 _USUAL_EPHEMERAL_START = 32_768
 _EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+
+def parse_port(text: str) -> int:
+    """Read a port; 0 stands for a free one.
+
+    Raises:
+        LocalRunError: it is none.
+
+    """
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > _HIGHEST:
+        raise LocalRunError(
+            f"PORT: {text!r} is not a number from 1 to {_HIGHEST}: choose one, as in "
+            "`make up PORT=5000`."
+        )
+    return int(text)
 
 
 @contextmanager
@@ -49,7 +65,7 @@ def require_free(port: int) -> None:
         LocalRunError: it could not.
 
     """
-    # A browser tries ::1 first, so that has to be free even if we do not use it.
+    # A browser tries ::1 first, so that has to be free although nothing listens there.
     _try_to_listen(socket.AF_INET, LOOPBACK, port)
     if socket.has_ipv6:
         _try_to_listen(socket.AF_INET6, "::1", port)
@@ -62,8 +78,8 @@ def _hold(port: int) -> socket.socket | None:
     except OSError:
         holder.close()
         return None
-    # Set after bind: whoever sets it before binding, as servers do and this function
-    # does not, may share the port with a socket that never listens.
+    # Set after bind, so that only sockets which set it before binding, as servers do,
+    # can share the port with this one, which never listens.
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return holder
 
@@ -82,7 +98,7 @@ def _explain(error: OSError, port: int) -> None:
     if error.errno == errno.EADDRINUSE:
         raise LocalRunError(
             f"Port {port} is in use: stop what uses it, or choose another one, as in "
-            f"`make up PORT={port + 1}`."
+            f"`make up PORT={port + 1 if port < _HIGHEST else port - 1}`."
         ) from None
     if error.errno == errno.EACCES:
         raise LocalRunError(

@@ -1,7 +1,7 @@
-"""A PostgreSQL 18 of one's own: the server that `make up` and the tests use.
+"""PostgreSQL 18 from a wheel: data folder, server command, passwords.
 
-The wheel is only a source of programs. The server listens on a Unix socket,
-asks for passwords, and is a child of whoever runs `command()`.
+`make up` and the tests run it. The server listens on a Unix socket only and requires
+passwords.
 """
 
 import importlib.util
@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from deploy.local.accounts import run_as, server_account
+from deploy.local.environment import child_environment
 from deploy.local.errors import LocalRunError
 from deploy.local.secret_files import secret_file
 
@@ -25,7 +26,7 @@ VERSION = "18"
 DATABASE = "minitwit"
 SUPERUSER = "postgres"
 OWNER = "minitwit"  # Owns the database and runs the migrations.
-APPLICATION = "minitwit_app"  # What the functions use.
+APPLICATION = "minitwit_app"  # The functions' role.
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -51,7 +52,7 @@ _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "
 class Cluster:
     """A data folder, its passwords, and the folder of its server's socket.
 
-    `durable=False` is for tests: faster, and gone with the machine.
+    `durable=False` is for tests: faster, and lost if the machine crashes.
     """
 
     data: Path
@@ -60,7 +61,7 @@ class Cluster:
     durable: bool = True
 
     def url(self, role: str = APPLICATION, database: str = DATABASE) -> str:
-        """Return where a role finds a database, in the form of the settings."""
+        """Return the URL of a database for a role, as MINITWIT_DATABASE_URL has it."""
         return f"postgresql://{role}@/{database}?host={quote(str(self.sockets))}"
 
     def password_file(self, role: str = APPLICATION) -> Path:
@@ -68,16 +69,16 @@ class Cluster:
         return secret_file(self.secrets, f"database_password_{role}")
 
     def create(self) -> None:
-        """Make the data folder with its roles and database, unless it is there.
+        """Make the data folder with its roles and database, unless it exists.
 
         Raises:
-            LocalRunError: what stands there is not a data folder we can use.
+            LocalRunError: there is something that is not a usable data folder.
 
         """
         self.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lend(self.sockets)
-        # Made under another name and renamed when whole: a crash half-way leaves
-        # a draft that the next start sweeps away, never a folder half made.
+        # Made under another name and renamed when complete: after a crash the next
+        # start deletes the draft.
         for leftover in self.data.parent.glob(f"{self.data.name}.draft-*"):
             shutil.rmtree(leftover)
         if self.data.exists():
@@ -98,26 +99,28 @@ class Cluster:
         return self._prefix() + server + options
 
     def is_ready(self) -> bool:
-        """Say whether the server accepts connections, if it runs at all."""
+        """Return whether a server runs and accepts connections."""
         question = [_program("pg_isready"), "-h", str(self.sockets), "-d", DATABASE]
-        answer = subprocess.run(question, stdout=subprocess.DEVNULL)  # noqa: S603
+        answer = subprocess.run(  # noqa: S603
+            question, stdout=subprocess.DEVNULL, env=child_environment()
+        )
         return answer.returncode == 0
 
     def _check_data(self) -> None:
         try:
-            version = (self.data / "PG_VERSION").read_text().strip()
+            version = (self.data / "PG_VERSION").read_text("ascii", "replace").strip()
         except PermissionError:
             raise LocalRunError(
                 f"{self.data} belongs to another account: run this as root or as that "
-                "account, or move the folder away to start with an empty one."
+                "account, or move the folder to start with an empty one."
             ) from None
         except (FileNotFoundError, NotADirectoryError):
             version = None
         if version != VERSION:
             what = f"of PostgreSQL {version}" if version else "not of PostgreSQL"
             raise LocalRunError(
-                f"{self.data} is {what}, and PostgreSQL {VERSION} is needed: move it "
-                "away to start with an empty one."
+                f"{self.data} is {what}, and PostgreSQL {VERSION} is needed: move "
+                "it to start with an empty one."
             )
 
     def _initialise(self, draft: Path) -> None:
@@ -125,7 +128,7 @@ class Cluster:
         locale = ["--locale=C", "--locale-provider=builtin", "--encoding=UTF8"]
         options = ["--builtin-locale=C.UTF-8", "--no-instructions", "--auth=trust"]
         self._run(initdb + locale + options + ([] if self.durable else ["--no-sync"]))
-        # Nothing was let in so far: no server has run on the draft.
+        # No server has run on the draft before this, so nothing has used "trust".
         (draft / "pg_hba.conf").write_text("local all all scram-sha-256\n")
         self._run_sql(draft, self._roles_sql())
 
@@ -143,17 +146,19 @@ class Cluster:
     def _run_sql(self, data: Path, statements: list[str]) -> None:
         """Run statements, one a line, on a data folder that no server has open."""
         single = [_program("postgres"), "--single", "-D", str(data)]
-        # A statement that fails may hold a password, so it is not shown.
+        # A statement that fails may hold a password, so it is not logged.
         options = ["-c", "exit_on_error=on", "-c", "log_min_error_statement=panic"]
         self._run([*single, *options, SUPERUSER], stdin="\n".join(statements) + "\n")
 
     def _run(self, command: list[str], stdin: str = "") -> None:
-        result = subprocess.run(  # noqa: S603 (our own words)
+        result = subprocess.run(  # noqa: S603 (our own command)
             self._prefix() + command,
             cwd="/",
+            env=child_environment(),
             input=stdin,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
         )
         if result.returncode != 0:
             raise LocalRunError(
@@ -178,7 +183,7 @@ def running_cluster(folder: Path, durable: bool = False) -> Iterator[Cluster]:
         LocalRunError: the server did not start.
 
     """
-    # The path of a socket has to be short, which that of a test's folder is not.
+    # The path of a socket has to be short, and the paths of tests' folders are long.
     with tempfile.TemporaryDirectory(prefix="minitwit-") as sockets:
         cluster = Cluster(
             folder / "postgres", folder / "secrets", Path(sockets), durable
@@ -186,8 +191,12 @@ def running_cluster(folder: Path, durable: bool = False) -> Iterator[Cluster]:
         cluster.create()
         log = folder / "postgres.log"
         with log.open("ab") as output:
-            server = subprocess.Popen(  # noqa: S603 (our own words)
-                cluster.command(), cwd="/", stdout=output, stderr=output
+            server = subprocess.Popen(  # noqa: S603 (our own command)
+                cluster.command(),
+                cwd="/",
+                env=child_environment(),
+                stdout=output,
+                stderr=output,
             )
         try:
             _wait_until_ready(cluster, server, log)

@@ -1,5 +1,6 @@
-"""How many replicas of each function run, and where each one listens."""
+"""Replicas of the functions: how many, and their ports."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from deploy.local.errors import LocalRunError
 from minitwit.web.routes import FUNCTIONS
 
 MOST = 20
+
+_COUNT = re.compile("[0-9]{1,3}")
 
 Scale = Mapping[str, int]
 
@@ -24,7 +27,7 @@ class Replica:
 
     @property
     def name(self) -> str:
-        """The name it has in the supervisor and in the logs."""
+        """The name in supervisord and in the logs."""
         return f"{self.function}-{self.number}"
 
 
@@ -43,7 +46,7 @@ def parse_scale(text: str, current: Scale = ONE_EACH) -> Scale:
                 f"SCALE: there is no function {function!r}: choose from "
                 f"{', '.join(FUNCTIONS)}."
             )
-        if not (number.isascii() and number.isdigit() and 1 <= int(number) <= MOST):
+        if not _COUNT.fullmatch(number) or not 1 <= int(number) <= MOST:
             raise LocalRunError(
                 f"SCALE: {word!r} has no number from 1 to {MOST}: write it like "
                 f'SCALE="{function}=3".'
@@ -61,12 +64,12 @@ def scale_of(replicas: Iterable[Replica]) -> Scale:
 def make_replicas(
     scale: Scale, present: Iterable[Replica], ports: Iterable[int]
 ) -> list[Replica]:
-    """Return the replicas that a scale has more than are present.
+    """Return the replicas that a scale has beyond those that exist.
 
     Args:
         scale: how many of each function are wanted.
-        present: those there are.
-        ports: two for each that is made.
+        present: the replicas that exist.
+        ports: two for each new replica.
 
     """
     port = iter(ports)

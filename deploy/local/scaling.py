@@ -1,55 +1,45 @@
-"""`scale`: changes how many replicas of a function run, and touches nothing else."""
+"""`scale`: changes the replicas of a running system without losing a request."""
 
 from dataclasses import dataclass
 
+from deploy.local.configuration import write_programs, write_routes
 from deploy.local.errors import LocalRunError
-from deploy.local.layout import Layout
 from deploy.local.lock import exclusive
+from deploy.local.paths import Paths
 from deploy.local.ports import free_ports
+from deploy.local.readiness import Readiness
 from deploy.local.replicas import Replica, Scale, make_replicas, parse_scale, scale_of
 from deploy.local.supervision import Supervisor
-from deploy.local.system import System
-from deploy.local.waiting import Waiting
+from deploy.local.system import System, running_system
 
-_AT_WORK = "Another `make scale` is at work (process {}): try again when it is done."
+_IS_SCALING = (
+    "Another `make scale` is running (process {}): try again when it has ended."
+)
 
 
-def scale(layout: Layout, text: str) -> System:
-    """Bring a running system to the scale that a text like "timeline=3" asks for.
+def scale(paths: Paths, text: str) -> System:
+    """Bring a running system to the scale of a text like "timeline=3".
 
     Raises:
         LocalRunError: nothing runs, the text is wrong, or a new replica fails.
 
     """
-    supervisor = Supervisor(layout.supervisor_socket)
-    require_running(layout, supervisor)
-    waiting = Waiting(supervisor, layout.logs, supervisor.is_running)
-    with exclusive(layout.run / "scale.lock", _AT_WORK):
-        system = System.load(layout)
+    running_system(paths)
+    supervisor = Supervisor(paths.supervisor_socket)
+    readiness = Readiness(supervisor, paths.logs, supervisor.is_running)
+    with exclusive(paths.run / "scale.lock", _IS_SCALING):
+        system = System.load(paths.state)
         wanted = parse_scale(text, scale_of(system.replicas))
-        return Scaling(layout, supervisor, waiting).apply(system, wanted)
-
-
-def require_running(layout: Layout, supervisor: Supervisor) -> None:
-    """Check that a system runs.
-
-    Raises:
-        LocalRunError: none does.
-
-    """
-    if not supervisor.is_running():
-        raise LocalRunError(
-            f"MiniTwit does not run in {layout.folder}: start it with `make up`."
-        )
+        return Scaling(paths, supervisor, readiness).apply(system, wanted)
 
 
 @dataclass(frozen=True)
 class Scaling:
     """The steps from one scale to another, in an order that loses no request."""
 
-    layout: Layout
+    paths: Paths
     supervisor: Supervisor
-    waiting: Waiting
+    readiness: Readiness
 
     def apply(self, system: System, wanted: Scale) -> System:
         """Change what runs, and return what runs then.
@@ -58,26 +48,26 @@ class Scaling:
             LocalRunError: a new replica does not start; then nothing has changed.
 
         """
-        staying = [r for r in system.replicas if r.number <= wanted[r.function]]
-        with free_ports(2 * (sum(wanted.values()) - len(staying))) as ports:
-            coming = make_replicas(wanted, staying, ports)
-            # The new ones answer before the edge knows them; the edge has forgotten
-            # the old ones before they stop.
-            self._add(system, coming)
-            scaled = system.with_replicas([*staying, *coming])
-            scaled.save_routes(self.layout)
-            self.waiting.until_routed(scaled.traefik_port, scaled.replicas)
+        kept = [r for r in system.replicas if r.number <= wanted[r.function]]
+        with free_ports(2 * (sum(wanted.values()) - len(kept))) as ports:
+            added = make_replicas(wanted, kept, ports)
+            # New replicas are ready before Traefik sends them requests, and it has
+            # stopped sending requests to old ones before they are stopped.
+            self._add(system, added)
+            scaled = system.with_replicas([*kept, *added])
+            write_routes(scaled, self.paths)
+            self.readiness.until_routed(scaled.traefik_port, scaled.replicas)
             self._supervise(scaled)
         return scaled
 
-    def _add(self, system: System, coming: list[Replica]) -> None:
-        self._supervise(system.with_replicas([*system.replicas, *coming]))
+    def _add(self, system: System, added: list[Replica]) -> None:
+        self._supervise(system.with_replicas([*system.replicas, *added]))
         try:
-            self.waiting.until_ready(coming)
+            self.readiness.until_ready(added)
         except LocalRunError:
             self._supervise(system)
             raise
 
     def _supervise(self, system: System) -> None:
-        system.save_programs(self.layout)
+        write_programs(system, self.paths)
         self.supervisor.apply_configuration()

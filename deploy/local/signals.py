@@ -1,4 +1,4 @@
-"""The signals that end a program, turned into the end of a block."""
+"""Turns termination signals into the end of a block."""
 
 import signal
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from types import FrameType
 
 
 class _StopRequested(BaseException):
-    """A signal asks this process to end."""
+    """A termination signal has arrived."""
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[None]:
-    """End the block at the first of the signals, and let it tidy up undisturbed."""
+    """End the block at the first signal; later ones do not disturb its cleanup."""
     signals = [signal.SIGINT, signal.SIGTERM]
-    # nohup asks us to outlive the terminal.
+    # Under nohup the process outlives its terminal.
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signals.append(signal.SIGHUP)
     requested = False

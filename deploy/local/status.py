@@ -1,26 +1,24 @@
-"""`status`: what runs, in a table."""
+"""`status`: a table of what runs."""
 
 from collections.abc import Iterator
 
-from deploy.local.layout import Layout
+from deploy.local.paths import Paths
 from deploy.local.ports import LOOPBACK
-from deploy.local.scaling import require_running
 from deploy.local.supervision import Supervisor
-from deploy.local.system import System
+from deploy.local.system import System, running_system
 
 _ROW = "{:<14}{:<10}{:<8}{:<11}{}"
 
 
-def status(layout: Layout) -> str:
+def status(paths: Paths) -> str:
     """Return a table of what runs.
 
     Raises:
-        LocalRunError: nothing does.
+        LocalRunError: nothing runs.
 
     """
-    supervisor = Supervisor(layout.supervisor_socket)
-    require_running(layout, supervisor)
-    system = System.load(layout)
+    system = running_system(paths)
+    supervisor = Supervisor(paths.supervisor_socket)
     return "\n".join(
         [
             f"MiniTwit at {system.url}, "

@@ -1,4 +1,4 @@
-"""supervisord: its configuration, and talking to it while it runs."""
+"""supervisord: its configuration file, and a client of its XML-RPC API."""
 
 import shlex
 import sys
@@ -23,7 +23,7 @@ _NO_ANSWER = (xmlrpc.client.Error, OSError, HTTPException)
 
 @dataclass(frozen=True)
 class Program:
-    """A process that is started again whenever it ends."""
+    """A program that supervisord restarts whenever its process ends."""
 
     name: str
     command: list[str]
@@ -36,7 +36,7 @@ class Program:
 
 @dataclass(frozen=True)
 class ProcessInfo:
-    """What supervisord knows of a program."""
+    """The state of a program's process."""
 
     name: str
     state: str
@@ -50,11 +50,11 @@ def configuration(
     """Return supervisord's configuration file.
 
     Args:
-        programs: what runs.
-        socket_path: where supervisord listens.
+        programs: the programs to run.
+        socket_path: the Unix socket of supervisord.
         logs: the folder of the logs. Relative to where supervisord is started, since
-            it trips over a % in the path of a program's log, escaped or not.
-        pid_file: where it writes its process id.
+            it cannot read a % in the path of a program's log, escaped or not.
+        pid_file: the file of its process id.
 
     """
     server = {
@@ -80,17 +80,18 @@ def configuration(
 
 
 def command(configuration_file: Path) -> list[str]:
-    """Return supervisord's command line; it ends with whoever starts it."""
-    program = [sys.executable, "-m", "supervisor.supervisord"]
+    """Return supervisord's command line; it ends with the process that starts it."""
+    # Without -P the modules beside the script could hide those of libraries.
+    program = [sys.executable, "-P", str(Path(__file__).with_name("supervisord.py"))]
     options = ["--configuration", str(configuration_file)]
     return die_with_parent("TERM") + program + options
 
 
 class Supervisor:
-    """A running supervisord, reached through its socket."""
+    """Client of a running supervisord, through its socket."""
 
     def __init__(self, socket_path: Path) -> None:
-        """Take where it listens; nothing is opened before the first question."""
+        """Take its socket, which is not opened before the first call."""
         self._url = f"unix://{socket_path}"
 
     def processes(self) -> list[ProcessInfo]:
@@ -104,40 +105,40 @@ class Supervisor:
             ProcessInfo(
                 info["name"], info["statename"], info["pid"], info["description"]
             )
-            for info in self._ask("getAllProcessInfo")
+            for info in self._call("getAllProcessInfo")
         ]
 
     def pids(self) -> dict[str, int]:
-        """Return the process ids of the programs that have one at the moment."""
+        """Return the process ids of the programs that run at the moment."""
         with suppress(*_NO_ANSWER):
             return {each.name: each.pid for each in self.processes() if each.pid}
         return {}
 
     def is_running(self) -> bool:
-        """Say whether a supervisord answers."""
+        """Return whether a supervisord answers."""
         try:
-            return bool(self._ask("getState"))
+            return bool(self._call("getState"))
         except _NO_ANSWER:
             return False
 
     def stop(self, name: str, wait: bool) -> None:
         """Stop a program, if supervisord still answers."""
         with suppress(*_NO_ANSWER):
-            self._ask("stopProcess", name, wait)
+            self._call("stopProcess", name, wait)
 
     def apply_configuration(self) -> None:
-        """Read the file again; start and stop only what differs from before."""
-        added, changed, removed = self._ask("reloadConfig")[0]
+        """Read the file again; start and stop only what has changed."""
+        added, changed, removed = self._call("reloadConfig")[0]
         for name in (*removed, *changed):
-            self._ask("stopProcessGroup", name)
-            self._ask("removeProcessGroup", name)
+            self._call("stopProcessGroup", name)
+            self._call("removeProcessGroup", name)
         for name in (*changed, *added):
-            self._ask("addProcessGroup", name)
+            self._call("addProcessGroup", name)
 
-    def _ask(self, question: str, *arguments: str | bool) -> Any:
+    def _call(self, method: str, *arguments: str | bool) -> Any:
         transport = SupervisorTransport(None, None, self._url)
         with xmlrpc.client.ServerProxy("http://localhost", transport) as server:
-            return getattr(server.supervisor, question)(*arguments)
+            return getattr(server.supervisor, method)(*arguments)
 
 
 def _section(program: Program, logs: Path) -> dict[str, str]:

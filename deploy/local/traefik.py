@@ -1,8 +1,10 @@
-"""Traefik's two configurations, made from the table of routes.
+"""Traefik's static and dynamic configuration, made from the table of routes.
 
-Both are written as JSON, which every reader of YAML understands.
+Both are written as JSON, which is valid YAML. The middlewares and the connections to
+the functions are those of deploy/edge/dynamic.yml, which Traefik reads as well.
 """
 
+import math
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,8 +24,8 @@ ENVIRONMENT = {"GOGC": "400", "GOMEMLIMIT": "200MiB"}
 
 _TRACE_SHARE = 0.1  # of the requests, as in production
 
-# What a line of the access log holds, of some forty fields: who asked what, what came
-# of it and when, which replica answered and how long it took, and the trace's ids.
+# The fields of a line of the access log, of some forty: client, request, response and
+# time, the replica and how long it took, and the trace's ids.
 # deploy/edge/stack.yml says the same.
 LOGGED = (
     *("StartUTC", "ClientHost"),
@@ -33,19 +35,19 @@ LOGGED = (
     *("TraceId", "SpanId"),
 )
 
-# A header such as X_Foo or X.Foo could pass for another one behind the edge.
+# Behind Traefik a header such as X_Foo or X.Foo could be taken for X-Foo.
 _HTTP = {"aliasHeadersStrategy": "delete"}
 
 
 def static_configuration(
-    port: int, operator_port: int, routes: Path, access_log: Path
+    port: int, operator_port: int, dynamic: Path, access_log: Path
 ) -> Configuration:
     """Return what Traefik reads once, at its start.
 
     Args:
-        port: where callers come in.
-        operator_port: where ping, metrics and the dashboard are.
-        routes: the file that holds `dynamic_configuration`.
+        port: of the callers.
+        operator_port: of ping, metrics and the dashboard.
+        dynamic: the folder of `dynamic_configuration` and deploy/edge/dynamic.yml.
         access_log: the file for one JSON line a request.
 
     """
@@ -66,24 +68,29 @@ def static_configuration(
         "metrics": {"prometheus": {"entryPoint": "traefik"}},
         "api": {"insecure": True},
         "providers": {
-            "file": {"filename": str(routes), "watch": True},
+            "file": {"directory": str(dynamic), "watch": True},
             "providersThrottleDuration": "100ms",
         },
     }
 
 
 def tracing_configuration(environment: Mapping[str, str]) -> Configuration:
-    """Return how Traefik traces; what it traces, the functions trace as well."""
-    endpoint = environment.get("MINITWIT_OTLP_ENDPOINT")
+    """Return how Traefik traces; what it traces, the functions trace as well.
+
+    Raises:
+        LocalRunError: MINITWIT_TRACE_SHARE is not a share.
+
+    """
+    share = _trace_share(environment.get("MINITWIT_TRACE_SHARE") or _TRACE_SHARE)
+    endpoint = environment.get("MINITWIT_OTLP_ENDPOINT", "").rstrip("/")
     if not endpoint:
         return {}
-    share = float(environment.get("MINITWIT_TRACE_SHARE", _TRACE_SHARE))
     exporter = {"http": {"endpoint": f"{endpoint}/v1/traces"}}
     return {"tracing": {"sampleRate": share, "otlp": exporter}}
 
 
 def dynamic_configuration(replicas: Iterable[Replica]) -> Configuration:
-    """Return who answers what: a router and a service for each function."""
+    """Return a router and a service for each function."""
     servers: dict[str, list[dict[str, str]]] = {name: [] for name in FUNCTIONS}
     for replica in replicas:
         url = f"http://{LOOPBACK}:{replica.port}"
@@ -92,14 +99,12 @@ def dynamic_configuration(replicas: Iterable[Replica]) -> Configuration:
         "http": {
             "routers": {name: _router(name) for name in FUNCTIONS},
             "services": {name: _service(servers[name]) for name in FUNCTIONS},
-            "middlewares": {"retry": _RETRY, "compress": _COMPRESS},
-            "serversTransports": {"functions": _TRANSPORT},
         }
     }
 
 
 def program() -> str:
-    """Return Traefik's path, which the wheel puts beside Python.
+    """Return the path of Traefik, which its wheel puts beside Python.
 
     Raises:
         LocalRunError: it is not installed.
@@ -112,14 +117,16 @@ def program() -> str:
 
 
 def _callers_entry_point(port: int) -> Configuration:
-    # Forwarded headers are trusted from nobody: there is no proxy before this one.
-    # Traefik routes by the encoded path and a function by the decoded one, so what
-    # the two would read differently is refused. A backslash both read alike, and a
+    # Forwarded headers are not trusted: there is no proxy in front of this one.
+    # Traefik routes by the encoded path and a function by the decoded one, so the
+    # characters that make a difference are refused. A backslash makes none, and a
     # username may have one.
     refused = ("Slash", "NullCharacter")
     encoded_characters = {f"allowEncoded{name}": False for name in refused}
     return {
         "address": f"{LOOPBACK}:{port}",
+        # Of the routers that name no entry point, such as that of dynamic.yml.
+        "asDefault": True,
         "http": {**_HTTP, "encodedCharacters": encoded_characters},
         "transport": {"lifeCycle": {"graceTimeOut": "2s"}},
     }
@@ -131,7 +138,7 @@ def _router(function: str) -> Configuration:
         "rule": traefik_rule(function),
         "priority": traefik_priority(function),
         "service": function,
-        "middlewares": [*(["compress"] if function == PAGES else []), "retry"],
+        "middlewares": ["default", *(["compress"] if function == PAGES else [])],
     }
 
 
@@ -139,15 +146,14 @@ def _service(servers: list[dict[str, str]]) -> Configuration:
     return {"loadBalancer": {"servers": servers, "serversTransport": "functions"}}
 
 
-# A replica that was killed refuses connections until the supervisor has it back, a
-# second later. Each try goes to the next replica, and together they last about as
-# long as that. This does without a health check: an active one asks the callers'
-# port, where no function answers one, and a passive one takes a function's own 503
-# (the storage is down) for a dead replica and hides its Retry-After.
-_RETRY: Configuration = {"retry": {"attempts": 10, "initialInterval": "20ms"}}
-# Only pages gain by it: the API's callers are near and would wait for the packing.
-_COMPRESS: Configuration = {"compress": {}}
-_TRANSPORT: Configuration = {
-    "maxIdleConnsPerHost": 64,
-    "forwardingTimeouts": {"dialTimeout": "2s", "responseHeaderTimeout": "10s"},
-}
+def _trace_share(text: str | float) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:
+        raise LocalRunError(
+            f"MINITWIT_TRACE_SHARE: {text!r} is not a number from 0 to 1: write a "
+            "tenth as 0.1."
+        )
+    return share

@@ -1,11 +1,13 @@
 """The edge of a run: Traefik as deploy/local configures it, with its traces."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.local import traefik
+from deploy.local.configuration import EDGE
 from deploy.local.replicas import Replica as LocalReplica
 from tests.benchmark.processes import Replica, free_port, running
 from tests.benchmark.systems import Telemetry
@@ -17,10 +19,13 @@ def running_edge(
 ) -> Iterator[Replica]:
     """Run Traefik in front of replicas, by function."""
     folder.mkdir(parents=True, exist_ok=True)
-    port, routes = free_port(), folder / "routes.yml"
-    routes.write_text(json.dumps(traefik.dynamic_configuration(_local(replicas))))
+    port, dynamic = free_port(), folder / "dynamic"
+    dynamic.mkdir(exist_ok=True)
+    shutil.copy(EDGE, dynamic)
+    routes = traefik.dynamic_configuration(_local(replicas))
+    (dynamic / "routes.yml").write_text(json.dumps(routes))
     configuration = traefik.static_configuration(
-        port, free_port(), routes, folder / "access.log"
+        port, free_port(), dynamic, folder / "access.log"
     )
     configuration |= traefik.tracing_configuration(telemetry.environment())
     static = folder / "traefik.yml"

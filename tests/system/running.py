@@ -85,7 +85,8 @@ class RunningSystem:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the local run's commands on this system."""
-        return local_run(*arguments, "--folder", str(self.folder))
+        command, *rest = arguments
+        return local_run(command, "--folder", str(self.folder), *rest)
 
 
 def local_run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -109,7 +110,9 @@ def running_system(
     environment: Mapping[str, str] = {},
 ) -> Iterator[RunningSystem]:
     """Start a system on free ports, wait until it answers, and stop it at the end."""
-    command = [sys.executable, "-m", "deploy.local", "up", "--folder", str(folder)]
+    # -E, as in the Makefile: the caller's PYTHON* variables are not for the launcher.
+    up = [sys.executable, "-E", "-m", "deploy.local", "up"]
+    command = [*up, "--folder", str(folder)]
     with (folder / "launcher.log").open("wb") as log:
         launcher = subprocess.Popen(
             [*run_as, *command, "--port=0", "--forgetful", "--with-parent", *options],

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.layout import Layout
+from deploy.local.configuration import function_environment
+from deploy.local.paths import Paths
 from deploy.local.ports import free_ports
-from deploy.local.system import function_environment
 from tests.system.running import CHECKOUT, RunningSystem
 from tests.waiting import status_of, wait_until
 
@@ -54,7 +54,7 @@ def running_replica(
             GUNICORN,
             cwd=CHECKOUT,
             env={
-                **function_environment(Layout(system.folder)),
+                **function_environment(Paths(system.folder)),
                 "MINITWIT_FUNCTION": "messages",
                 "MINITWIT_PORT": str(port),
                 "MINITWIT_OPERATOR_PORT": str(operator_port),

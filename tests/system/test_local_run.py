@@ -3,7 +3,10 @@
 import os
 import pty
 import re
+import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -146,6 +149,108 @@ def test_a_scale_that_makes_no_sense_changes_nothing(
     assert refused.returncode == 1
     assert refused.stderr.startswith("Error: SCALE: ")
     assert system.replicas == before
+
+
+# Each of these once kept a system from starting, or changed what ran.
+HOSTILE = {
+    "PGPORT": "5433",
+    "PGHOST": "nowhere.example",
+    "PGDATA": "/nonexistent",
+    "PGOPTIONS": "--nonsense",
+    "PYTHONPATH": "/nonexistent",
+    "PYTHONHOME": "/nonexistent",
+    "PYTHONWARNINGS": "error",
+    "PYTHONOPTIMIZE": "2",
+    "PYTHONIOENCODING": "latin-1",
+    "LC_ALL": "C",
+    "LANG": "tr_TR.ISO-8859-9",
+    "TMPDIR": "/nonexistent",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "OTEL_SDK_DISABLED": "perhaps",
+    "SENTRY_DSN": "nonsense",
+    "GUNICORN_CMD_ARGS": "--workers=0 --bind=nonsense",
+    "WEB_CONCURRENCY": "nonsense",
+    "TRAEFIK_ENTRYPOINTS_WEB_ADDRESS": ":1",
+    "MINITWIT_DATABASE_URL": "postgresql://nobody@nowhere.example/none",
+    "MINITWIT_DATABASE_READ_URL": "postgresql://nobody@nowhere.example/none",
+    "MINITWIT_FUNCTION": "none",
+    "MINITWIT_PORT": "none",
+}
+
+
+def test_the_callers_variables_harm_nothing(tmp_path: Path) -> None:
+    with running_system(tmp_path, environment=HOSTILE) as system:
+        assert all(answers(system, function) for function in FUNCTIONS)
+        assert system.pids("postgres")
+
+
+def test_a_minitwit_command_works_on_what_runs(system: RunningSystem) -> None:
+    account = {"username": "Max Q. M.", "email": "m@x", "pwd": "secret"}
+    httpx.post(f"{system.url}/register", json=account)
+    granted = system.command("minitwit", "grant-moderator", "Max Q. M.")
+    assert (granted.returncode, granted.stdout) == (0, "Max Q. M. is a moderator.\n")
+    assert "version development" in system.command("minitwit", "status").stdout
+    refused = system.command("minitwit", "flag", "999999")
+    assert refused.returncode == 1
+    assert refused.stderr == "Error: There is no such message.\n"
+
+
+def test_the_edge_adds_and_deletes_the_headers_that_productions_does(
+    system: RunningSystem,
+) -> None:
+    forged = {"Forwarded": "host=evil.example;proto=https"}
+    feed = httpx.get(f"{system.url}/public/feed", headers=forged)
+    assert feed.status_code == 200
+    assert "evil.example" not in feed.text
+    for path in ("/latest", "/public/feed", "/new_messages"):
+        headers = httpx.get(system.url + path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.skipif(not is_root(), reason="only root can mount a small disk")
+def test_on_a_full_disk_reads_go_on_and_the_reason_is_told(tmp_path: Path) -> None:
+    account = {"username": "Ida", "email": "i@da", "pwd": "secret"}
+    with small_disk(tmp_path) as disk, running_system(disk) as system:
+        ballast, rest = disk / "ballast", disk / "rest"
+        fill(ballast, leave=128 * 2**20)
+        wait_until(lambda: "is nearly full" in system.log, seconds=30)
+        wait_until(lambda: register(system, account) == 503, seconds=30)
+        fill(rest, leave=0)
+        before = system.pids(*FIRST_REPLICAS, "traefik", "postgres")
+        # Enough lines of logs to end a supervisord that cannot write them.
+        assert {status_of(f"{system.url}/public") for _ in range(300)} == {200}
+        assert system.pids(*FIRST_REPLICAS, "traefik", "postgres") == before
+        assert system.launcher.poll() is None
+        for file in (ballast, rest):
+            file.unlink()
+        wait_until(lambda: register(system, account) == 204, seconds=30)
+        assert "writes go on" in system.log
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Mount a file system of 600 MB."""
+    disk = folder / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=600m", "tmpfs", str(disk)]
+    subprocess.run(mount, check=True)
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def fill(file: Path, leave: int) -> None:
+    """Write a file of everything that is free but so many bytes."""
+    size = shutil.disk_usage(file.parent).free - leave
+    with file.open("wb") as ballast:
+        os.posix_fallocate(ballast.fileno(), 0, size)
+
+
+def register(system: RunningSystem, account: dict[str, str]) -> int:
+    return httpx.post(f"{system.url}/register", json=account, timeout=10).status_code
 
 
 def test_a_second_run_in_the_same_folder_is_refused(system: RunningSystem) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 from pg8000.native import Connection
 
-from deploy.local.layout import Layout
+from deploy.local.configuration import cluster_in
+from deploy.local.paths import Paths
 from deploy.local.ports import free_ports
 from deploy.local.postgres import OWNER, SUPERUSER
 from tests.functions import FUNCTIONS
@@ -38,7 +39,7 @@ class Observed:
     """A system and whoever watches it."""
 
     system: RunningSystem
-    layout: Layout
+    paths: Paths
     prometheus: Prometheus
     collector: Collector
     containers: Path
@@ -55,7 +56,7 @@ class Observed:
 
     def sql(self, *statements: str) -> None:
         """Run statements as the owner of the database."""
-        run_sql(self.layout, OWNER, *statements)
+        run_sql(self.paths, OWNER, *statements)
 
 
 @contextmanager
@@ -63,7 +64,7 @@ def observed_system(folder: Path) -> Iterator[Observed]:
     """Start everything, wait until Prometheus sees all of it, and stop it."""
     system_folder = folder / "system"
     system_folder.mkdir()
-    layout = Layout(system_folder)
+    paths = Paths(system_folder)
     with ExitStack() as stack:
         elasticsearch, sentry, chat, dead_mans_switch = (
             stack.enter_context(receiving()) for _ in range(4)
@@ -96,7 +97,7 @@ def observed_system(folder: Path) -> Iterator[Observed]:
             )
         )
         numbers = stack.enter_context(free_ports(4))
-        exporters = _exporters(folder, layout, *numbers[:2])
+        exporters = _exporters(folder, paths, *numbers[:2])
         for command, log, environment in exporters:
             stack.enter_context(running(command, log, environment))
         prometheus_port, alertmanager_port = numbers[2:]
@@ -117,7 +118,7 @@ def observed_system(folder: Path) -> Iterator[Observed]:
         wait_until(lambda: _all_up(prometheus, targets))
         yield Observed(
             system,
-            layout,
+            paths,
             prometheus,
             collector,
             containers,
@@ -128,13 +129,13 @@ def observed_system(folder: Path) -> Iterator[Observed]:
         )
 
 
-def run_sql(layout: Layout, role: str, *statements: str) -> None:
+def run_sql(paths: Paths, role: str, *statements: str) -> None:
     """Run statements on the system's database."""
     connection = Connection(
         role,
         database="minitwit",
-        password=layout.cluster.password_file(role).read_text().strip(),
-        unix_sock=str(layout.cluster.sockets / ".s.PGSQL.5432"),
+        password=cluster_in(paths).password_file(role).read_text().strip(),
+        unix_sock=str(cluster_in(paths).sockets / ".s.PGSQL.5432"),
     )
     try:
         for statement in statements:
@@ -160,16 +161,16 @@ def _traced_system(folder: Path, otlp: str, sentry: str) -> Iterator[RunningSyst
 
 
 def _exporters(
-    folder: Path, layout: Layout, node: int, postgres: int
+    folder: Path, paths: Paths, node: int, postgres: int
 ) -> list[tuple[list[str], Path, dict[str, str]]]:
     run_sql(
-        layout,
+        paths,
         SUPERUSER,
         "CREATE ROLE minitwit_monitor LOGIN PASSWORD 'm' IN ROLE pg_monitor",
         "INSERT INTO backups (kind) VALUES ('full'), ('drill')",
     )
     source = (
-        f"host={layout.cluster.sockets} user=minitwit_monitor password=m "
+        f"host={cluster_in(paths).sockets} user=minitwit_monitor password=m "
         "dbname=minitwit sslmode=disable"
     )
     return [

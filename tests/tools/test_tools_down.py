@@ -16,8 +16,8 @@ import httpx
 import psutil
 import pytest
 
+from deploy.local.configuration import function_environment
 from deploy.local.ports import free_ports
-from deploy.local.system import function_environment
 from tests.system.running import CHECKOUT
 from tests.tools.following import traced
 from tests.tools.observed import CREDENTIAL, Observed
@@ -130,7 +130,7 @@ def replica(
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"]
     with free_ports(2) as (port, operator_port):
         settings = {
-            **function_environment(observed.layout),
+            **function_environment(observed.paths),
             "MINITWIT_FUNCTION": "messages",
             "MINITWIT_PORT": str(port),
             "MINITWIT_OPERATOR_PORT": str(operator_port),

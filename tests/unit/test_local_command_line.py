@@ -13,8 +13,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def local_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command, *rest = arguments
+    words = [sys.executable, "-m", "deploy.local", command, "--folder", str(folder)]
     return subprocess.run(
-        [sys.executable, "-m", "deploy.local", *arguments, "--folder", str(folder)],
+        [*words, *rest],
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
@@ -38,6 +40,46 @@ def test_a_port_in_use_is_refused_before_anything_starts(tmp_path: Path) -> None
         port = other.getsockname()[1]
         assert f"Port {port} is in use" in refusal(tmp_path, "up", f"--port={port}")
     assert not (tmp_path / "postgres").exists()
+
+
+@pytest.mark.parametrize(
+    "port", ["abc", "", "5000.0", "-1", "65536", "99999999999", "٥٠٠٠", "5 000"]
+)
+def test_a_port_that_is_none_is_refused_with_a_sentence(
+    tmp_path: Path, port: str
+) -> None:
+    said = refusal(tmp_path, "up", f"--port={port}")
+    assert said.startswith(f"Error: PORT: {port!r} is not a number from 1 to 65535")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1" * 4, "²", ""])
+def test_a_number_of_replicas_that_is_none_is_refused(
+    tmp_path: Path, number: str
+) -> None:
+    assert "has no number from 1 to 20" in refusal(
+        tmp_path, "up", "--scale", f"timeline={number}"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-16", "koi8-r"])
+def test_a_sentence_fits_into_any_encoding(tmp_path: Path, encoding: str) -> None:
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "deploy.local",
+            "status",
+            "--folder",
+            tmp_path / "Žluť…",
+        ],
+        cwd=CHECKOUT,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        timeout=60,
+    )
+    # click writes UTF-8 where it is given ASCII.
+    assert "start it with `make up`" in result.stderr.decode(encoding, "replace")
 
 
 def test_an_unknown_function_is_refused_before_anything_starts(tmp_path: Path) -> None:
@@ -69,7 +111,9 @@ def test_a_path_that_the_supervisor_cannot_read_is_refused(tmp_path: Path) -> No
     assert "rename the folder" in refusal(folder, "up", "--port=0")
 
 
-@pytest.mark.parametrize("command", [("status",), ("scale", "timeline=2")])
+@pytest.mark.parametrize(
+    "command", [("status",), ("scale", "timeline=2"), ("minitwit", "flag", "1")]
+)
 def test_asking_for_what_does_not_run_is_refused(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:

@@ -120,7 +120,7 @@ def test_a_folder_that_is_not_ours_is_refused_and_kept(
     cluster.data.mkdir()
     for name, text in content.items():
         (cluster.data / name).write_text(text)
-    with pytest.raises(LocalRunError, match=f"{reason}.*move it away"):
+    with pytest.raises(LocalRunError, match=f"{reason}.*move it to start"):
         cluster.create()
     assert {p.name for p in cluster.data.iterdir()} == set(content)
 

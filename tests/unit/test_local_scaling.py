@@ -5,20 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.configuration import write_configuration
 from deploy.local.errors import LocalRunError
-from deploy.local.layout import Layout
+from deploy.local.paths import Paths
+from deploy.local.readiness import Readiness
 from deploy.local.replicas import ONE_EACH, Replica, make_replicas
 from deploy.local.scaling import Scaling
 from deploy.local.supervision import Supervisor
 from deploy.local.system import System
-from deploy.local.waiting import Waiting
 
 
 class Recorder:
     """Notes what supervisord and Traefik would find at each step."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
+    def __init__(self, paths: Paths) -> None:
+        self._layout = paths
         self.steps: list[tuple[str, int, int]] = []
         self.refused: str | None = None
 
@@ -42,7 +43,7 @@ class FakeSupervisor(Supervisor):
         self._recorder.note("supervise")
 
 
-class FakeWaiting(Waiting):
+class FakeReadiness(Readiness):
     """Finds everything as it should be, or refuses one replica."""
 
     def __init__(self, recorder: Recorder) -> None:
@@ -60,51 +61,51 @@ class FakeWaiting(Waiting):
 
 
 @pytest.fixture
-def layout(tmp_path: Path) -> Layout:
-    layout = Layout(tmp_path)
-    layout.make_folders()
-    return layout
+def paths(tmp_path: Path) -> Paths:
+    paths = Paths(tmp_path)
+    paths.make_folders()
+    return paths
 
 
 @pytest.fixture
-def recorder(layout: Layout) -> Recorder:
-    return Recorder(layout)
+def recorder(paths: Paths) -> Recorder:
+    return Recorder(paths)
 
 
 @pytest.fixture
-def scaling(layout: Layout, recorder: Recorder) -> Scaling:
-    return Scaling(layout, FakeSupervisor(recorder), FakeWaiting(recorder))
+def scaling(paths: Paths, recorder: Recorder) -> Scaling:
+    return Scaling(paths, FakeSupervisor(recorder), FakeReadiness(recorder))
 
 
-def system_with(layout: Layout, follow: int) -> System:
+def system_with(paths: Paths, follow: int) -> System:
     replicas = make_replicas({**ONE_EACH, "follow": follow}, [], range(1, 99))
     system = System(5000, 9000, tuple(replicas))
-    system.save(layout)
+    write_configuration(system, paths)
     return system
 
 
 def test_the_edge_learns_of_new_replicas_when_they_are_ready(
-    layout: Layout, recorder: Recorder, scaling: Scaling
+    paths: Paths, recorder: Recorder, scaling: Scaling
 ) -> None:
-    scaled = scaling.apply(system_with(layout, follow=1), {**ONE_EACH, "follow": 3})
+    scaled = scaling.apply(system_with(paths, follow=1), {**ONE_EACH, "follow": 3})
     assert recorder.steps == [
         ("supervise", 3, 1),
         ("ready", 3, 1),
         ("routed", 3, 3),
         ("supervise", 3, 3),
     ]
-    assert System.load(layout) == scaled
+    assert System.load(paths.state) == scaled
 
 
 def test_the_edge_forgets_replicas_before_they_stop(
-    layout: Layout, recorder: Recorder, scaling: Scaling
+    paths: Paths, recorder: Recorder, scaling: Scaling
 ) -> None:
-    scaling.apply(system_with(layout, follow=3), ONE_EACH)
+    scaling.apply(system_with(paths, follow=3), ONE_EACH)
     assert recorder.steps[-2:] == [("routed", 3, 1), ("supervise", 1, 1)]
 
 
-def test_replicas_that_stay_keep_their_ports(layout: Layout, scaling: Scaling) -> None:
-    before = system_with(layout, follow=2)
+def test_replicas_that_stay_keep_their_ports(paths: Paths, scaling: Scaling) -> None:
+    before = system_with(paths, follow=2)
     after = scaling.apply(before, {**ONE_EACH, "follow": 3})
     added = set(after.replicas) - set(before.replicas)
     assert set(before.replicas) < set(after.replicas)
@@ -112,14 +113,14 @@ def test_replicas_that_stay_keep_their_ports(layout: Layout, scaling: Scaling) -
 
 
 def test_a_new_replica_that_fails_leaves_everything_as_it_was(
-    layout: Layout, recorder: Recorder, scaling: Scaling
+    paths: Paths, recorder: Recorder, scaling: Scaling
 ) -> None:
-    before = system_with(layout, follow=1)
+    before = system_with(paths, follow=1)
     recorder.refused = "follow-2 does not start."
     with pytest.raises(LocalRunError, match="follow-2"):
         scaling.apply(before, {**ONE_EACH, "follow": 2})
     assert recorder.steps[-1] == ("supervise", 1, 1)
-    assert System.load(layout) == before
+    assert System.load(paths.state) == before
 
 
 def test_replicas_are_ordered_by_function_and_number() -> None:

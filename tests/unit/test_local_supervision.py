@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.configuration import write_configuration
 from deploy.local.errors import LocalRunError
-from deploy.local.layout import Layout
+from deploy.local.paths import Paths
 from deploy.local.replicas import ONE_EACH, make_replicas
 from deploy.local.supervision import Program, configuration
 from deploy.local.system import System
@@ -16,12 +17,12 @@ from minitwit.web.routes import FUNCTIONS
 
 @pytest.fixture
 def programs(tmp_path: Path) -> dict[str, configparser.SectionProxy]:
-    layout = Layout(tmp_path)
-    layout.make_folders()
+    paths = Paths(tmp_path)
+    paths.make_folders()
     replicas = make_replicas({**ONE_EACH, "follow": 2}, [], range(1, 99))
-    System(5000, 9000, tuple(replicas)).save(layout)
+    write_configuration(System(5000, 9000, tuple(replicas)), paths)
     parser = configparser.ConfigParser()
-    parser.read(layout.supervisor_configuration)
+    parser.read(paths.supervisor_configuration)
     return {
         name.removeprefix("program:"): parser[name]
         for name in parser.sections()

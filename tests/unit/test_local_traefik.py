@@ -4,9 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from deploy.local.configuration import EDGE
+from deploy.local.errors import LocalRunError
 from deploy.local.replicas import ONE_EACH, make_replicas
-from deploy.local.traefik import dynamic_configuration, static_configuration
+from deploy.local.traefik import (
+    dynamic_configuration,
+    static_configuration,
+    tracing_configuration,
+)
 from minitwit.web.routes import FUNCTIONS
 from minitwit.web.traefik_rules import traefik_priority, traefik_rule
 
@@ -21,9 +28,7 @@ def http() -> dict[str, Any]:
 
 @pytest.fixture
 def static() -> dict[str, Any]:
-    return static_configuration(
-        5000, 9000, Path("/x/routes.yml"), Path("/x/access.log")
-    )
+    return static_configuration(5000, 9000, Path("/x/dynamic"), Path("/x/access.log"))
 
 
 def test_every_function_has_a_router_with_its_rule_and_an_explicit_priority(
@@ -58,21 +63,35 @@ def test_every_replica_is_a_server_of_its_function(http: dict[str, Any]) -> None
     }
 
 
-def test_every_middleware_and_transport_that_is_named_exists(
+def test_every_middleware_and_transport_that_is_named_is_productions(
     http: dict[str, Any],
 ) -> None:
+    production = yaml.safe_load(EDGE.read_text(encoding="utf-8"))["http"]
     for router in http["routers"].values():
-        assert set(router["middlewares"]) <= set(http["middlewares"])
+        assert router["middlewares"][0] == "default"
+        assert set(router["middlewares"]) <= set(production["middlewares"])
     for service in http["services"].values():
-        assert service["loadBalancer"]["serversTransport"] in http["serversTransports"]
+        transport = service["loadBalancer"]["serversTransport"]
+        assert transport in production["serversTransports"]
 
 
-def test_a_function_that_hangs_is_given_up_in_time(http: dict[str, Any]) -> None:
-    (transport,) = http["serversTransports"].values()
-    assert transport["forwardingTimeouts"] == {
-        "dialTimeout": "2s",
-        "responseHeaderTimeout": "10s",
+@pytest.mark.parametrize(
+    ("share", "rate"), [("", 0.1), ("0", 0), ("1", 1), ("0.25", 0.25), ("1e-3", 0.001)]
+)
+def test_a_share_of_the_requests_is_traced(share: str, rate: float) -> None:
+    environment = {
+        "MINITWIT_OTLP_ENDPOINT": "http://collector:4318/",
+        "MINITWIT_TRACE_SHARE": share,
     }
+    tracing = tracing_configuration(environment)["tracing"]
+    assert tracing["sampleRate"] == rate
+    assert tracing["otlp"]["http"]["endpoint"] == "http://collector:4318/v1/traces"
+
+
+@pytest.mark.parametrize("share", ["10%", "0,1", "ten", "-0.1", "1.5", "nan", "inf"])
+def test_a_share_that_is_none_is_refused_with_a_sentence(share: str) -> None:
+    with pytest.raises(LocalRunError, match=r"MINITWIT_TRACE_SHARE: .* write a tenth"):
+        tracing_configuration({"MINITWIT_TRACE_SHARE": share})
 
 
 def test_everything_listens_on_the_loopback_only(static: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from click.testing import CliRunner, Result
@@ -75,6 +76,28 @@ def test_failures_are_listed_up_to_a_limit(scenario: Path) -> None:
     assert lines[0].startswith("failed: 0 register of ")
     assert lines[0].endswith(": 500 [red]broken[/red]")
     assert "… and 380 more failures" in result.stdout
+
+
+def test_missed_time_outs_are_explained_with_what_to_try(scenario: Path) -> None:
+    service = FakeMiniTwit()
+
+    def late_once(request: Request) -> Answer:
+        if request.target.endswith("latest=7"):
+            stalled.wait()
+        return service(request)
+
+    stalled = Event()
+    with serving(late_once) as url:
+        result = run(scenario, url, "--concurrency=8", "--timeout=0.5")
+        stalled.set()
+    assert result.exit_code == 1
+    assert "requests took longer than 0.5 s, the limit (--timeout)" in result.stdout
+    assert "fewer requests at a time (--concurrency 2)" in result.stdout
+    assert "wait longer (--timeout 2)" in result.stdout
+
+
+def test_without_a_missed_time_out_there_is_no_advice(scenario: Path) -> None:
+    assert "--timeout" not in simulate(scenario, broken).stdout
 
 
 def test_a_few_failures_are_listed_without_a_rest(scenario: Path) -> None:

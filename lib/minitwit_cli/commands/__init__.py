@@ -1,7 +1,9 @@
-"""What operators type: `minitwit <verb>`, one module a verb."""
+"""The command line `minitwit`: one module for each command."""
 
 import importlib
+import io
 import os
+import sys
 from typing import ClassVar
 
 import click
@@ -9,8 +11,8 @@ import click
 from minitwit.errors import MiniTwitError
 
 
-class _Verbs(click.Group):
-    """Imports a verb only when it is typed, so that each starts fast."""
+class _Commands(click.Group):
+    """Imports a command only when it is called, so that each starts fast."""
 
     modules: ClassVar[dict[str, str]] = {
         "check-database": "check_database",
@@ -36,14 +38,18 @@ class _Verbs(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Say what went wrong in a sentence, without a traceback."""
+        """Run a command; a MiniTwitError becomes one sentence without a traceback."""
         try:
             return super().invoke(ctx)
         except MiniTwitError as error:
             raise click.ClickException(str(error)) from error
 
 
-@click.group(cls=_Verbs)
+@click.group(cls=_Commands)
 @click.version_option(os.environ.get("MINITWIT_VERSION", "development"))
 def main() -> None:
-    """Run and look after a MiniTwit."""
+    """Operate a MiniTwit: its database, moderators, and checks from outside."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Not every terminal's encoding has every character.
+            stream.reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""`minitwit check-database`: is it ours, is it whole, is it a true copy."""
+"""`minitwit check-database`: verify a database, and that a copy has all its rows."""
 
 import os
 

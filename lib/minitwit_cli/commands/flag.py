@@ -1,4 +1,4 @@
-"""`minitwit flag`: hide a message from everybody but the moderators."""
+"""`minitwit flag`: hide a message from everyone except moderators."""
 
 import os
 
@@ -7,14 +7,16 @@ import click
 from minitwit.messages import Messages
 from minitwit.postgres.database import Database
 from minitwit.settings import DatabaseSettings
+from minitwit_cli.commands.parameters import message_id_argument
 
 
 @click.command()
-@click.argument("message_id", type=click.IntRange(min=1), metavar="ID")
+@message_id_argument
 def flag(message_id: int) -> None:
-    """Hide the message ID; `minitwit unflag` restores it.
+    """Hide the message ID from everyone except moderators.
 
-    A moderator does the same with the button on a page, which also names the ID.
+    `minitwit unflag` restores it. Moderators have a button for the same on each page;
+    its label for screen readers holds the ID.
     """
     database = Database(DatabaseSettings.from_environment(os.environ))
     Messages(database).set_hidden(message_id, True)

@@ -1,4 +1,4 @@
-"""`minitwit generate-scenario`: make up a scenario for `minitwit simulate`."""
+"""`minitwit generate-scenario`: generate a scenario for `minitwit simulate`."""
 
 from typing import BinaryIO
 
@@ -7,29 +7,32 @@ import click
 from minitwit_cli.simulator.generator import generate
 from minitwit_cli.simulator.scenario import write
 
+# A scenario is made in memory.
+_MOST = 10_000_000
+
 
 @click.command()
-@click.option("--users", type=click.IntRange(min=1), default=200, show_default=True)
+@click.option("--users", type=click.IntRange(1, _MOST), default=200, show_default=True)
 @click.option(
     "--actions",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, _MOST),
     default=25_922,
     show_default=True,
-    help="Actions in all, registrations included.",
+    help="Actions in total, including registrations.",
 )
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option(
     "--output",
     type=click.File("wb", atomic=True),
     default="-",
-    help="Where to write it.  [default: standard output]",
+    help="File to write.  [default: standard output]",
 )
 def generate_scenario(users: int, actions: int, seed: int, output: BinaryIO) -> None:
-    """Make up a scenario to replay.
+    """Generate a scenario for `minitwit simulate`.
 
-    The same numbers always give the same scenario. It has the proportions of the
-    course's own, names and messages in many scripts, and every character that is
-    hard on software.
+    The same options always give the same scenario. It has the proportions of the
+    course's own scenario, names and messages in many scripts, and every character that
+    software often gets wrong.
     """
     if actions < users:
         raise click.UsageError(

@@ -1,4 +1,4 @@
-"""`minitwit grant-moderator`: let somebody hide messages and restore them."""
+"""`minitwit grant-moderator`: allow a user to hide and restore messages."""
 
 import os
 
@@ -12,10 +12,10 @@ from minitwit.users import Users
 @click.command()
 @click.argument("username", metavar="NAME")
 def grant_moderator(username: str) -> None:
-    """Make the user NAME a moderator; `minitwit revoke-moderator` takes it back.
+    """Make the user NAME a moderator, who can hide and restore messages.
 
-    The role in MINITWIT_DATABASE_URL must own the database: the functions' own role
-    cannot make moderators.
+    `minitwit revoke-moderator` reverses it. The role in MINITWIT_DATABASE_URL must own
+    the database: the functions' role may not make moderators.
     """
     database = Database(DatabaseSettings.from_environment(os.environ))
     Users(database).set_moderator(username, True)

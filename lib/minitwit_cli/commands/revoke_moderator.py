@@ -1,4 +1,4 @@
-"""`minitwit revoke-moderator`: take the right to hide messages back."""
+"""`minitwit revoke-moderator`: no longer allow a user to hide messages."""
 
 import os
 
@@ -12,10 +12,10 @@ from minitwit.users import Users
 @click.command()
 @click.argument("username", metavar="NAME")
 def revoke_moderator(username: str) -> None:
-    """Make the user NAME a moderator no longer; it takes effect at once.
+    """Revoke that the user NAME is a moderator, with immediate effect.
 
     The role in MINITWIT_DATABASE_URL must own the database.
     """
     database = Database(DatabaseSettings.from_environment(os.environ))
     Users(database).set_moderator(username, False)
-    click.echo(f"{username} is no moderator.")
+    click.echo(f"{username} is not a moderator.")

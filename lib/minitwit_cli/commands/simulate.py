@@ -1,4 +1,4 @@
-"""`minitwit simulate`: replay a scenario against a MiniTwit, as the simulator does."""
+"""`minitwit simulate`: replay a scenario with the course simulator's requests."""
 
 from collections.abc import Iterator
 from time import monotonic
@@ -8,8 +8,10 @@ import click
 from rich.console import Console
 from rich.progress import track
 
+from minitwit_cli.commands.parameters import SECONDS, SPEED, url_option
 from minitwit_cli.simulator.client import (
     PUBLISHED_CREDENTIAL,
+    SIMULATOR_TIMEOUT,
     NoAnswer,
     Outcome,
     SimulatorClient,
@@ -18,26 +20,22 @@ from minitwit_cli.simulator.replayer import replay
 from minitwit_cli.simulator.report import show
 from minitwit_cli.simulator.scenario import read
 
-_POSITIVE = click.FloatRange(min=0, min_open=True)
-
 
 @click.command()
 @click.argument("scenario", metavar="FILE", type=click.File("rb"))
-@click.option(
-    "--url", required=True, help="Where MiniTwit is, like http://localhost:5000."
-)
+@url_option
 @click.option(
     "--concurrency",
     type=click.IntRange(min=1, max=256),
     default=1,
     show_default=True,
-    help="Requests at a time; actions that depend on each other keep their order.",
+    help="Concurrent requests; actions that depend on each other keep their order.",
 )
 @click.option(
     "--speed",
-    type=_POSITIVE,
-    help="Keep the recorded delays, divided by this; the course's simulator has "
-    "100000.  [default: no delays]",
+    type=SPEED,
+    help="Keep the recorded delays, divided by this number; the course's simulator "
+    "has 100000.  [default: no delays]",
 )
 @click.option(
     "--credential-file",
@@ -46,10 +44,10 @@ _POSITIVE = click.FloatRange(min=0, min_open=True)
 )
 @click.option(
     "--timeout",
-    type=_POSITIVE,
-    default=0.3,
+    type=SECONDS,
+    default=SIMULATOR_TIMEOUT,
     show_default=True,
-    help="Seconds to wait for a connection, and for an answer.",
+    help="Seconds to wait for a connection, and for a response.",
 )
 def simulate(
     scenario: BinaryIO,
@@ -59,16 +57,15 @@ def simulate(
     credential_file: TextIO | None,
     timeout: float,
 ) -> None:
-    """Replay a scenario and report on it.
+    """Replay the scenario FILE and report statuses, latencies and failures.
 
-    FILE is the scenario, - is standard input. Every request has the simulator's
-    headers, a connection of its own and its time-out. Exits with 1 if an answer is
-    not 204; a name that is already registered is no failure, so a scenario can be
-    replayed twice.
+    - is standard input. Every request has the course simulator's headers, time-out and
+    a connection of its own. Exits with 1 if a response is not 204; a name that is
+    already registered is not a failure, so a scenario can be replayed twice.
     """
     actions = read(scenario)
     client = SimulatorClient(url, _credential(credential_file), timeout)
-    _expect_answer(client, url)
+    _require_answer(client, url)
 
     started = monotonic()
     outcomes = list(
@@ -78,7 +75,7 @@ def simulate(
     )
     seconds = monotonic() - started
 
-    show(outcomes, Console())
+    show(outcomes, timeout, concurrency, Console())
     click.echo(
         f"{len(outcomes):,} actions in {seconds:.1f} s ({len(outcomes) / seconds:,.0f} "
         f"a second); GET /latest: {_latest(client)}"
@@ -94,8 +91,8 @@ def _credential(file: TextIO | None) -> str:
     return credential
 
 
-def _expect_answer(client: SimulatorClient, url: str) -> None:
-    """Stop before the first of thousands of actions if nobody is there."""
+def _require_answer(client: SimulatorClient, url: str) -> None:
+    """Stop before the first of thousands of actions if nothing answers."""
     try:
         client.latest()
     except NoAnswer as error:

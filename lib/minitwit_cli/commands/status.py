@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from minitwit.web.routes import FUNCTIONS, probe
+from minitwit_cli.commands.parameters import SECONDS, url_option
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,10 @@ class Answer:
 
 
 @click.command()
-@click.option(
-    "--url", required=True, help="Base URL, for example http://localhost:5000."
-)
+@url_option
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     default=5.0,
     show_default=True,
     help="Seconds to wait for an answer.",

@@ -1,4 +1,4 @@
-"""`minitwit unflag`: restore a message that was hidden."""
+"""`minitwit unflag`: restore a hidden message."""
 
 import os
 
@@ -7,12 +7,13 @@ import click
 from minitwit.messages import Messages
 from minitwit.postgres.database import Database
 from minitwit.settings import DatabaseSettings
+from minitwit_cli.commands.parameters import message_id_argument
 
 
 @click.command()
-@click.argument("message_id", type=click.IntRange(min=1), metavar="ID")
+@message_id_argument
 def unflag(message_id: int) -> None:
-    """Restore the message ID, so that everybody sees it again."""
+    """Restore the hidden message ID."""
     database = Database(DatabaseSettings.from_environment(os.environ))
     Messages(database).set_hidden(message_id, False)
-    click.echo(f"Message {message_id} is shown.")
+    click.echo(f"Message {message_id} is visible.")

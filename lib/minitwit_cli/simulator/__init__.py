@@ -1,5 +1,4 @@
-"""The simulator's side: scenarios to replay, and the program that replays them.
+"""Load generator: scenarios, and a client that replays them as the simulator does.
 
-Knows the API only by the contract and nothing of the storage, so that it can be
-pointed at any MiniTwit.
+It depends only on the API's contract, so it works on any MiniTwit.
 """

@@ -1,4 +1,4 @@
-"""One request of the simulator: its headers, its paths, its patience.
+"""HTTP client that sends a scenario's actions as the course's simulator does.
 
 The standard library's client, not httpx: every request needs a connection of its
 own, and in a local run the client shares its cores with the service. Measured with
@@ -22,6 +22,7 @@ from minitwit.errors import MiniTwitError
 from minitwit_cli.simulator.scenario import Action
 
 PUBLISHED_CREDENTIAL = "simulator:super_safe!"
+SIMULATOR_TIMEOUT = 0.3  # seconds that the course's simulator waits
 
 
 class InvalidURL(MiniTwitError):
@@ -34,16 +35,16 @@ class NoAnswer(MiniTwitError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an action: an answer within the time-out, or none."""
+    """The result of an action: a response within the time-out, or none."""
 
     action: Action
     answer: int | Literal["time-out", "no answer"]
     seconds: float
-    failure: str | None = None  # what to tell about it, none if it succeeded
+    failure: str | None = None  # the reason, None if it succeeded
 
     @property
     def already_there(self) -> bool:
-        """Whether a registration succeeded only in that the name exists."""
+        """Whether the name of a registration was registered before."""
         return self.answer == 400 and self.failure is None
 
 
@@ -61,7 +62,7 @@ class SimulatorClient:
         }
 
     def send(self, action: Action) -> Outcome:
-        """Send an action; whatever comes of it is an outcome, never an exception."""
+        """Send an action; a failure is an outcome, never an exception."""
         path, fields = _request(action)
         target = f"{path}?latest={action.id}"
         # Non-ASCII as \u escapes, which is how the simulator sends it.
@@ -106,7 +107,7 @@ class SimulatorClient:
 
 
 def _parse(url: str) -> tuple[Callable[..., HTTPConnection], str]:
-    """Return what opens a connection, and the path that goes before all others."""
+    """Return a function that opens a connection, and the prefix of all paths."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -139,14 +140,14 @@ def _request(action: Action) -> tuple[str, dict[str, str | None]]:
 def _failure(action: Action, status: int, content: bytes) -> str | None:
     if status == 204:
         return None
-    # A scenario may be replayed twice: the second time everybody is there already.
+    # A scenario may be replayed twice: the second time all names are registered.
     if action.command == "register" and status == 400 and b"already taken" in content:
         return None
     return f"{status} {_excerpt(content)}"
 
 
 def _excerpt(content: bytes) -> str:
-    """Return an answer's sentence, or its beginning, in one printable line."""
+    """Return a response's error message, or its beginning, in one printable line."""
     text = content.decode(errors="replace")
     with suppress(ValueError, TypeError, KeyError):
         text = str(json.loads(text)["error_msg"])

@@ -1,4 +1,4 @@
-"""Random choices that come out the same in every version of Python."""
+"""Seeded random choices that are the same in every version of Python."""
 
 import random
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ T = TypeVar("T")
 
 
 class Draw:
-    """Choices that a seed decides.
+    """Random choices from a seed.
 
-    Only `random()` is promised to give the same numbers in later versions, so every
-    choice is made of it; `choice` and `shuffle` have changed before.
+    Python guarantees the same sequence in later versions only for `random()`, so every
+    choice is based on it; `choice` and `shuffle` have changed before.
     """
 
     def __init__(self, seed: int) -> None:
@@ -34,7 +34,7 @@ class Draw:
         return items[self.below(len(items))]
 
     def shuffled(self, items: Sequence[T]) -> list[T]:
-        """Return the items in an order that chance decides."""
+        """Return the items in a random order."""
         left, order = list(items), []
         while left:
             position = self.below(len(left))

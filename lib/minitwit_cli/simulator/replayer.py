@@ -1,4 +1,4 @@
-"""Replays actions, several at a time, in an order that makes sense to the service.
+"""Replays actions concurrently, in an order that respects their dependencies.
 
 An action waits for the earlier actions of its own user and for the registration of
 the user it is about. A registration waits for the one before: hashing a password is
@@ -24,7 +24,7 @@ def replay(
     concurrency: int,
     speed: float | None = None,
 ) -> Iterator[Outcome]:
-    """Yield the outcome of every action, as they come.
+    """Yield the outcome of every action, in the order of the responses.
 
     With a speed no action is sent before its time: the recorded delays, added up and
     divided by the speed. Without one it is sent as soon as it may.
@@ -50,7 +50,7 @@ def replay(
 
 
 class _Agenda:
-    """What may be sent now: positions in the scenario, the earliest first."""
+    """Scheduler: the actions that may be sent now, the earliest first."""
 
     def __init__(self, actions: Sequence[Action], speed: float | None) -> None:
         self._order = TopologicalSorter(_predecessors(actions))
@@ -74,7 +74,7 @@ class _Agenda:
         return max(0, self._due[self._ready[0]] - monotonic())
 
     def done(self, position: int) -> None:
-        """Let go what waited for this action."""
+        """Release the actions that waited for this one."""
         self._order.done(position)
         self._collect()
 

@@ -1,24 +1,34 @@
-"""What a replay is told by: counts, answers, latencies and what failed."""
+"""Report of a replay: counts, statuses, latencies, failures and advice."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 
 from rich.console import Console
 from rich.table import Table
 
-from minitwit_cli.simulator.client import Outcome
+from minitwit_cli.simulator.client import SIMULATOR_TIMEOUT, Outcome
 from minitwit_cli.simulator.scenario import COMMANDS
 
 _FAILURES_SHOWN = 20
 _PERCENTILES = (50, 95, 99)
 
 
-def show(outcomes: Sequence[Outcome], console: Console) -> None:
-    """Print the tables and the failures."""
+def show(
+    outcomes: Sequence[Outcome], timeout: float, concurrency: int, console: Console
+) -> None:
+    """Print the tables, the failures, and what to do about missed time-outs.
+
+    Args:
+        outcomes: of all actions.
+        timeout: the seconds after which an action failed.
+        concurrency: how many were sent at a time.
+        console: where to print.
+
+    """
     console.print(_by_command(outcomes))
     console.print(_by_answer(outcomes))
-    for line in _failures(outcomes):
+    for line in [*_failures(outcomes), *_advice(outcomes, timeout, concurrency)]:
         # Names and answers are others' words: no markup in them, and no folding.
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -75,3 +85,26 @@ def _failures(outcomes: Sequence[Outcome]) -> list[str]:
     if rest := len(failed) - len(lines):
         lines.append(f"… and {rest:,} more failures")
     return lines
+
+
+def _advice(
+    outcomes: Sequence[Outcome], timeout: float, concurrency: int
+) -> Iterator[str]:
+    late = sum(outcome.answer == "time-out" for outcome in outcomes)
+    if not late:
+        return
+    limit = (
+        "the course simulator's limit" if timeout == SIMULATOR_TIMEOUT else "the limit"
+    )
+    yield (
+        f"{late:,} of {len(outcomes):,} requests took longer than {timeout:g} s, "
+        f"{limit} (--timeout). Later actions of a user whose registration was late "
+        "fail with 404."
+    )
+    fewer = f"fewer requests at a time (--concurrency {concurrency // 4 or 1})"
+    attempt = fewer if concurrency > 1 else "again later"
+    yield (
+        f"If the machine is busy, try {attempt}, or "
+        f"wait longer (--timeout {max(2, 4 * timeout):g}). If it is idle, the service "
+        "is too slow: scale the functions or look at their logs."
+    )

@@ -1,4 +1,4 @@
-"""The scenario format, read and written: one action a line.
+"""Reads and writes scenario files: one action a line.
 
 Tab-separated UTF-8 without any quoting. Columns: id, delay, timestamp, command,
 username, argument and, for `register` alone, password.
@@ -22,7 +22,7 @@ class InvalidScenario(MiniTwitError):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What one user does at one moment."""
+    """One action of one user."""
 
     id: int
     delay: int  # milliseconds since the action before

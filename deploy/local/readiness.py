@@ -1,4 +1,4 @@
-"""Waiting until the parts of a system answer, or saying which one does not."""
+"""Readiness of a starting system: waits, or names the program that fails and why."""
 
 import json
 import time
@@ -19,12 +19,12 @@ _TRIES = 3
 _PATIENCE = 90
 
 
-class Waiting:
-    """Waits for one thing after the other, and meanwhile watches all programs.
+class Readiness:
+    """Waits for one condition after the other, and watches all programs meanwhile.
 
     Args:
-        supervisor: who starts the programs.
-        logs: the folder with a log for each of them.
+        supervisor: starts the programs.
+        logs: the folder of their logs.
         is_supervised: whether supervisord still runs.
 
     """
@@ -38,11 +38,11 @@ class Waiting:
         self._pids: dict[str, set[int]] = defaultdict(set)
 
     def until(self, is_so: Callable[[], bool], program: str) -> None:
-        """Wait for something that a program does.
+        """Wait for a condition that a program fulfills.
 
         Raises:
-            LocalRunError: it does not happen, or another program does not start; with
-                what its log says.
+            LocalRunError: it does not, or another program does not start; with the
+                end of that program's log.
 
         """
         deadline = time.monotonic() + _PATIENCE
@@ -55,10 +55,10 @@ class Waiting:
             time.sleep(0.05)
 
     def until_ready(self, replicas: Iterable[Replica]) -> None:
-        """Wait until each replica says that it is ready.
+        """Wait until each replica reports that it is ready.
 
         Raises:
-            LocalRunError: one does not.
+            LocalRunError: one is not.
 
         """
         for replica in replicas:
@@ -68,14 +68,14 @@ class Waiting:
         """Wait until Traefik sends requests to these replicas and no others.
 
         Raises:
-            LocalRunError: it does not.
+            LocalRunError: it still has others.
 
         """
         expected = {f"http://{LOOPBACK}:{replica.port}" for replica in replicas}
         self.until(lambda: _servers(traefik_port) == expected, "traefik")
 
     def _watch(self) -> None:
-        # Asking also wakes supervisord, which else looks round once a second.
+        # A call also wakes supervisord, which polls only once a second.
         for name, pid in self._supervisor.pids().items():
             self._pids[name].add(pid)
             if len(self._pids[name]) > _TRIES:
@@ -83,7 +83,7 @@ class Waiting:
 
     def _failure(self, program: str) -> str:
         log = self._logs / f"{program}.log"
-        lines = log.read_text(errors="replace").split("\n") if log.exists() else []
+        lines = log.read_text("utf-8", "replace").split("\n") if log.exists() else []
         last = next((line for line in reversed(lines) if line.strip()), "nothing")
         return f"{program} does not start. The end of {log}: {last}"
 
@@ -104,7 +104,7 @@ def _servers(traefik_port: int) -> set[str] | None:
 
 
 def _get(port: int, path: str) -> bytes | None:
-    """Return the body of a 200, and nothing for anything else."""
+    """Return the body of a 200, or None for any other answer or none."""
     connection = HTTPConnection(LOOPBACK, port, timeout=5)
     try:
         connection.request("GET", path)

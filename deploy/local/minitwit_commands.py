@@ -1,0 +1,39 @@
+"""Runs `minitwit` commands as the owner of the local run's database."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from deploy.local.configuration import cluster_in
+from deploy.local.environment import child_environment
+from deploy.local.paths import Paths
+from deploy.local.postgres import OWNER, Cluster
+from deploy.local.system import running_system
+
+
+def command(arguments: Sequence[str]) -> list[str]:
+    """Return the command line of `minitwit` with arguments."""
+    return [str(Path(sys.prefix) / "bin" / "minitwit"), *arguments]
+
+
+def environment(cluster: Cluster) -> dict[str, str]:
+    """Return the environment in which `minitwit` works on a database as its owner."""
+    return child_environment(
+        MINITWIT_DATABASE_URL=cluster.url(OWNER),
+        MINITWIT_DATABASE_PASSWORD_FILE=str(cluster.password_file(OWNER)),
+    )
+
+
+def run(paths: Paths, arguments: Sequence[str]) -> NoReturn:
+    """Become a `minitwit` command on the running system, with its exit status.
+
+    Raises:
+        LocalRunError: nothing runs.
+
+    """
+    system = running_system(paths)
+    words = command(arguments)
+    variables = environment(cluster_in(paths)) | {"MINITWIT_URL": system.url}
+    os.execve(words[0], words, variables)  # noqa: S606 (our own command)

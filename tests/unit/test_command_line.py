@@ -1,0 +1,70 @@
+"""The command line: numbers out of range are refused, any encoding can be printed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from minitwit_cli.commands import main
+from tests.fakes.http_service import serving
+
+MINITWIT = Path(sys.executable).with_name("minitwit")
+
+SIMULATE = ("simulate", "-", "--url", "http://localhost:1")
+STATUS = ("status", "--url", "http://localhost:1")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("flag", "99999999999999999999"),
+        ("flag", "9223372036854775808"),
+        ("flag", "0"),
+        ("flag", "9" * 5000),
+        ("flag", "1.0"),
+        ("flag", "one"),
+        ("unflag", "99999999999999999999"),
+        ("unflag", "--", "-1"),
+        (*STATUS, "--timeout", "nan"),
+        (*STATUS, "--timeout", "inf"),
+        (*STATUS, "--timeout", "1e+300"),
+        (*STATUS, "--timeout", "0"),
+        (*SIMULATE, "--timeout", "nan"),
+        (*SIMULATE, "--timeout", "inf"),
+        (*SIMULATE, "--timeout", "-1"),
+        (*SIMULATE, "--speed", "nan"),
+        (*SIMULATE, "--speed", "inf"),
+        (*SIMULATE, "--speed", "1e-320"),
+        (*SIMULATE, "--concurrency", "257"),
+        (*SIMULATE, "--concurrency", "1e3"),
+        ("generate-scenario", "--users", "99999999999999999999"),
+        ("generate-scenario", "--actions", "99999999999999999999"),
+        ("generate-scenario", "--seed", "1.5"),
+    ],
+    ids=" ".join,
+)
+def test_a_number_out_of_range_is_refused(arguments: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1].startswith("Error: Invalid value for ")
+    assert arguments[-1] in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-16"])
+def test_output_fits_into_any_encoding(encoding: str, tmp_path: Path) -> None:
+    scenario = tmp_path / "scenario.tsv"
+    scenario.write_text("0\t0\t0\ttweet\tŽluť…\t😀\n", encoding="utf-8")
+    with serving(lambda _request: (500, "ž…😀".encode())) as url:
+        said = subprocess.run(
+            [MINITWIT, "simulate", scenario, "--url", url],
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+            capture_output=True,
+            timeout=60,
+        )
+    assert said.returncode == 1
+    assert b"Traceback" not in said.stderr
+    assert "1 actions in" in said.stdout.decode(encoding, "replace")
