@@ -100,3 +100,17 @@ def test_every_heading_that_the_swarm_test_follows_has_commands() -> None:
             headings.add((f"runbooks/{page}.md" if page else "operations.md", heading))
     assert headings
     assert all(commands(heading, page) for page, heading in sorted(headings))
+
+
+def test_pre_commit_runs_every_tool_that_lint_runs() -> None:
+    recipe = re.search(
+        r"^check-lint:\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M
+    )
+    assert recipe
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    missing = {
+        tool
+        for tool in re.findall(r"\$\(BIN\)/(\w+)", recipe[1])
+        if f".venv/bin/{tool}" not in hooks
+    }
+    assert not missing
