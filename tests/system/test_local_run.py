@@ -73,6 +73,12 @@ def test_a_path_that_could_be_read_two_ways_is_refused(
     assert status_of(system.url + path) == 400
 
 
+def test_a_name_with_a_backslash_has_a_page(system: RunningSystem) -> None:
+    account = {"username": "a\\b", "email": "a@b", "pwd": "secret"}
+    httpx.post(f"{system.url}/register", json=account)
+    assert status_of(f"{system.url}/a%5Cb") == 200
+
+
 def test_the_server_does_not_say_what_it_is(system: RunningSystem) -> None:
     assert "server" not in httpx.get(f"{system.url}/latest").headers
 

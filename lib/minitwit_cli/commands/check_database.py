@@ -10,9 +10,13 @@ from minitwit_cli.maintenance.admin_connection import (
     AdminConnection,
     open_admin_connection,
 )
-from minitwit_cli.maintenance.checksums import Contents, deviations, summarise
+from minitwit_cli.maintenance.checksums import (
+    TableChecksum,
+    differences,
+    table_checksums,
+)
 from minitwit_cli.maintenance.installation import Installation, find_installation
-from minitwit_cli.maintenance.integrity import dangling_rows, require_whole
+from minitwit_cli.maintenance.integrity import broken_references, require_intact
 
 # It reads every table in full.
 _LIMITS = {"statement_timeout_ms": 3_600_000}
@@ -22,38 +26,42 @@ _LIMITS = {"statement_timeout_ms": 3_600_000}
 @click.option(
     "--copy-of",
     metavar="URL",
-    help="A database, with the same password, that has to hold all that this one has.",
+    help="The original, with the same password: it must have all rows of this copy.",
 )
 def check_database(copy_of: str | None) -> None:
-    """Check schema, constraints, sequences, references, and the contents of a copy.
+    """Verify schema, constraints, sequences and references, and compare a copy.
 
     Reads MINITWIT_DATABASE_URL and MINITWIT_DATABASE_PASSWORD_FILE; the role in the
     URL must own the database. Nothing is changed.
     """
     settings = DatabaseSettings.from_environment(os.environ).model_copy(update=_LIMITS)
-    with open_admin_connection(settings) as script:
-        installation = find_installation(script)
-        require_whole(script)
-        if faults := dangling_rows(script):
-            raise DatabaseRefused("Rows are missing: " + "; ".join(faults) + ".")
-        contents = summarise(script)
+    with open_admin_connection(settings) as connection:
+        installation = find_installation(connection)
+        require_intact(connection)
+        if faults := broken_references(connection):
+            raise DatabaseRefused(
+                "Referenced rows are missing: " + "; ".join(faults) + "."
+            )
+        checksums = table_checksums(connection)
     click.echo(f"installation {installation.id} of {installation.created_at:%F %T} UTC")
     click.echo("schema, constraints, sequences and references: whole")
-    for part in contents:
+    for part in checksums:
         click.echo(f"{part.table}: {part.rows} rows up to id {part.up_to}, {part.hash}")
     if copy_of:
         original = settings.model_copy(update={"database_url": copy_of})
-        with open_admin_connection(original) as script:
-            _require_true_copy(script, installation, contents)
+        with open_admin_connection(original) as connection:
+            _require_true_copy(connection, installation, checksums)
         click.echo("a true copy: all of it is in the original, unchanged")
 
 
 def _require_true_copy(
-    original: AdminConnection, installation: Installation, contents: list[Contents]
+    original: AdminConnection,
+    installation: Installation,
+    checksums: list[TableChecksum],
 ) -> None:
     if (other := find_installation(original)) != installation:
         raise DatabaseRefused(
             f"This is a copy of the installation {installation.id}, not of {other.id}."
         )
-    if faults := deviations(original, contents):
-        raise DatabaseRefused("The copy deviates: " + "; ".join(faults) + ".")
+    if faults := differences(original, checksums):
+        raise DatabaseRefused("The copy differs: " + "; ".join(faults) + ".")

@@ -72,9 +72,9 @@ def import_sqlite(file: Path, report: Path, dry_run: bool) -> None:
         legacy = stack.enter_context(
             closing(LegacyFile(file, findings, reserved_names()))
         )
-        script = stack.enter_context(open_admin_connection(settings))
+        connection = stack.enter_context(open_admin_connection(settings))
         progress = stack.enter_context(_progress_bar())
-        imported = _import(script, legacy, findings, progress, dry_run)
+        imported = _import(connection, legacy, findings, progress, dry_run)
     _summarize(imported, findings, perf_counter() - start)
     if dry_run:
         click.echo("Nothing was kept: this was a dry run.")
@@ -86,29 +86,29 @@ def import_sqlite(file: Path, report: Path, dry_run: bool) -> None:
 
 
 def _import(
-    script: AdminConnection,
+    connection: AdminConnection,
     legacy: LegacyFile,
     findings: ReportFile,
     progress: Progress,
     dry_run: bool,
 ) -> Counter[str]:
     imported: Counter[str] = Counter()
-    script.run("BEGIN")
-    script.run("LOCK TABLE users, follows, messages IN SHARE ROW EXCLUSIVE MODE")
-    _require_empty(script)
+    connection.run("BEGIN")
+    connection.run("LOCK TABLE users, follows, messages IN SHARE ROW EXCLUSIVE MODE")
+    _require_empty(connection)
     for table, read in _readers(legacy).items():
         task = progress.add_task(table, total=legacy.count(table))
         rows = _counted(table, read(), imported, partial(progress.advance, task, _STEP))
-        script.copy(f"COPY {_TARGETS[table]} FROM STDIN", copy_chunks(rows))
+        connection.copy(f"COPY {_TARGETS[table]} FROM STDIN", copy_chunks(rows))
         progress.update(task, completed=legacy.count(table))
     # Before the commit: a report that is cut off would hide what is missing.
     findings.flush()
     if dry_run:
-        script.run("ROLLBACK")
+        connection.run("ROLLBACK")
     else:
-        script.run(_SEQUENCES)
-        script.run("COMMIT")
-        script.run("ANALYZE users, follows, messages")
+        connection.run(_SEQUENCES)
+        connection.run("COMMIT")
+        connection.run("ANALYZE users, follows, messages")
     return imported
 
 
@@ -133,8 +133,8 @@ def _readers(legacy: LegacyFile) -> dict[str, Callable[[], Iterator[Row]]]:
     }
 
 
-def _require_empty(script: AdminConnection) -> None:
-    if script.run("SELECT FROM users LIMIT 1"):
+def _require_empty(connection: AdminConnection) -> None:
+    if connection.run("SELECT FROM users LIMIT 1"):
         raise DatabaseRefused(
             "The database has users already, and the file could use the same ids for "
             "other users: import into an empty database."

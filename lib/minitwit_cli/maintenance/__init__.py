@@ -1,1 +1,1 @@
-"""Checks and changes of a whole database, by its owner."""
+"""Database maintenance: integrity checks, checksums, identity, admin connection."""

@@ -1,4 +1,4 @@
-"""Statements of commands: what operators' verbs and migrations run."""
+"""Connection for administrative statements: migrations, imports, checks."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,21 +15,21 @@ from minitwit.postgres.prepared_statements import Row
 from minitwit.postgres.sqlstates import error_fields, explained, is_lock_not_available
 from minitwit.settings import DatabaseSettings
 
-_COMMAND_PATIENCE = 5.0  # seconds that a command waits for a connection
+_CONNECT_TIMEOUT = 5.0  # seconds; a command can wait longer than a request
 
 
 class AdminConnection:
-    """A command's own connection, for statements that no handler runs."""
+    """A command's own connection, for statements that are in no query file."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def run(self, sql: str) -> list[Row]:
-        """Run statements without parameters, as the simple protocol does.
+        """Run statements without parameters, with the simple query protocol.
 
         Raises:
-            LockNotAvailable: in the time that the settings allow.
-            DatabaseRefused: with the server's words.
+            LockNotAvailable: a lock was not granted within the settings' time-out.
+            DatabaseRefused: with the server's message.
 
         """
         try:
@@ -40,10 +40,10 @@ class AdminConnection:
             raise DatabaseRefused(explained(error)) from error
 
     def copy(self, sql: str, chunks: Iterable[bytes]) -> None:
-        """Run a COPY FROM STDIN with what the chunks hold.
+        """Run a COPY FROM STDIN with the chunks as its input.
 
         Raises:
-            DatabaseRefused: with the server's words.
+            DatabaseRefused: with the server's message.
 
         """
         try:
@@ -54,14 +54,14 @@ class AdminConnection:
 
 @contextmanager
 def open_admin_connection(settings: DatabaseSettings) -> Iterator[AdminConnection]:
-    """Open a connection for a command, which has time, and close it behind it.
+    """Open a connection with a command's patience, and close it after the block.
 
     Raises:
-        DatabaseRefused: the server's words, when it lets nobody in.
-        StorageUnavailable: nobody answers.
+        DatabaseRefused: the server rejects the connection; with its message.
+        StorageUnavailable: no server answers.
 
     """
-    patient = settings.model_copy(update={"connect_timeout": _COMMAND_PATIENCE})
+    patient = settings.model_copy(update={"connect_timeout": _CONNECT_TIMEOUT})
     try:
         connection, wire = connect(patient)
     except DatabaseError as error:

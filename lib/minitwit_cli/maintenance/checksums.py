@@ -1,20 +1,20 @@
-"""How much a database holds and what: counts, and a hash that no order changes."""
+"""Checksums of tables, to verify that a copy holds the rows of the original."""
 
 from dataclasses import dataclass
 
 from minitwit_cli.maintenance.admin_connection import AdminConnection
 
-# What of a row never changes once it is there: a flag may be set, a password may be
-# hashed anew, a follow may end.
-_LASTING = {
+# The columns that never change: a message can be flagged, a password rehashed, a follow
+# deleted.
+_IMMUTABLE = {
     "users": "id, username, created_at",
     "messages": "id, author_id, pub_date, content",
 }
 
 
 @dataclass(frozen=True)
-class Contents:
-    """The rows of a table up to an id."""
+class TableChecksum:
+    """The number of a table's rows up to an id, and a hash that ignores their order."""
 
     table: str
     up_to: int
@@ -22,16 +22,21 @@ class Contents:
     hash: str
 
 
-def summarise(script: AdminConnection) -> list[Contents]:
-    """Return what the tables that only grow hold."""
-    return [_contents(script, table, _highest(script, table)) for table in _LASTING]
+def table_checksums(connection: AdminConnection) -> list[TableChecksum]:
+    """Return the checksums of the tables whose rows are never deleted."""
+    return [
+        _checksum(connection, table, _highest(connection, table))
+        for table in _IMMUTABLE
+    ]
 
 
-def deviations(script: AdminConnection, contents: list[Contents]) -> list[str]:
-    """Return what of somebody else's contents is not here, or is other here."""
+def differences(
+    connection: AdminConnection, expected: list[TableChecksum]
+) -> list[str]:
+    """Return the tables that lack some of the expected rows, or have them changed."""
     faults = []
-    for theirs in contents:
-        ours = _contents(script, theirs.table, theirs.up_to)
+    for theirs in expected:
+        ours = _checksum(connection, theirs.table, theirs.up_to)
         if ours != theirs:
             faults.append(
                 f"{theirs.table} up to id {theirs.up_to}: {theirs.rows} rows with the "
@@ -40,14 +45,14 @@ def deviations(script: AdminConnection, contents: list[Contents]) -> list[str]:
     return faults
 
 
-def _highest(script: AdminConnection, table: str) -> int:
-    return int(script.run(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0])  # noqa: S608
+def _highest(connection: AdminConnection, table: str) -> int:
+    return int(connection.run(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0])  # noqa: S608
 
 
-def _contents(script: AdminConnection, table: str, up_to: int) -> Contents:
-    [[rows, total]] = script.run(
+def _checksum(connection: AdminConnection, table: str, up_to: int) -> TableChecksum:
+    [[rows, total]] = connection.run(
         "SELECT count(*), coalesce(sum(hashtextextended(row_text, 0)::numeric), 0) "  # noqa: S608
-        f"FROM (SELECT ROW({_LASTING[table]})::text AS row_text FROM {table} "
-        f"WHERE id <= {up_to}) AS lasting"
+        f"FROM (SELECT ROW({_IMMUTABLE[table]})::text AS row_text FROM {table} "
+        f"WHERE id <= {up_to}) AS immutable"
     )
-    return Contents(table, up_to, rows, f"{int(total) % 2**64:016x}")
+    return TableChecksum(table, up_to, rows, f"{int(total) % 2**64:016x}")

@@ -1,7 +1,7 @@
-"""What the database's catalog says is there, beside what the migrations make.
+"""Compares a database's schema with the one that the migrations create.
 
-Nothing is listed by hand: the migrations run once more, in a schema of their own that
-is rolled back, and the two catalogs are compared.
+The migrations run once more, in a scratch schema that is rolled back, and PostgreSQL's
+catalogs of the two schemas are compared.
 """
 
 from minitwit.queries import statements
@@ -12,32 +12,32 @@ _REAL = "public"
 _MODEL = "minitwit_model"
 
 
-def missing(script: AdminConnection) -> list[str]:
-    """Return what the migrations make and the database does not have.
+def missing_objects(connection: AdminConnection) -> list[str]:
+    """Return the tables, columns, indexes, grants … that the database lacks.
 
-    More than they make is no fault: somebody may have added an index.
+    Additional ones are not an error: an operator may have added an index.
     """
-    script.run("BEGIN")
+    connection.run("BEGIN")
     try:
-        found = _entries(script, _REAL)
-        script.run(f"CREATE SCHEMA {_MODEL}")
-        script.run(f"SET LOCAL search_path = {_MODEL}")
-        script.run(MIGRATIONS_TABLE)
+        found = _entries(connection, _REAL)
+        connection.run(f"CREATE SCHEMA {_MODEL}")
+        connection.run(f"SET LOCAL search_path = {_MODEL}")
+        connection.run(MIGRATIONS_TABLE)
         for step in migrations():
-            script.run(step.sql)
-        expected = _entries(script, _MODEL)
+            connection.run(step.sql)
+        expected = _entries(connection, _MODEL)
     finally:
-        script.run("ROLLBACK")
+        connection.run("ROLLBACK")
     return sorted(expected - found)
 
 
-def is_newer(script: AdminConnection) -> bool:
-    """Say whether the database has a migration that this code does not know."""
-    version = script.run(statements()["schema_version"])[0][0] or 0
+def is_newer(connection: AdminConnection) -> bool:
+    """Return whether the database has a migration that this code does not know."""
+    version = connection.run(statements()["schema_version"])[0][0] or 0
     return bool(version > migrations()[-1].version)
 
 
-def _entries(script: AdminConnection, schema: str) -> set[str]:
-    script.run(f"SET LOCAL search_path = {schema}")
-    rows = script.run(statements()["catalog"])
+def _entries(connection: AdminConnection, schema: str) -> set[str]:
+    connection.run(f"SET LOCAL search_path = {schema}")
+    rows = connection.run(statements()["catalog"])
     return {row[0].replace(f"{schema}.", "") for row in rows}
