@@ -23,7 +23,7 @@ bind = [
     f"{settings.host}:{settings.operator_port}",
 ]
 chdir = str(Path(__file__).parent.parent)
-worker_class = "minitwit.server.worker.FunctionWorker"
+worker_class = "minitwit.server.worker.GreenletWorker"
 workers = 1
 threads = settings.concurrency
 
@@ -48,5 +48,6 @@ def pre_fork(_server: object, _worker: object) -> None:  # noqa: D103
 
 
 def worker_exit(_server: object, worker: Any) -> None:  # noqa: D103
-    if worker.wsgi is not None:
-        worker.wsgi.close()
+    # Not there if the application failed to load, or is not a function's.
+    if close := getattr(getattr(worker, "wsgi", None), "close", None):
+        close()

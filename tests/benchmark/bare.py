@@ -13,6 +13,7 @@ import orjson
 from minitwit.postgres.connections import connect
 from minitwit.postgres.database import PLANNING
 from minitwit.queries import statements
+from minitwit.server import event_loop
 from minitwit.settings import DatabaseSettings
 
 
@@ -21,7 +22,7 @@ class _Session:
 
     def __init__(self) -> None:
         settings = DatabaseSettings.from_environment(os.environ)
-        self._connection, _ = connect(settings, PLANNING)
+        self._connection, _ = connect(settings, PLANNING, event_loop)
         self._prepared: dict[str, Any] = {}
 
     def run(self, query: str, **parameters: object) -> list[list[Any]]:
@@ -70,27 +71,10 @@ class _MessagesOfUser:
         resp.status = falcon.HTTP_204
 
 
-class _Bare:
-    """The application, with what our worker asks of a function."""
-
-    drain_seconds = 0.0
-
-    def __init__(self) -> None:
-        database = _Database()
-        self._app: falcon.App[Any, Any] = falcon.App()
-        self._app.add_route("/msgs", _AllMessages(database))
-        self._app.add_route("/msgs/{username}", _MessagesOfUser(database))
-
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        return self._app(environ, start_response)
-
-    def drain(self) -> None:
-        """Do nothing: there is no readiness to take back."""
-
-    def close(self) -> None:
-        """Do nothing: there is no telemetry to hand over."""
-
-
-def create_app() -> _Bare:
+def create_app() -> falcon.App[Any, Any]:
     """Connect and assemble; gunicorn calls this in its worker."""
-    return _Bare()
+    database = _Database()
+    app: falcon.App[Any, Any] = falcon.App()
+    app.add_route("/msgs", _AllMessages(database))
+    app.add_route("/msgs/{username}", _MessagesOfUser(database))
+    return app

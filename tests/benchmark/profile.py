@@ -13,6 +13,7 @@ from typing import Any
 
 from falcon import testing
 
+from minitwit.postgres.network import BLOCKING
 from minitwit.web.app import create_app
 from tests.benchmark.dataset import DATA_SETS
 from tests.benchmark.load import CREDENTIAL
@@ -27,7 +28,7 @@ def profile(machine: Machine) -> str:
     """Return a table for a read and for a write of the messages function."""
     data_set = DATA_SETS["100k"]
     with machine.storage.database(data_set, "profile") as database:
-        app = create_app(machine.environment("messages", database))
+        app = create_app(machine.environment("messages", database), BLOCKING)
         workloads = {
             "GET /msgs?no=20": reads("/msgs?no=20"),
             "POST /msgs/<user>?latest=…": posts(data_set),

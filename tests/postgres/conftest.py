@@ -9,6 +9,7 @@ from deploy.local.postgres import running_cluster as running_cluster_in
 from minitwit import passwords
 from minitwit.postgres.database import Database
 from minitwit.store import Store
+from minitwit.telemetry.spans import query_span
 from minitwit_cli.maintenance.admin_connection import (
     AdminConnection,
     open_admin_connection,
@@ -56,7 +57,7 @@ def owner(testbed: OwnDatabase) -> Iterator[AdminConnection]:
 @pytest.fixture
 def database(testbed: OwnDatabase) -> Database:
     """Return the way to the test's database."""
-    return Database(testbed.settings())
+    return Database(testbed.settings(), span=query_span)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
-"""The way to PostgreSQL: lost connections, time-outs, and the errors between."""
+"""The connection pool: lost connections, time-outs, and domain errors."""
 
+import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,7 +16,9 @@ from minitwit.errors import (
 from minitwit.models import Account, Cursor
 from minitwit.postgres.connections import connect
 from minitwit.postgres.database import Database
-from minitwit.server.event_loop import EventLoop
+from minitwit.postgres.network import Network
+from minitwit.postgres.prepared_statements import PreparedStatement
+from minitwit.server import event_loop
 from minitwit.settings import DatabaseSettings
 from minitwit.store import Store
 from minitwit_cli.maintenance.admin_connection import AdminConnection
@@ -48,10 +51,11 @@ def test_idle_connection_that_the_server_ended_is_noticed_before_a_write(
     assert store.messages.recent_json_of("ada", 9).count("once") == 1
 
 
-def test_the_hub_tells_that_the_server_ended_an_idle_connection(
-    testbed: OwnDatabase, store: Store, superuser: AdminConnection
+def test_event_loop_notices_that_the_server_ended_an_idle_connection(
+    testbed: OwnDatabase, superuser: AdminConnection
 ) -> None:
-    hub = EventLoop()
+    store = Store.on(Database(testbed.settings(), event_loop))
+    loop = event_loop.EventLoop()
     found: list[int] = []
 
     def ask() -> None:
@@ -59,12 +63,12 @@ def test_the_hub_tells_that_the_server_ended_an_idle_connection(
         found.append(store.latest.value())
 
     for number in (1, 2, 3):
-        hub.start(ask)
+        loop.start(ask)
         while len(found) < number:
-            hub.turn(1)
+            loop.run_once(1)
         hang_up_on(superuser, testbed)
         # The writes that follow would be lost with the connection.
-        hub.turn(1)
+        loop.run_once(1)
     assert found == [5, 5, 5]
 
 
@@ -124,24 +128,25 @@ def test_one_statement_after_another_needs_one_connection(
 
 
 def test_statements_at_the_same_time_have_a_connection_each(
-    testbed: OwnDatabase, store: Store, superuser: AdminConnection
+    testbed: OwnDatabase, superuser: AdminConnection
 ) -> None:
-    hub = EventLoop()
+    store = Store.on(Database(testbed.settings(), event_loop))
+    loop = event_loop.EventLoop()
     found: list[int] = []
 
     def ask() -> None:
         found.append(store.latest.value())
 
     for _ in range(3):
-        hub.start(ask)
+        loop.start(ask)
     # All three have sent their first message, and none has read an answer yet.
     assert not found
     while len(found) < 3:
-        hub.turn(1)
+        loop.run_once(1)
     assert connections(superuser, testbed) == 3
-    hub.start(ask)
+    loop.start(ask)
     while len(found) < 4:
-        hub.turn(1)
+        loop.run_once(1)
     assert connections(superuser, testbed) == 3
 
 
@@ -188,10 +193,12 @@ def test_who_gets_no_connection_in_time_takes_one_that_was_given_back(
     database = Database(testbed.settings())
     attempts: list[DatabaseSettings] = []
 
-    def late(settings: DatabaseSettings, parameters: dict[str, str]) -> object:
+    def late(
+        settings: DatabaseSettings, parameters: dict[str, str], network: Network
+    ) -> object:
         attempts.append(settings)
         if len(attempts) > 1:
-            return connect(settings, parameters)
+            return connect(settings, parameters, network)
         # Somebody else comes and goes while the first one waits.
         assert database.read("latest") == [[-1]]
         raise TimeoutError
@@ -200,6 +207,28 @@ def test_who_gets_no_connection_in_time_takes_one_that_was_given_back(
     database.write("record_latest", value=5)
     assert database.read("latest") == [[5]]
     assert len(attempts) == 2
+    database.close()
+
+
+@pytest.mark.parametrize("bug", [AttributeError, TypeError, struct.error, KeyError])
+def test_a_bug_is_not_reported_as_a_lost_connection(
+    testbed: OwnDatabase, monkeypatch: pytest.MonkeyPatch, bug: type[Exception]
+) -> None:
+    database = Database(testbed.settings())
+    database.read("latest")
+    runs: list[object] = []
+
+    def run(_statement: PreparedStatement, parameters: object) -> None:
+        runs.append(parameters)
+        raise bug("a mistake in the driver")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(PreparedStatement, "run", run)
+        with pytest.raises(bug):
+            database.read("latest")
+    assert len(runs) == 1
+    # The connection may be out of step, so it was closed.
+    assert database.read("latest") == [[-1]]
     database.close()
 
 
@@ -280,9 +309,10 @@ def test_text_that_cannot_be_sent_leaves_the_next_query_its_own_rows(
         assert store.users.find("ada").username == "ada"
 
 
-def test_observer_is_told_each_query_by_name(testbed: OwnDatabase) -> None:
+def test_each_query_is_observed_by_name(testbed: OwnDatabase) -> None:
     seen: list[tuple[str, float]] = []
-    database = Database(testbed.settings(), lambda *observed: seen.append(observed))
+    settings = testbed.settings()
+    database = Database(settings, observe=lambda *observed: seen.append(observed))
     database.read("latest")
     database.write("record_latest", value=3)
     assert [name for name, _ in seen] == ["latest", "record_latest"]

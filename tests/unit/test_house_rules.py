@@ -27,11 +27,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"nacl", "pydantic", "regex", "unicodedataplus"},
     ),
     "minitwit.queries": (set(), set()),
-    "minitwit.postgres": (
-        {"minitwit", "minitwit.queries", "minitwit.server", "minitwit.telemetry"},
-        {"pg8000"},
-    ),
-    "minitwit.server": (set(), {"greenlet", "gunicorn", "httptools", "orjson"}),
+    "minitwit.postgres": ({"minitwit", "minitwit.queries"}, {"pg8000"}),
+    "minitwit.server": (set(), {"greenlet", "gunicorn", "httptools"}),
     "minitwit.telemetry": (
         {"minitwit", "minitwit.queries"},
         {"falcon", "gunicorn", "opentelemetry", "prometheus_client", "sentry_sdk"},

@@ -1,13 +1,13 @@
-"""The worker, in a gunicorn of its own: connections, and a calm end."""
+"""The worker, in a gunicorn of its own: connections, and a graceful stop."""
 
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,16 +43,22 @@ class Server:
 
 
 @contextmanager
-def served(folder: Path, threads: int, drain: float = 0) -> Iterator[Server]:
-    with socket.socket() as listener:
+def served(
+    folder: Path,
+    threads: int,
+    drain: float = 0,
+    application: str = "SlowApplication()",
+    options: Sequence[str] = (),
+) -> Iterator[Server]:
+    with socket.socket() as listener, (folder / "log").open("wb") as log:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
         descriptor = listener.fileno()
         command = [sys.executable, "-m", "gunicorn", "--threads", str(threads)]
-        command += ["-k", "minitwit.server.worker.FunctionWorker", "--keep-alive", "9"]
-        command += ["-b", f"fd://{descriptor}", "--no-control-socket"]
+        command += ["-k", "minitwit.server.worker.GreenletWorker", "--keep-alive", "9"]
+        command += ["-b", f"fd://{descriptor}", "--no-control-socket", *options]
         process = subprocess.Popen(
-            [*command, "tests.unit.worker_app:SlowFunction()"],
+            [*command, f"tests.unit.worker_app:{application}"],
             cwd=ROOT,
             env={
                 **os.environ,
@@ -60,7 +66,7 @@ def served(folder: Path, threads: int, drain: float = 0) -> Iterator[Server]:
                 "WORKER_TEST_DRAIN": str(drain),
             },
             pass_fds=[descriptor],
-            stderr=subprocess.DEVNULL,
+            stderr=log,
         )
         try:
             yield Server(listener.getsockname(), folder / "gate", process)
@@ -90,7 +96,7 @@ def test_requests_sent_in_one_piece_are_all_answered(tmp_path: Path) -> None:
                 answers += client.recv(4096)
 
 
-def test_a_client_that_says_that_it_is_done_still_gets_its_answer(
+def test_a_client_that_closes_its_sending_side_gets_its_answer(
     tmp_path: Path,
 ) -> None:
     with served(tmp_path, threads=1) as server:
@@ -101,7 +107,7 @@ def test_a_client_that_says_that_it_is_done_still_gets_its_answer(
                 assert answer.read().endswith(b"/one")
 
 
-def test_a_request_that_breaks_off_is_told_so(tmp_path: Path) -> None:
+def test_a_request_that_breaks_off_is_refused(tmp_path: Path) -> None:
     with served(tmp_path, threads=1) as server:
         with socket.create_connection(server.address, 10) as client:
             client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
@@ -110,7 +116,7 @@ def test_a_request_that_breaks_off_is_told_so(tmp_path: Path) -> None:
                 assert b" 400 " in answer.readline()
 
 
-def test_a_client_that_reads_late_holds_nobody_up(tmp_path: Path) -> None:
+def test_a_client_that_reads_late_delays_no_other(tmp_path: Path) -> None:
     with served(tmp_path, threads=1) as server:
         with socket.create_connection(server.address, 10) as late:
             late.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -120,7 +126,7 @@ def test_a_client_that_reads_late_holds_nobody_up(tmp_path: Path) -> None:
         assert body == b"!" * LARGE
 
 
-def test_a_body_that_is_awaited_is_asked_for(tmp_path: Path) -> None:
+def test_expect_100_continue(tmp_path: Path) -> None:
     with served(tmp_path, threads=1) as server:
         with socket.create_connection(server.address, 10) as client:
             head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n"
@@ -131,7 +137,7 @@ def test_a_body_that_is_awaited_is_asked_for(tmp_path: Path) -> None:
                 assert answer.read().endswith(b"/ab")
 
 
-def test_a_silent_connection_keeps_nobody_busy(tmp_path: Path) -> None:
+def test_a_silent_connection_delays_no_other(tmp_path: Path) -> None:
     with served(tmp_path, threads=1) as server:
         with socket.create_connection(server.address, 10):
             assert server.get("/other") == b"/other"
@@ -166,8 +172,82 @@ def test_a_kept_connection_is_answered_and_closed_at_the_end(tmp_path: Path) -> 
         assert server.process.wait(timeout=10) == 0
 
 
-def test_a_worker_that_is_told_to_exit_makes_way_for_another(tmp_path: Path) -> None:
+def test_a_worker_that_exits_is_replaced(tmp_path: Path) -> None:
     with served(tmp_path, threads=1) as server:
         with pytest.raises(httpx.RemoteProtocolError):
             server.get("/exit")
         assert server.get("/after") == b"/after"
+
+
+def test_it_serves_any_wsgi_application(tmp_path: Path) -> None:
+    with served(tmp_path, threads=2, application="plain") as server:
+        with httpx.Client(base_url=server.url, timeout=10) as client:
+            assert client.get("/a%20b?c=d").content == b"GET/a b"
+            assert client.post("/", content=b"body").content == b"POST/body"
+            head = client.head("/abc")
+            assert (head.content, head.headers["Content-Length"]) == (b"", "8")
+            # What a generator raises is the application's failure.
+            assert client.get("/fails").status_code == 500
+            assert client.get("/after").content == b"GET/after"
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=10) == 0
+    log = (tmp_path / "log").read_text()
+    assert log.count("Traceback") == log.count("\nZeroDivisionError") == 1
+    assert "AssertionError" not in log
+
+
+def test_a_request_is_not_begun_when_its_client_gave_up_on_a_stopped_worker(
+    tmp_path: Path,
+) -> None:
+    with served(tmp_path, threads=1) as server:
+        worker = int(server.get("/pid"))
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            for path in (b"/first", b"/second"):
+                with socket.create_connection(server.address, 10) as client:
+                    client.sendall(
+                        b"POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n!"
+                        % path
+                    )
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        assert server.get("/executed") == b""
+
+
+def test_a_request_is_not_begun_when_its_client_gave_up_in_the_queue(
+    tmp_path: Path,
+) -> None:
+    with served(tmp_path, threads=1) as server, ThreadPoolExecutor(1) as other:
+        slow = other.submit(server.get, "/slow")
+        wait_until(server.slow_request_has_begun)
+        request = b"POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n!"
+        with socket.create_connection(server.address, 10) as patient:
+            patient.sendall(request % b"/patient")
+            with socket.create_connection(server.address, 10) as client:
+                client.sendall(request % b"/gave-up")
+            server.gate.touch()
+            assert patient.recv(9) == b"HTTP/1.1 "
+        assert slow.result() == b"/slow"
+        assert server.get("/executed") == b"/patient"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\nHost: a\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n!",
+    ],
+    ids=["idle", "slow head", "slow body"],
+)
+def test_connections_beyond_the_limit_replace_the_oldest(
+    tmp_path: Path, sent: bytes
+) -> None:
+    options = ["--worker-connections", "8"]
+    with served(tmp_path, threads=1, options=options) as server, ExitStack() as opened:
+        for number in range(30):
+            slow = socket.create_connection(server.address, 10)
+            opened.enter_context(slow).sendall(sent)
+            if number % 10 == 0:
+                assert server.get("/quick") == b"/quick"
+        assert server.get("/quick") == b"/quick"

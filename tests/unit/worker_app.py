@@ -1,28 +1,35 @@
-"""A function for the worker's tests: /slow waits, /large is long, /exit ends."""
+"""Applications for the worker's tests, one that drains and a plain one."""
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse
+from wsgiref.validate import validator
 
 from minitwit.server.event_loop import run_in_thread
 
 LARGE = 8_000_000  # bytes; more than a socket takes at once
 
 
-class SlowFunction:
-    """What the worker asks of a function, without a store."""
+class SlowApplication:
+    """Answers with the path and the body.
+
+    /slow waits for the gate, /large is long, /exit ends the worker, /pid names it, and
+    /executed lists the paths of all POST requests.
+    """
 
     def __init__(self) -> None:
-        self.drain_seconds = float(os.environ["WORKER_TEST_DRAIN"])
+        self._executed: list[str] = []
         self._gate = Path(os.environ["WORKER_TEST_GATE"])
 
     def __call__(
         self, environ: dict[str, Any], start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer at once, or behind the gate."""
+        if environ["REQUEST_METHOD"] == "POST":
+            self._executed.append(environ["PATH_INFO"])
         if environ["PATH_INFO"] == "/slow":
             self._gate.with_suffix(".entered").touch()
             run_in_thread(self._wait_for_the_gate)
@@ -31,6 +38,10 @@ class SlowFunction:
         body = environ["PATH_INFO"].encode() + environ["wsgi.input"].read()
         if environ["PATH_INFO"] == "/large":
             body = b"!" * LARGE
+        elif environ["PATH_INFO"] == "/pid":
+            body = str(os.getpid()).encode()
+        elif environ["PATH_INFO"] == "/executed":
+            body = " ".join(self._executed).encode()
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]
 
@@ -38,8 +49,21 @@ class SlowFunction:
         while not self._gate.exists():
             time.sleep(0.005)
 
-    def drain(self) -> None:
-        """Do nothing."""
+    def drain(self) -> float:
+        """Return the seconds for which the worker goes on serving."""
+        return float(os.environ["WORKER_TEST_DRAIN"])
 
-    def close(self) -> None:
-        """Do nothing."""
+
+def _plain(environ: dict[str, Any], start_response: StartResponse) -> Iterator[bytes]:
+    if environ["PATH_INFO"] == "/fails":
+        raise ZeroDivisionError
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH", 0)))
+    write = start_response("200 OK", [("Content-Type", "text/plain")])
+    write(environ["REQUEST_METHOD"].encode())
+    yield environ["PATH_INFO"].encode()
+    yield body
+
+
+# The standard library's validator complains about everything that PEP 3333 forbids,
+# also of the server.
+plain = validator(_plain)

@@ -1,9 +1,8 @@
-"""Connections to PostgreSQL, opened with limits and taken leave of.
+"""Opens and closes connections to PostgreSQL, with time limits.
 
-Only this module and `prepared` import pg8000.
+Only this module and `prepared_statements` import pg8000.
 """
 
-import struct
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -12,48 +11,54 @@ from pg8000.native import DatabaseError as DatabaseError
 from pg8000.native import InterfaceError
 
 from minitwit.postgres.address import Address
+from minitwit.postgres.network import BLOCKING, Network
+from minitwit.postgres.sockets import open_socket
 from minitwit.postgres.stream import Stream
 from minitwit.settings import DatabaseSettings
 
-# What is raised when a connection can no longer be used.
-LOST = (InterfaceError, OSError, struct.error, AttributeError)
+# What is raised when the connection is lost. Any other exception is a bug, and has to
+# reach the error reports as one.
+LOST = (InterfaceError, OSError)
 
-# A reply may take as long as its statement; this much more means that the network or
-# the server's machine is gone and no reply will come (seconds).
+# A reply may take as long as its statement; after this many seconds more, the network
+# or the server's machine is down and no reply will come.
 _REPLY_SLACK = 1.0
 
 
 def connect(
-    settings: DatabaseSettings, parameters: Mapping[str, str] = {}
+    settings: DatabaseSettings,
+    parameters: Mapping[str, str] = {},
+    network: Network = BLOCKING,
 ) -> tuple[Connection, Stream]:
     """Open a connection with the settings' limits; of several hosts, to the primary.
 
     Args:
         settings: where the server is, and the limits.
         parameters: of the server, to be set for this connection.
+        network: how to wait.
 
     Returns:
-        the connection and the wire under it.
+        the connection and the stream under it.
 
     Raises:
-        OSError: nobody listens there, or not in time.
+        OSError: no server listens there, or not in time.
         InterfaceError, DatabaseError: the server refuses.
 
     """
     address = Address.parse(settings.database_url)
     if len(address.hosts) == 1:
-        return _connect(settings, address, address.hosts[0], parameters)
-    failure: Exception = InterfaceError("none of the hosts takes writes")
+        return _connect(settings, address, address.hosts[0], parameters, network)
+    failure: Exception = InterfaceError("none of the hosts accepts writes")
     for host in address.hosts:
         try:
-            connection, wire = _connect(settings, address, host, parameters)
+            connection, stream = _connect(settings, address, host, parameters, network)
         except (DatabaseError, *LOST) as error:
             failure = error
             continue
-        # The server says by itself, when it greets, whether it is a standby.
+        # A server reports in its greeting whether it is a standby.
         if connection.parameter_statuses.get("in_hot_standby") == "off":
-            return connection, wire
-        hang_up(connection, wire)
+            return connection, stream
+        disconnect(connection, stream)
     raise failure
 
 
@@ -62,16 +67,18 @@ def _connect(
     address: Address,
     host: str,
     parameters: Mapping[str, str],
+    network: Network,
 ) -> tuple[Connection, Stream]:
     password = settings.database_password
-    stream = address.open_socket(host, settings.connect_timeout)
-    wire = Stream(stream, settings.connect_timeout)
+    timeout = settings.connect_timeout
+    stream = Stream(open_socket(host, address.port, timeout, network), timeout, network)
     try:
         connection = Connection(
             user=address.user,
-            password=password.get_secret_value() if password else None,
+            # pg8000 fails with an AttributeError when there is none and one is needed.
+            password=password.get_secret_value() if password else "",
             database=address.database,
-            sock=wire,
+            sock=stream,
             ssl_context=False,
             application_name="minitwit",
             startup_params={
@@ -81,15 +88,14 @@ def _connect(
             },
         )
     except BaseException:
-        wire.close()
+        stream.close()
         raise
-    wire.patience = settings.statement_timeout_ms / 1000 + _REPLY_SLACK
-    return connection, wire
+    stream.timeout = settings.statement_timeout_ms / 1000 + _REPLY_SLACK
+    return connection, stream
 
 
-def hang_up(connection: Connection, wire: Stream) -> None:
-    """Take leave of the server, if it is still there, and close the socket."""
-    # A ValueError says that it was closed before.
-    with suppress(ValueError, *LOST):
+def disconnect(connection: Connection, stream: Stream) -> None:
+    """Say goodbye to the server, if it is still there, and close the socket."""
+    with suppress(*LOST):
         connection.close()
-    wire.close()
+    stream.close()

@@ -1,13 +1,14 @@
-"""The way to PostgreSQL: a connection for each statement under way, all prepared.
+"""Connection pool that runs prepared statements.
 
-Two traits of pg8000 shape the code. A prepared statement is one round trip where an
-unprepared one with parameters is three. And after an error that is not the server's, a
+Two traits of pg8000 shape the code. A prepared statement takes one round trip, an
+unprepared one with parameters three. And after an error that is not the server's, a
 connection may be out of step and answer the next query with the rows of the last one,
-so it is dropped.
+so it is closed.
 """
 
 import weakref
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from typing import Any, Self
 from uuid import UUID
@@ -19,61 +20,57 @@ from minitwit.postgres.connections import (
     Connection,
     DatabaseError,
     connect,
-    hang_up,
+    disconnect,
 )
+from minitwit.postgres.network import BLOCKING, Network
 from minitwit.postgres.prepared_statements import PreparedStatement
 from minitwit.postgres.prepared_statements import Row as Row
 from minitwit.postgres.sqlstates import domain_error, error_fields, is_stale_plan
 from minitwit.postgres.stream import Stream
 from minitwit.queries import statements
 from minitwit.settings import DatabaseSettings
-from minitwit.telemetry.spans import query_span
 
-# How long callers are told at once that the server is away, after an attempt to
-# connect failed (seconds). The functions are back this long after the server.
+# Seconds for which callers fail immediately after an attempt to connect has failed. The
+# functions recover this long after the server.
 _PAUSE = 1.0
 
-# Planning a list anew each time costs more than the list. A plan for any parameters is
-# made once on a connection, perhaps while the tables are empty, so it must be one that
-# stays good while they grow: by an index, always.
+# Planning a list each time costs more than running it. A generic plan is made once on a
+# connection, perhaps while the tables are empty, so it must be one that stays good
+# while they grow: always by an index.
 PLANNING = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
 
 
 class _ConnectionLost(StorageUnavailable):
-    """The connection to the storage was lost; try again in a few seconds."""
+    """The connection to the database was lost; try again in a few seconds."""
 
 
 class _StalePlan(StorageUnavailable):
-    """The storage was just changed; try again."""
+    """The database was just changed; try again."""
 
 
-def _require_installation(connection: Connection, expected: UUID | None) -> None:
-    """Refuse a database that is not the one that the settings name."""
-    if expected is None:
-        return
-    rows = connection.run(statements()["installation_id"])
-    if rows != [[str(expected)]]:
-        raise ForeignDatabase
+def _untraced(_query: str) -> AbstractContextManager[object]:
+    return nullcontext()
 
 
 class _Session:
-    """A connection and what was prepared on it."""
+    """A connection and the statements prepared on it."""
 
-    def __init__(self, connection: Connection, wire: Stream) -> None:
+    def __init__(self, connection: Connection, stream: Stream) -> None:
         self._connection = connection
-        self._wire = wire
+        self._stream = stream
         self._prepared: dict[str, PreparedStatement] = {}
-        # Also when nobody has it any more; whatever comes first, and once.
-        self.close = weakref.finalize(self, hang_up, connection, wire)
+        # A connection in use is registered with the event loop's epoll anyway. One that
+        # is registered once, and for good, costs no system call per statement.
+        self._idle_watch = stream.watch()
+        # Runs once: on close() or on garbage collection.
+        self.close = weakref.finalize(self, disconnect, connection, stream)
 
     @classmethod
-    def open(cls, settings: DatabaseSettings) -> Self:
-        """Connect, and make sure that the database is the one that is meant."""
-        connection, wire = connect(settings, PLANNING)
-        wire.watch()
-        session = cls(connection, wire)
+    def open(cls, settings: DatabaseSettings, network: Network) -> Self:
+        """Connect, and check that the database is the one that the settings name."""
+        session = cls(*connect(settings, PLANNING, network))
         try:
-            _require_installation(connection, settings.installation)
+            session._require_installation(settings.installation)
         except BaseException:
             session.close()
             raise
@@ -83,40 +80,52 @@ class _Session:
         statement = self._prepared.get(query)
         if statement is None:
             text = statements()[query]
-            statement = PreparedStatement(self._connection, self._wire, text)
+            statement = PreparedStatement(self._connection, self._stream, text)
             self._prepared[query] = statement
         return statement.run(parameters)
 
     def is_dead(self) -> bool:
         """Say whether the server hung up: an idle connection has nothing to read."""
-        return self._wire.has_news()
+        return self._idle_watch.is_readable()
+
+    def _require_installation(self, expected: UUID | None) -> None:
+        if expected is None:
+            return
+        if self._connection.run(statements()["installation_id"]) != [[str(expected)]]:
+            raise ForeignDatabase
 
 
 class Database:
-    """Runs named statements for any task or thread and speaks the domain's errors.
+    """Runs named statements for any task or thread and raises domain errors.
 
-    A statement has a connection to itself while it runs. The one that was used last is
+    A statement has a connection to itself while it runs. The connection used last is
     used first, so there are never more than statements that have run at once.
 
     Args:
         settings: where the database is and how long to wait for it.
-        observe: is told each query's name and seconds.
+        network: how to wait for it.
+        observe: receives each query's name and duration in seconds.
+        span: returns the context in which a query runs, given its name.
 
     """
 
     def __init__(
         self,
         settings: DatabaseSettings,
+        network: Network = BLOCKING,
         observe: Callable[[str, float], None] = lambda query, seconds: None,
+        span: Callable[[str], AbstractContextManager[object]] = _untraced,
     ) -> None:
         self._settings = settings
+        self._network = network
         self._observe = observe
+        self._span = span
         self._breaker = CircuitBreaker(_PAUSE)
-        # Both ends of a list may be used by several threads at once.
+        # Several threads may append and pop at once.
         self._idle: list[_Session] = []
 
     def read(self, query: str, **parameters: Any) -> list[Row]:
-        """Run a statement that changes nothing; try again once on a lost connection.
+        """Run a statement that changes nothing; retry once on a lost connection.
 
         Raises:
             StorageUnavailable: the database does not answer, or not in time.
@@ -125,7 +134,7 @@ class Database:
         return self._run(query, parameters, retried=(_StalePlan, _ConnectionLost))
 
     def write(self, query: str, **parameters: Any) -> list[Row]:
-        """Run a statement that changes something; never twice, as it may have taken.
+        """Run a statement that changes something; never twice, it may have committed.
 
         Raises:
             StorageUnavailable: the database does not answer, or not in time.
@@ -147,7 +156,7 @@ class Database:
     ) -> list[Row]:
         start = perf_counter()
         try:
-            with query_span(query):
+            with self._span(query):
                 try:
                     return self._attempt(query, parameters)
                 except retried:
@@ -180,10 +189,10 @@ class Database:
             return session
         self._breaker.require_closed()
         try:
-            session = _Session.open(self._settings)
+            session = _Session.open(self._settings, self._network)
         except (DatabaseError, *LOST) as error:
-            # A busy machine may need too long to connect. Who gave a connection back
-            # meanwhile shows that the server is there, and nothing was sent yet.
+            # A busy machine may take too long to connect. If another request has
+            # returned a connection, the server is up, and nothing was sent yet.
             if session := self._idle_session():
                 return session
             self._breaker.open()

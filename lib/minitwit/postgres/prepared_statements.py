@@ -1,7 +1,7 @@
-"""A prepared statement as it is run: one message out, one pass over the answer.
+"""Prepared statements: one message to the server, one pass over its answer.
 
-pg8000 prepares the statement and converts what it returns. It would also run it, but
-takes an answer's messages one by one, each in two reads.
+pg8000 prepares a statement and converts the values that it returns. It could run it as
+well, but reads an answer message by message, each in two reads.
 
 The messages: https://www.postgresql.org/docs/18/protocol-message-formats.html
 """
@@ -29,18 +29,18 @@ _BIND_COMPLETE, _DATA_ROW, _COMMAND_COMPLETE, _READY = b"2", b"D", b"C", b"Z"
 
 
 class PreparedStatement:
-    """A statement that is prepared on a connection.
+    """A statement prepared on a connection.
 
     Args:
-        connection: that prepares it.
-        wire: under the connection.
-        text: of the statement, with `:name` for each parameter.
+        connection: on which it is prepared.
+        stream: under the connection.
+        text: the statement, with `:name` for each parameter.
 
     """
 
-    def __init__(self, connection: Connection, wire: Stream, text: str) -> None:
+    def __init__(self, connection: Connection, stream: Stream, text: str) -> None:
         self._connection = connection
-        self._wire = wire
+        self._stream = stream
         self._statement = connection.prepare(text)
         # The name ends in a zero itself; the portal's, before it, is empty.
         self._head = b"\0" + self._statement.name_bin + _TEXT_FORMAT
@@ -53,7 +53,7 @@ class PreparedStatement:
             InterfaceError, OSError: the connection can no longer be used.
 
         """
-        self._wire.send(self._message(parameters))
+        self._stream.send(self._message(parameters))
         return self._rows()
 
     def _message(self, parameters: dict[str, Any]) -> bytes:
@@ -71,14 +71,14 @@ class PreparedStatement:
 
     def _rows(self) -> list[Row]:
         rows: list[Row] = []
-        answer, start = self._wire.receive(), 0
+        answer, start = self._stream.receive(), 0
         while True:
             end = start + _HEADER.size
             if end <= len(answer):
                 kind, size = _HEADER.unpack_from(answer, start)
                 end = start + 1 + size
             if end > len(answer):
-                answer += self._wire.receive()
+                answer += self._stream.receive()
             elif kind == _DATA_ROW:
                 rows.append(self._row(answer, start + _HEADER.size))
                 start = end
@@ -103,8 +103,8 @@ class PreparedStatement:
         return row
 
     def _unusual(self, rest: bytes, rows: list[Row]) -> list[Row]:
-        """Leave an error, a notice or a changed setting to pg8000, and all after it."""
-        self._wire.give_back(rest)
+        """Let pg8000 read an error, a notice or a changed setting, and all after it."""
+        self._stream.unread(rest)
         context = Context(
             self._statement.statement,
             columns=self._statement.cols,

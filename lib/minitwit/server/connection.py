@@ -1,111 +1,169 @@
-"""A client's connection: what is read from it, and what is written to it."""
+"""A client's HTTP/1.1 connection: keep-alive, pipelining, flow control, time-outs."""
 
 import select
 import socket
+import sys
 import time
 from contextlib import suppress
+from fcntl import ioctl
+from termios import TIOCOUTQ
 from typing import Protocol
 
 from minitwit.server.event_loop import EventLoop
-from minitwit.server.request_parser import (
-    MalformedRequest,
-    Request,
-    Requests,
-    connection_environ,
-)
-from minitwit.server.responses import refusal
+from minitwit.server.request import Request, connection_environ
+from minitwit.server.request_parser import RequestParser
+from minitwit.server.responses import error_response
 
 _RECEIVED = 64 * 1024  # bytes at a time
 
-# How long a client may stall in the middle of a request or an answer (seconds).
-_STALL = 5.0
+# Seconds in which a client has to send more of a request, to read more of a response,
+# and to send a whole request, however steadily it trickles in.
+_SEND_TIMEOUT = 5.0
+_READ_TIMEOUT = 10.0
+REQUEST_TIMEOUT = 15.0
 
-# How long a connection lives on after its last answer, for a client that is still
-# sending, and after the worker was told to end, for a request on its way (seconds).
+# Lingering close: seconds after the last response for a client that is still sending,
+# and after the worker stopped accepting, for a request that is on its way.
 LINGER = 2.0
 
+_TOO_SLOW = ("408 Request Timeout", "The request took too long to arrive.")
+
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_READABLE = select.EPOLLIN | select.EPOLLRDHUP
+
+# Methods that change nothing (RFC 9110, 9.2.1).
+_SAFE = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
+
+_NOTHING = memoryview(b"")
 
 
 class Server(Protocol):
-    """What a connection asks of who serves it."""
+    """What a connection needs of the server."""
 
     keepalive: float  # seconds that an idle connection is kept
 
-    def hand_over(self, connection: "Connection", request: Request) -> None:
-        """Answer a request by calling `connection.answer`, now or later."""
+    def dispatch(self, connection: "Connection", request: Request) -> None:
+        """Answer a request by calling `connection.respond`, now or later."""
 
-    def forget(self, connection: "Connection") -> None:
-        """Let go of a connection that was closed."""
+    def on_closed(self, connection: "Connection") -> None:
+        """Forget a connection."""
+
+    def on_error(self) -> None:
+        """Report the exception that is being handled."""
 
     def date(self) -> str:
-        """Return the time as HTTP writes it."""
+        """Return the time in the format of HTTP."""
 
 
 class Connection:
-    """One client's connection: requests come in, answers go out, one at a time.
+    """One client's connection: requests are read and answered one at a time.
 
     Args:
-        hub: tells when there is something to read.
+        loop: the event loop.
         server: answers the requests.
-        stream: the socket.
-        client: its other end.
-        listener: the address that the client has reached.
+        accepted: the socket.
+        client: address and port of its other end.
+        port: that the client has connected to.
 
     """
 
     def __init__(
         self,
-        hub: EventLoop,
-        server: "Server",
-        stream: socket.socket,
+        loop: EventLoop,
+        server: Server,
+        accepted: socket.socket,
         client: tuple[str, int],
-        listener: tuple[str, int],
+        port: int,
     ) -> None:
         self.expires_at = time.monotonic() + server.keepalive
-        self.is_busy = False
-        self._hub = hub
+        self.is_busy = False  # A request is being answered, or waits for that.
+        self._loop = loop
         self._server = server
-        self._stream = stream
-        self._requests = Requests(connection_environ(client, listener))
-        self._unsent = b""
-        self._has_ended = False  # The client sends nothing more.
+        self._socket = accepted
+        self._parser = RequestParser(connection_environ(client, port))
+        self._request_ends_at: float | None = None
+        self._unsent = _NOTHING
+        self._unacknowledged = 0  # bytes when `expires_at` was set
+        self._has_hung_up = False  # The client sends nothing after what is unread.
+        self._has_ended = False  # The client's last byte was read.
         self._is_ending = False  # We send nothing more after what is unsent.
         self._is_paused = False  # Nothing is read while a request is answered.
-        hub.watch(stream.fileno(), select.EPOLLIN, self._on_event)
+        loop.watch(accepted.fileno(), _READABLE, self._on_event)
 
     @property
     def is_idle(self) -> bool:
         """Say whether nothing is under way on it."""
-        return not (self.is_busy or self._unsent or self._requests.is_amid_one)
+        return not (self.is_busy or self._unsent or self._parser.is_mid_request)
 
-    def answer(self, answer: bytes, keeps_alive: bool) -> None:
-        """Send the answer to the request that was handed over, then go on."""
+    @property
+    def is_receiving(self) -> bool:
+        """Say whether a part of a request has arrived."""
+        return self._parser.is_mid_request
+
+    def is_abandoned(self, request: Request) -> bool:
+        """Say whether the client hung up, so that its request must not be begun.
+
+        A client that has only closed its sending side looks the same, so what changes
+        nothing is still answered.
+        """
+        if self._socket.fileno() < 0:
+            return True
+        return self._has_hung_up and request.environ["REQUEST_METHOD"] not in _SAFE
+
+    def respond(self, response: bytes, keeps_alive: bool) -> None:
+        """Send the response to the request that was dispatched, then go on."""
         self.is_busy = False
-        self._send(answer, keeps_alive)
+        if self._socket.fileno() >= 0:
+            self._send(response, keeps_alive)
+
+    def expire(self, now: float) -> None:
+        """Close the connection, unless its client has read something meanwhile."""
+        if self._unsent or self._is_ending:
+            # The kernel's buffer may take minutes of what a slow client reads.
+            unacknowledged = _unacknowledged(self._socket)
+            if unacknowledged not in (0, self._unacknowledged):
+                self._unacknowledged = unacknowledged
+                self.expires_at = now + _READ_TIMEOUT
+                return
+        elif self.is_receiving:
+            self._refuse(*_TOO_SLOW)
+            return
+        self.close()
+
+    def evict(self) -> None:
+        """Close the connection because there are too many."""
+        if self.is_receiving:
+            self._refuse(*_TOO_SLOW)
+        self.close()
 
     def close(self) -> None:
-        """Drop the connection, whatever is under way on it."""
-        if self._stream.fileno() >= 0:
-            self._hub.forget(self._stream.fileno())
-            self._stream.close()
-            self._server.forget(self)
+        """Close the connection at once."""
+        if self._socket.fileno() >= 0:
+            self._loop.unwatch(self._socket.fileno())
+            self._socket.close()
+            self._server.on_closed(self)
 
     def _on_event(self, events: int) -> None:
-        if self._unsent:
-            self._send(b"", keeps_alive=not self._is_ending)
-        elif events & select.EPOLLIN and not self.is_busy:
-            self._receive()
-        elif events & (select.EPOLLHUP | select.EPOLLERR):
+        if events & select.EPOLLRDHUP:
+            self._has_hung_up = True
+        try:
+            if self._unsent:
+                self._send(b"", keeps_alive=not self._is_ending)
+            elif events & select.EPOLLIN and not self.is_busy:
+                self._receive()
+            elif events & (select.EPOLLHUP | select.EPOLLERR):
+                self.close()
+            else:
+                # A pipelined request is read when its turn comes.
+                self._is_paused = True
+                self._watch(0 if self._has_hung_up else select.EPOLLRDHUP)
+        except Exception:
+            self._server.on_error()
             self.close()
-        else:
-            # More than one request at a time: the next one is read in its turn.
-            self._is_paused = True
-            self._watch(0)
 
     def _receive(self) -> None:
         try:
-            data = self._stream.recv(_RECEIVED)
+            data = self._socket.recv(_RECEIVED)
         except BlockingIOError:
             return
         except OSError:
@@ -115,78 +173,84 @@ class Connection:
             if not data:
                 self.close()
             return
-        try:
-            self._take_in(data)
-        except MalformedRequest as error:
-            # What came before it in the same piece is not answered either: a client
-            # that sends such things gets one answer and no more.
-            self._refuse(error)
-            return
-        self._go_on()
-
-    def _take_in(self, data: bytes) -> None:
         if data:
-            self._requests.feed(data)
-        elif self._requests.is_amid_one:
-            raise MalformedRequest("400 Bad Request", "The request broke off.")
+            self._parser.feed(data)
         else:
             self._has_ended = True
-        if self._requests.wants_continue:
-            self._requests.wants_continue = False
-            # A client that hears nothing sends its body all the same.
+            self._parser.feed_eof()
+        if self._parser.expects_continue:
+            self._parser.expects_continue = False
+            # A client that receives nothing sends its body all the same.
             with suppress(OSError):
-                self._stream.send(_CONTINUE)
+                self._socket.send(_CONTINUE)
+        self._next()
 
-    def _go_on(self) -> None:
-        if self._requests.complete:
+    def _next(self) -> None:
+        """Answer the next request, or wait for it."""
+        if self._parser.requests:
             self.is_busy = True
-            self._server.hand_over(self, self._requests.complete.popleft())
+            self._request_ends_at = None
+            self._server.dispatch(self, self._parser.requests.popleft())
+        elif error := self._parser.error:
+            self._refuse(error.status, str(error))
+        elif self.is_receiving:
+            now = time.monotonic()
+            self._request_ends_at = self._request_ends_at or now + REQUEST_TIMEOUT
+            self.expires_at = min(now + _SEND_TIMEOUT, self._request_ends_at)
         elif self._has_ended:
             self.close()
         else:
-            kept = self._server.keepalive
-            wait = _STALL if self._requests.is_amid_one else kept
-            self.expires_at = time.monotonic() + wait
+            self.expires_at = time.monotonic() + self._server.keepalive
 
-    def _refuse(self, error: MalformedRequest) -> None:
-        answer = refusal(error.status, str(error), self._server.date())
-        self._send(answer, keeps_alive=False)
+    def _refuse(self, status: str, message: str) -> None:
+        response = error_response(status, message, self._server.date())
+        self._send(response, keeps_alive=False)
 
-    def _send(self, data: bytes, keeps_alive: bool) -> None:
-        data = self._unsent + data
+    def _send(self, response: bytes, keeps_alive: bool) -> None:
+        data = self._unsent or response
         try:
-            sent = self._stream.send(data) if data else 0
+            sent = self._socket.send(data) if data else 0
         except BlockingIOError:
             sent = 0
         except OSError:
             self.close()
             return
-        self._unsent, self._is_ending = data[sent:], not keeps_alive
-        if self._unsent:
+        self._is_ending = not keeps_alive
+        if sent < len(data):
+            self._unsent = memoryview(data)[sent:]
             self._is_paused = True
-            self.expires_at = time.monotonic() + _STALL
+            self._unacknowledged = _unacknowledged(self._socket)
+            self.expires_at = time.monotonic() + _READ_TIMEOUT
             self._watch(select.EPOLLOUT)
-        elif self._is_ending:
+            return
+        self._unsent = _NOTHING
+        if self._is_ending:
             self._end()
-        else:
-            if self._is_paused:
-                self._is_paused = False
-                self._watch(select.EPOLLIN)
-            self._go_on()
+            return
+        if self._is_paused:
+            self._is_paused = False
+            self._watch(_READABLE)
+        self._next()
 
     def _end(self) -> None:
-        # Closed at once, a client that is still sending would be reset before it has
-        # read the answer.
-        if self._has_ended:
-            self.close()
-            return
+        """Close the sending side; the rest when the client has closed its own.
+
+        Closing both would reset the connection of a client that is still sending,
+        before it has read the response.
+        """
         try:
-            self._stream.shutdown(socket.SHUT_WR)
+            self._socket.shutdown(socket.SHUT_WR)
         except OSError:
             self.close()
             return
+        self._unacknowledged = _unacknowledged(self._socket)
         self.expires_at = time.monotonic() + LINGER
         self._watch(select.EPOLLIN)
 
     def _watch(self, events: int) -> None:
-        self._hub.watch(self._stream.fileno(), events, self._on_event)
+        self._loop.watch(self._socket.fileno(), events, self._on_event)
+
+
+def _unacknowledged(stream: socket.socket) -> int:
+    """Return how many sent bytes the client's side has not acknowledged."""
+    return int.from_bytes(ioctl(stream, TIOCOUTQ, bytes(4)), sys.byteorder)

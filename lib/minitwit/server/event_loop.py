@@ -1,13 +1,16 @@
-"""The hub: one thread in which many tasks wait, each for something of its own.
+"""Event loop of greenlets over epoll.
 
-A task is a greenlet. Where it has to wait it hands over to the hub, which goes on with
-whoever's waiting is over. Threads would do the same, but each of their waits gives the
-interpreter's lock away and has to get it back. Where no hub runs, as in a command, the
-same functions block.
+A task is a greenlet. A task that waits for a socket or a thread yields to the loop, and
+the loop resumes the tasks that are ready. Threads could wait as well, but each of their
+waits releases the interpreter's lock and has to acquire it again.
+
+The functions at the end are what tasks call. Together they are what a client library
+needs of a network, so this module can be passed to one as its network.
 """
 
 import os
 import select
+import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,121 +23,163 @@ from greenlet import getcurrent, greenlet
 
 T = TypeVar("T")
 
-# How late a wait's time-out may be noticed (seconds).
+# How late the end of a wait may be noticed (seconds).
 _PRECISION = 0.05
 
-# What takes long is done at a lower priority, so that it slows nobody down who only
-# wants a list.
+# Work in threads is long; at a lower priority it leaves the processor to the loop.
 _NICENESS = 10
-_LONG = 60.0  # seconds; nothing that is done in a thread takes so long
+_WORK_TIMEOUT = 60.0  # seconds
 
 
 class EventLoop:
-    """Runs tasks and callbacks as soon as what they wait for is ready."""
+    """Runs tasks and callbacks as soon as their descriptors are ready."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
         self._callbacks: dict[int, Callable[[int], None]] = {}
-        self._waits: dict[int, tuple[greenlet, float]] = {}
+        self._waits: dict[int, tuple[Task, float]] = {}
         self._starting: list[Callable[[], object]] = []
-        self._idle: list[_Task] = []
-        self._look_at_waits = 0.0
-
-    def rest(self, task: "_Task") -> tuple[Callable[..., object], tuple[object, ...]]:
-        """Let a task that is done wait for the next thing to run."""
-        self._idle.append(task)
-        assert task.parent is not None  # noqa: S101
-        run, arguments = task.parent.switch()
-        return run, arguments
+        self._idle: list[Task] = []
+        self._unwatched: set[int] = set()
+        self._expires_at = 0.0
 
     def start(self, run: Callable[..., object], *arguments: object) -> None:
-        """Run a task until its first wait; the rest of it comes in later turns."""
-        if isinstance(getcurrent(), _Task):
-            # The hub starts it: it would come back to this task otherwise.
+        """Run a task until its first wait; the loop resumes it later."""
+        if isinstance(getcurrent(), Task):
+            # Started from here it would return to this task instead of the loop.
             self._starting.append(partial(self.start, run, *arguments))
             return
-        task = self._idle.pop() if self._idle else _Task(self)
+        task = self._idle.pop() if self._idle else Task(self)
         task.gr_context = Context()
         task.switch(run, arguments)
 
     def watch(
         self, descriptor: int, events: int, callback: Callable[[int], None]
     ) -> None:
-        """Call back in every turn in which one of the events is there."""
-        self._announce(descriptor, events)
+        """Call back in every round in which one of the events is reported."""
+        self._register(descriptor, events)
         self._callbacks[descriptor] = callback
 
-    def forget(self, descriptor: int) -> None:
-        """Watch a descriptor no longer; it must not be closed yet."""
+    def unwatch(self, descriptor: int) -> None:
+        """Stop watching a descriptor; call this before closing it."""
         if self._callbacks.pop(descriptor, None):
+            self._unwatched.add(descriptor)
             self._epoll.unregister(descriptor)
 
-    def turn(self, seconds: float) -> None:
-        """Go on with whatever is ready, after waiting for it at most so long.
+    def run_once(self, timeout: float) -> None:
+        """Resume whatever is ready, after waiting for it at most `timeout` seconds.
 
-        Whatever a task or a callback raises comes out here.
+        An exception of a task or a callback is raised here.
         """
         starting, self._starting = self._starting, []
         for start in starting:
             start()
-        if self._waits:
-            seconds = min(seconds, _PRECISION)
-        for descriptor, events in self._epoll.poll(0 if self._starting else seconds):
-            if wait := self._waits.pop(descriptor, None):
-                wait[0].switch()
-            elif callback := self._callbacks.get(descriptor):
-                callback(events)
+        if self._starting:
+            timeout = 0
+        elif self._waits:
+            timeout = min(timeout, _PRECISION)
+        self._unwatched.clear()
+        for descriptor, events in self._epoll.poll(timeout):
+            # A descriptor that was closed in this round may be another socket by now.
+            if descriptor not in self._unwatched:
+                self._resume(descriptor, events)
         if self._waits:
             self._expire(time.monotonic())
 
-    def suspend(self, task: greenlet, descriptor: int, event: int, end: float) -> None:
-        """Let a task wait, at the latest until `end` by the monotonic clock.
+    def suspend(
+        self, task: "Task", descriptor: int, event: int, seconds: float
+    ) -> None:
+        """Suspend a task until an event on a descriptor.
 
-        What is watched anyway is not announced to the kernel again; while a task waits
-        for it, its events are the task's.
+        A watched descriptor is registered already, which saves a system call; while a
+        task waits for it, its events resume the task instead of calling back.
+
+        Raises:
+            TimeoutError: no event in so many seconds.
+
         """
-        self._waits[descriptor] = (task, end)
+        self._waits[descriptor] = (task, time.monotonic() + seconds)
         if descriptor not in self._callbacks:
-            self._announce(descriptor, event | select.EPOLLONESHOT)
+            self._register(descriptor, event | select.EPOLLONESHOT)
         assert task.parent is not None  # noqa: S101
         task.parent.switch()
 
-    def _announce(self, descriptor: int, events: int) -> None:
+    def park(self, task: "Task") -> tuple[Callable[..., object], tuple[object, ...]]:
+        """Suspend a task that has finished, until there is something else to run."""
+        self._idle.append(task)
+        assert task.parent is not None  # noqa: S101
+        run, arguments = task.parent.switch()
+        return run, arguments
+
+    def _resume(self, descriptor: int, events: int) -> None:
+        if wait := self._waits.pop(descriptor, None):
+            wait[0].switch()
+        elif callback := self._callbacks.get(descriptor):
+            callback(events)
+
+    def _register(self, descriptor: int, events: int) -> None:
         try:
             self._epoll.modify(descriptor, events)
         except FileNotFoundError:
             self._epoll.register(descriptor, events)
 
     def _expire(self, now: float) -> None:
-        if now < self._look_at_waits:
+        if now < self._expires_at:
             return
-        self._look_at_waits = now + _PRECISION
+        self._expires_at = now + _PRECISION
         for descriptor, (task, end) in list(self._waits.items()):
             if end <= now and descriptor in self._waits:
                 del self._waits[descriptor]
                 task.throw(TimeoutError)
 
 
-class _Task(greenlet):
-    """A greenlet that runs one thing after the other.
+class Task(greenlet):
+    """A greenlet that runs one function after another.
 
-    A new one for each would get its stack from the kernel and give it back.
+    A new greenlet for each would map and unmap a stack each time.
     """
 
-    def __init__(self, hub: EventLoop) -> None:
+    def __init__(self, loop: EventLoop) -> None:
         super().__init__(self._run)
-        self.hub = hub
+        self.loop = loop
 
     def _run(self, run: Callable[..., object], arguments: tuple[object, ...]) -> None:
         while True:
             run(*arguments)
-            run, arguments = self.hub.rest(self)
+            run, arguments = self.loop.park(self)
 
 
-def current_loop() -> EventLoop | None:
-    """Return the hub of the task that asks; None where no hub runs."""
-    task = getcurrent()
-    return task.hub if isinstance(task, _Task) else None
+class IdleWatch:
+    """Notices that an idle connection has become readable, as when its peer closed it.
+
+    Args:
+        loop: the event loop that watches the connection.
+        descriptor: of the connection.
+
+    """
+
+    def __init__(self, loop: EventLoop, descriptor: int) -> None:
+        self._loop = loop
+        self._descriptor = descriptor
+        self._is_readable = self._is_closed = False
+        loop.watch(descriptor, select.EPOLLIN, self._on_readable)
+
+    def is_readable(self) -> bool:
+        """Say whether there was something to read while no task waited for it."""
+        return self._is_readable
+
+    def close(self) -> None:
+        """Stop watching; call this before closing the connection."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._loop.unwatch(self._descriptor)
+
+    def _on_readable(self, _events: int) -> None:
+        self._is_readable = True
+        self.close()
+
+
+# ---- For tasks
 
 
 def wait_readable(descriptor: int, seconds: float) -> None:
@@ -144,42 +189,48 @@ def wait_readable(descriptor: int, seconds: float) -> None:
         TimeoutError: there was nothing for so many seconds.
 
     """
-    _wait(descriptor, select.EPOLLIN, seconds)
+    task = _current_task()
+    task.loop.suspend(task, descriptor, select.EPOLLIN, seconds)
 
 
 def wait_writable(descriptor: int, seconds: float) -> None:
-    """Wait until something can be written, as on a connection that was made.
+    """Wait until something can be written, as on a connection that is established.
 
     Raises:
-        TimeoutError: it could not be for so many seconds.
+        TimeoutError: nothing could be written for so many seconds.
 
     """
-    _wait(descriptor, select.EPOLLOUT, seconds)
+    task = _current_task()
+    task.loop.suspend(task, descriptor, select.EPOLLOUT, seconds)
+
+
+def watch_idle(descriptor: int) -> IdleWatch:
+    """Return a watch over a connection, for the time in which it is idle."""
+    return IdleWatch(_current_task().loop, descriptor)
 
 
 def run_in_thread(work: Callable[[], T]) -> T:
-    """Return what long work returns, and let others go on meanwhile."""
-    if not isinstance(getcurrent(), _Task):
-        return work()
-    done = os.eventfd(0)
-    try:
+    """Run blocking work in a thread while other tasks go on, and return its result.
+
+    Raises:
+        TimeoutError: the work takes longer than a minute; its result is dropped.
+
+    """
+    here, there = socket.socketpair()
+    with here, there:
         future = _executor().submit(work)
-        future.add_done_callback(lambda _: os.eventfd_write(done, 1))
-        wait_readable(done, _LONG)
-        return future.result()
-    finally:
-        os.close(done)
+        # Closing a socket object twice is harmless, whereas writing to a descriptor
+        # after the time-out could reach a file that has its number by then.
+        future.add_done_callback(lambda _: there.close())
+        wait_readable(here.fileno(), _WORK_TIMEOUT)
+    return future.result()
 
 
-def _wait(descriptor: int, event: int, seconds: float) -> None:
+def _current_task() -> Task:
     task = getcurrent()
-    if isinstance(task, _Task):
-        task.hub.suspend(task, descriptor, event, time.monotonic() + seconds)
-        return
-    poll = select.poll()
-    poll.register(descriptor, event)
-    if not poll.poll(seconds * 1000):
-        raise TimeoutError
+    if not isinstance(task, Task):
+        raise RuntimeError("only a task of an event loop can wait")
+    return task
 
 
 @cache
@@ -188,6 +239,6 @@ def _executor() -> ThreadPoolExecutor:
 
 
 def _be_nice() -> None:
-    # On Linux this is the calling thread's own.
+    # On Linux a niceness is the calling thread's own.
     with suppress(OSError):
         os.nice(_NICENESS)

@@ -1,58 +1,38 @@
-"""Requests as they come in: from a client's bytes to WSGI environments.
+"""HTTP/1.1 request parser: turns a client's bytes into WSGI environments (PEP 3333).
 
-httptools parses (llhttp, in C); what it refuses, and what is longer than anybody needs,
-is told as a MalformedRequest.
+httptools (llhttp, in C) does the parsing. What is here limits sizes, ignores upgrades,
+and refuses what RFC 9112 has a server refuse although llhttp accepts it.
 """
 
-import re
-import sys
 from collections import deque
-from dataclasses import dataclass
-from functools import lru_cache
 from io import BytesIO
-from typing import Any
-from urllib.parse import unquote_to_bytes
+from types import SimpleNamespace
+from typing import NoReturn
 
 import httptools
 
-MAX_BODY = 64 * 1024  # bytes
-_MAX_HEAD = 32 * 1024  # bytes of a request's line and headers
-
-# llhttp knows a list of methods, whereas anybody may invent one (RFC 9110, 9.1). All
-# but these are the same to us: a method that the function refuses with a 405.
-_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?= )")
-_KNOWN_METHODS = frozenset(
-    (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE")
+from minitwit.server.methods import with_known_method
+from minitwit.server.request import (
+    ENVIRON_KEYS,
+    HOST,
+    Environ,
+    ProtocolError,
+    Request,
+    split_target,
 )
-_ANOTHER_METHOD = b"PURGE"
 
-Environ = dict[str, Any]
+MAX_BODY = 64 * 1024  # bytes
+MAX_HEAD = 32 * 1024  # bytes of a request's line, headers and trailers
 
+# Bytes of chunk headers for each byte of a body: as many as a chunk of one byte has.
+_CHUNK_OVERHEAD = 8
 
-class MalformedRequest(Exception):
-    """The client does not speak HTTP as we do.
-
-    Args:
-        status: to answer.
-        message: what is wrong.
-
-    """
-
-    def __init__(self, status: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+_CHUNKED = "Transfer-Encoding: chunked"
+_COMMON_BEGINNINGS = (b"GET /", b"POST /")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request that has arrived in full, or is too large to be waited for."""
-
-    environ: Environ
-    keeps_alive: bool
-
-
-class Requests:
-    """Reads the requests of one connection.
+class RequestParser:
+    """Parses the requests of one connection.
 
     Args:
         connection: what the WSGI environments of all of them have in common.
@@ -60,168 +40,226 @@ class Requests:
     """
 
     def __init__(self, connection: Environ) -> None:
-        self.complete: deque[Request] = deque()
-        self.wants_continue = False
+        self.requests: deque[Request] = deque()
+        self.error: ProtocolError | None = None  # What comes after `requests`.
+        self.expects_continue = False
         self._connection = connection
         self._parser = httptools.HttpRequestParser(self)
         self._environ: Environ | None = None
+        self._held = b""  # The beginning of a method.
+        self._method: str | None = None  # In place of the parser's.
+        self._host = ""  # Of the last request, which is valid.
         self._url = b""
         self._body: list[bytes] = []
-        self._head_size = self._body_size = 0
-        self._is_in_body = self._is_over = False
+        self._body_size = self._overhead = 0
+        self._keeps_alive = False
+        self._is_in_body = self._has_body_after_upgrade = self._is_finished = False
 
     @property
-    def is_amid_one(self) -> bool:
+    def is_mid_request(self) -> bool:
         """Say whether a request has begun to arrive."""
-        return self._environ is not None
+        return self._environ is not None or bool(self._held)
 
     def feed(self, data: bytes) -> None:
-        """Take in what the client sent.
-
-        Raises:
-            MalformedRequest: nothing that comes after this can be understood.
-
-        """
-        if self._is_over:
+        """Parse what the client sent, into `requests` and perhaps `error`."""
+        if self._is_finished:
             return
-        if not self.is_amid_one:
-            data = _with_known_method(data)
+        if self._environ is None:
+            if self._held or not data.startswith(_COMMON_BEGINNINGS):
+                data = self._begin(data)
+            self._overhead = 0
+        self._overhead += len(data)
+        complete = len(self.requests)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._is_over = True  # It was answered in HTTP/1.1; nothing else is spoken.
+            self._parse(data)
+        except httptools.HttpParserCallbackError:
+            if not self.error:
+                raise  # A bug of ours.
         except httptools.HttpParserError:
-            self._is_over = True
-            raise MalformedRequest(
+            self._fail(
                 "400 Bad Request",
                 "The body broke off, or its chunks are malformed."
                 if self._is_in_body
-                else "This is no HTTP request.",
-            ) from None
-        if self.is_amid_one and not self._is_in_body:
-            self._count_head(len(data))
+                else "This is not an HTTP request.",
+            )
+        if self._overhead > MAX_HEAD:
+            self._limit_overhead(len(self.requests) - complete)
 
-    def _count_head(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > _MAX_HEAD:
-            self._is_over = True
-            raise MalformedRequest(
+    def _limit_overhead(self, complete: int) -> None:
+        """Refuse a request with too much beside its body: head, trailers, chunk sizes.
+
+        Of several requests in one piece it is unknown which one has too much; their
+        number of bytes is limited anyway.
+        """
+        if complete + self.is_mid_request > 1:
+            self._overhead = 0
+        elif self._overhead > MAX_HEAD + _CHUNK_OVERHEAD * self._body_size:
+            if complete:
+                self.requests.pop()
+            self._environ = None
+            self._is_finished = True
+            self.error = ProtocolError(
                 "431 Request Header Fields Too Large",
-                f"Send at most {_MAX_HEAD} bytes of headers.",
+                f"Send at most {MAX_HEAD} bytes of headers.",
             )
 
-    # ---- What the parser calls
+    def feed_eof(self) -> None:
+        """Parse the end of what the client sends."""
+        if self.is_mid_request:
+            self._fail("400 Bad Request", "The request broke off.")
+        self._is_finished = True
+
+    def _parse(self, data: bytes) -> None:
+        while data and not self._is_finished:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                # The server ignores upgrades (RFC 9110, 7.8), the parser does not.
+                data = self._continue_after_upgrade(data[upgrade.args[0] :])
+            else:
+                return
+
+    def _continue_after_upgrade(self, rest: bytes) -> bytes:
+        if not self._has_body_after_upgrade:
+            self._parser = httptools.HttpRequestParser(self)
+            return self._begin(rest)
+        # The parser took the body for the other protocol. A second parser reads it, and
+        # the connection ends with the request.
+        self._has_body_after_upgrade = False
+        assert self._environ is not None  # noqa: S101
+        length = self._environ.get("CONTENT_LENGTH")
+        framing = f"Content-Length: {length}" if length else _CHUNKED
+        self._parser = httptools.HttpRequestParser(
+            SimpleNamespace(
+                on_header=self.on_header,
+                on_body=self.on_body,
+                on_message_complete=self.on_message_complete,
+            )
+        )
+        self._parser.feed_data(f"POST / HTTP/1.1\r\n{framing}\r\n\r\n".encode())
+        return rest
+
+    def _fail(self, status: str, message: str) -> None:
+        if not self._is_finished:
+            self._is_finished = True
+            self.error = ProtocolError(status, message)
+
+    def _refuse(self, status: str, message: str) -> NoReturn:
+        """Fail in a callback: an exception makes the parser stop."""
+        self._fail(status, message)
+        raise ProtocolError(status, message)
+
+    # ---- Callbacks of the parser
 
     def on_message_begin(self) -> None:
         """Begin a request."""
         self._environ = self._connection.copy()
         self._url, self._body = b"", []
-        self._head_size = self._body_size = 0
+        self._body_size = 0
         self._is_in_body = False
 
     def on_url(self, url: bytes) -> None:
-        """Take in the target, or a part of it."""
+        """Add the target, or a part of it."""
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take in a header; a repeated one is a list, as RFC 9110, 5.3 has it."""
-        key = _environ_key(name)
-        if key is None or self._environ is None:
+        """Add a header, but not a trailer: it would pass for a checked header."""
+        key = ENVIRON_KEYS[name]
+        if key is None or self._is_in_body or self._environ is None:
             return
         text = value.decode("latin-1")
         before = self._environ.get(key)
-        self._environ[key] = text if before is None else f"{before},{text}"
+        self._environ[key] = text if before is None else self._joined(key, before, text)
 
     def on_headers_complete(self) -> None:
-        """Complete the environment as far as the head says what is in it."""
-        environ = self._environ
+        """Complete the environment, and refuse what cannot be answered."""
+        environ, parser = self._environ, self._parser
         assert environ is not None  # noqa: S101
         self._is_in_body = True
-        path, query = _split(self._url)
-        environ["REQUEST_METHOD"] = self._parser.get_method().decode("latin-1")
-        environ["SERVER_PROTOCOL"] = f"HTTP/{self._parser.get_http_version()}"
+        host, path, query = split_target(self._url)
+        if host is not None:
+            environ["HTTP_HOST"] = host  # RFC 9112, 3.2.2
+        self._check_version(environ, parser.get_http_version())
+        method = self._method or parser.get_method().decode("latin-1")
+        self._method = None
+        environ["REQUEST_METHOD"] = method
         environ["PATH_INFO"] = path
         environ["QUERY_STRING"] = query
         if environ.get("HTTP_X_FORWARDED_PROTO") == "https":
             environ["wsgi.url_scheme"] = "https"
-        self.wants_continue = environ.get("HTTP_EXPECT", "").lower() == "100-continue"
-        if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-            self._give_up_on_body()
+        self._keeps_alive = parser.should_keep_alive()
+        self._expect_body(environ)
+
+    def _check_version(self, environ: Environ, version: str) -> None:
+        """Refuse what this version of HTTP does not allow."""
+        if version not in ("1.1", "1.0"):
+            self._refuse("400 Bad Request", "Use HTTP/1.1.")
+        environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
+        host = environ.get("HTTP_HOST", "" if version == "1.0" else None)
+        if host != self._host:
+            if host is None or not HOST.fullmatch(host):
+                self._refuse("400 Bad Request", "Send a valid Host header.")
+            self._host = host
+        coding = environ.get("HTTP_TRANSFER_ENCODING")
+        if coding is not None and (coding.lower() != "chunked" or version == "1.0"):
+            self._refuse("400 Bad Request", "Use no transfer coding but chunked.")
+
+    def _expect_body(self, environ: Environ) -> None:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        expected = environ.get("HTTP_EXPECT", "")
+        self.expects_continue = expected.lower() == "100-continue"
+        if "HTTP_UPGRADE" in environ and self._parser.should_upgrade():
+            has_body = length > 0 or "HTTP_TRANSFER_ENCODING" in environ
+            self._has_body_after_upgrade = has_body
+            self._keeps_alive = self._keeps_alive and not has_body
+        if length > MAX_BODY:
+            self._skip_body()
 
     def on_body(self, data: bytes) -> None:
-        """Take in a piece of the body."""
-        if self._is_over:
+        """Add a piece of the body."""
+        self._overhead -= len(data)
+        if self._is_finished:
             return
         self._body.append(data)
         self._body_size += len(data)
         if self._body_size > MAX_BODY:
-            self._give_up_on_body()
+            self._skip_body()
 
     def on_message_complete(self) -> None:
         """End a request."""
-        if not self._is_over:
-            self._finish(self._parser.should_keep_alive())
+        if not (self._is_finished or self._has_body_after_upgrade):
+            self._finish()
 
-    def _give_up_on_body(self) -> None:
-        """Let the function refuse what is too large before it has arrived."""
-        self._is_over = True
-        self._finish(keeps_alive=False)
+    def _skip_body(self) -> None:
+        """Let the application refuse a body that is too large before it arrives."""
+        self._keeps_alive = False
+        self._finish()
 
-    def _finish(self, keeps_alive: bool) -> None:
+    def _finish(self) -> None:
         environ = self._environ
         assert environ is not None  # noqa: S101
         environ["wsgi.input"] = BytesIO(b"".join(self._body))
-        self.complete.append(Request(environ, keeps_alive))
+        self.requests.append(Request(environ, self._keeps_alive))
         self._environ = None
-        self.wants_continue = False
+        self._is_finished = not self._keeps_alive
+        self.expects_continue = False
 
+    # ---- Start line and headers
 
-def connection_environ(client: tuple[str, int], server: tuple[str, int]) -> Environ:
-    """Return what the requests of a connection have in common, for WSGI."""
-    return {
-        "SCRIPT_NAME": "",
-        "REMOTE_ADDR": client[0],
-        "REMOTE_PORT": str(client[1]),
-        "SERVER_NAME": server[0],
-        "SERVER_PORT": str(server[1]),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-        "wsgi.input_terminated": True,
-    }
-
-
-def _with_known_method(data: bytes) -> bytes:
-    method = data.partition(b" ")[0]
-    if method in _KNOWN_METHODS or not _METHOD.match(data):
+    def _begin(self, data: bytes) -> bytes:
+        """Return the beginning of a request with a method that the parser knows."""
+        data = (self._held + data).lstrip(b"\r\n")
+        known = with_known_method(data)
+        if known is None:
+            self._held = data
+            return b""
+        self._held = b""
+        data, self._method = known
         return data
-    return _ANOTHER_METHOD + data[len(method) :]
 
-
-@lru_cache(maxsize=1024)
-def _environ_key(name: bytes) -> str | None:
-    """Return a header's name in WSGI; None for one that could pass for another's."""
-    if b"_" in name:
-        return None
-    key = name.decode("latin-1").upper().replace("-", "_")
-    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
-
-
-def _split(url: bytes) -> tuple[str, str]:
-    """Return the decoded path and the query of a request's target."""
-    if not url.startswith(b"/"):
-        url = _without_origin(url)
-    path, _, query = url.partition(b"#")[0].partition(b"?")
-    if b"%" in path:
-        path = unquote_to_bytes(path)
-    return path.decode("latin-1"), query.decode("latin-1")
-
-
-def _without_origin(url: bytes) -> bytes:
-    if b"://" not in url:
-        return url  # "*", or the host and port of a CONNECT.
-    rest = url.partition(b"://")[2]
-    return rest[len(rest.partition(b"/")[0]) :] or b"/"
+    def _joined(self, key: str, before: str, text: str) -> str:
+        """Return a repeated header as one."""
+        if key == "HTTP_HOST":
+            self._refuse("400 Bad Request", "Send one Host header.")
+        # Cookies are no list (RFC 9113, 8.2.3); the others are (RFC 9110, 5.3).
+        return f"{before}; {text}" if key == "HTTP_COOKIE" else f"{before},{text}"

@@ -1,131 +1,153 @@
-"""The gunicorn worker: one thread, many requests at a time, and a calm end.
+"""gunicorn worker: serves a WSGI application from one thread of an event loop.
 
-Connections are read by callbacks of the hub, so a slow or silent client costs nothing
-but its socket. A request that has arrived in full is answered by a task, of which as
-many run at once as gunicorn's setting `threads` says: while one waits for PostgreSQL
-the others go on.
+Callbacks of the loop read the connections, so a slow or silent client costs nothing but
+its socket. A task answers a request that has arrived in full. As many tasks run at once
+as gunicorn's setting `threads` says: while one waits for the database, others go on.
 """
 
-import errno
 import os
 import select
+import signal
 import socket
 import time
 from collections import deque
 from email.utils import formatdate
 from functools import partial
+from heapq import nsmallest
 from types import FrameType
 
 from gunicorn.workers.base import Worker
 
 from minitwit.server.connection import LINGER, Connection
 from minitwit.server.event_loop import EventLoop
-from minitwit.server.request_parser import Request
-from minitwit.server.responses import Answer, refusal
+from minitwit.server.request import Request
+from minitwit.server.responses import Response, error_response
 
-_TICK = 1.0  # seconds between two looks at what has expired
+_TICK = 1.0  # seconds between two checks for expired connections
+_ACCEPTED = 64  # connections at a time, so that established ones get their turn
+_EVICTED = 16  # connections at a time
 _SIGNALS = 64  # at a time
-_ACCEPTED = 64  # connections at a time, so that those that are there get their turn
 
 _FAILED = "Something went wrong here."
 
 
-class FunctionWorker(Worker):  # type: ignore[misc]
-    """Serves a function's two ports from one process."""
+class GreenletWorker(Worker):  # type: ignore[misc]
+    """Serves one WSGI application on all of gunicorn's listeners.
+
+    The application may have a method `drain()`: it is called on SIGTERM and returns the
+    seconds for which the worker goes on serving, so that load balancers can notice.
+    """
 
     def init_process(self) -> None:
-        """Make what the tasks share, then run."""
+        """Create what the tasks share, then run."""
         self.keepalive = float(self.cfg.keepalive)
-        self._hub = EventLoop()
+        self._loop = EventLoop()
         self._connections: set[Connection] = set()
         self._waiting: deque[tuple[Connection, Request]] = deque()
-        self._arrivals: list[socket.socket] = []
         self._running = 0
-        self._leaves_at = float("inf")
+        self._wakeups = socket.socketpair()
+        self._is_listening = False
+        self._stops_at = float("inf")
         self._ticks_at = 0.0
         self._date = (0, "")
         super().init_process()
 
     def run(self) -> None:
-        """Answer requests until told to stop; then finish what has begun."""
+        """Answer requests until SIGTERM; then finish those that have begun."""
         for listener in self.sockets:
             listener.setblocking(False)
         self._listen()
-        # gunicorn writes there when a signal arrives, so that it is heeded at once.
-        self._hub.watch(self.PIPE[0], select.EPOLLIN, self._on_signal)
+        self._watch_signals()
         while self.alive and self.ppid == os.getppid():
-            self._turn()
+            self._run_once()
         self._finish()
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
-        """On SIGTERM, say not ready and go on serving while the edge lets go."""
-        self.wsgi.drain()
-        self._leaves_at = min(
-            self._leaves_at, time.monotonic() + self.wsgi.drain_seconds
-        )
+        """On SIGTERM, stop; an application that drains is served for a while."""
+        # A signal may come before the application is loaded.
+        drain = getattr(getattr(self, "wsgi", None), "drain", None)
+        seconds = drain() if drain else 0.0
+        self._stops_at = min(self._stops_at, time.monotonic() + seconds)
 
-    def hand_over(self, connection: Connection, request: Request) -> None:
-        """Answer a request, as soon as fewer are being answered than may be."""
+    # ---- Requests
+
+    def dispatch(self, connection: Connection, request: Request) -> None:
+        """Answer a request, as soon as fewer than `threads` are being answered."""
         if self._running < self.cfg.threads:
             self._running += 1
-            self._hub.start(self._work, connection, request)
+            self._loop.start(self._answer_all, connection, request)
         else:
             self._waiting.append((connection, request))
 
-    def forget(self, connection: Connection) -> None:
-        """Let go of a connection that was closed."""
+    def on_closed(self, connection: Connection) -> None:
+        """Forget a connection."""
         self._connections.discard(connection)
+        if not self._is_listening and self.alive:
+            self._listen()
+
+    def on_error(self) -> None:
+        """Log the exception that is being handled."""
+        self.log.exception("a connection failed")
 
     def date(self) -> str:
-        """Return the time as HTTP writes it; it is the same for a whole second."""
+        """Return the time in the format of HTTP; it is the same for a second."""
         now = int(time.time())
         if now != self._date[0]:
             self._date = (now, formatdate(now, usegmt=True))
         return self._date[1]
 
-    def _work(self, connection: Connection, request: Request) -> None:
+    def _answer_all(self, connection: Connection, request: Request) -> None:
         while True:
-            self._answer(connection, request)
+            if connection.is_abandoned(request):
+                connection.close()
+            else:
+                self._answer(connection, request)
             if not self._waiting:
                 self._running -= 1
                 return
             connection, request = self._waiting.popleft()
 
     def _answer(self, connection: Connection, request: Request) -> None:
-        answer = Answer(request, closes=not self.alive)
+        response = Response(request, closes=not self.alive)
         try:
-            data = answer.bytes(self.wsgi(request.environ, answer.start), self.date())
+            chunks = self.wsgi(request.environ, response.start)
+            data = response.serialize(chunks, self.date())
         except Exception:
-            self.log.exception("a function raised what it should have answered")
-            failure = refusal("500 Internal Server Error", _FAILED, self.date())
-            connection.answer(failure, keeps_alive=False)
+            self.log.exception("the application failed")
+            failure = error_response("500 Internal Server Error", _FAILED, self.date())
+            connection.respond(failure, keeps_alive=False)
         else:
-            connection.answer(data, answer.keeps_alive)
+            connection.respond(data, response.keeps_alive)
 
     # ---- Time
 
-    def _on_signal(self, _events: int) -> None:
-        os.read(self.PIPE[0], _SIGNALS)
-
-    def _turn(self) -> None:
-        self._hub.turn(min(_TICK, max(0.0, self._leaves_at - time.monotonic())))
-        # Only now: a new connection may get the number of one that was closed in this
-        # turn, and would get what else the turn had to tell to that number.
-        while self._arrivals:
-            self._accept(self._arrivals.pop())
+    def _run_once(self) -> None:
+        self._loop.run_once(min(_TICK, max(0.0, self._stops_at - time.monotonic())))
         now = time.monotonic()
-        if now >= self._leaves_at:
+        if now >= self._stops_at:
             self.alive = False
         if now >= self._ticks_at:
             self._ticks_at = now + _TICK
             self.notify()
             self._expire(now)
-            self._listen()
+            if not self._is_listening:
+                self._listen()
+
+    def _watch_signals(self) -> None:
+        """Wake up at a signal, so that it is heeded at once."""
+        woken, waking = self._wakeups
+        for end in self._wakeups:
+            end.setblocking(False)
+        signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
+        self._loop.watch(woken.fileno(), select.EPOLLIN, self._on_signal)
+
+    def _on_signal(self, _events: int) -> None:
+        self._wakeups[0].recv(_SIGNALS)
 
     def _expire(self, now: float) -> None:
         for connection in list(self._connections):
             if not connection.is_busy and connection.expires_at <= now:
-                connection.close()
+                connection.expire(now)
 
     def _close_idle(self) -> None:
         for connection in list(self._connections):
@@ -133,14 +155,15 @@ class FunctionWorker(Worker):  # type: ignore[misc]
                 connection.close()
 
     def _finish(self) -> None:
+        self.alive = False
         for listener in self.sockets:
-            self._hub.forget(listener.fileno())
+            self._loop.unwatch(listener.fileno())
         # A request may be on its way on a connection that was kept. It is answered,
         # with "Connection: close".
         start = time.monotonic()
         end = start + self.cfg.graceful_timeout
         while self._connections and time.monotonic() < end:
-            self._hub.turn(0.05)
+            self._loop.run_once(0.05)
             self.notify()
             if time.monotonic() - start > LINGER:
                 self._close_idle()
@@ -150,29 +173,47 @@ class FunctionWorker(Worker):  # type: ignore[misc]
     # ---- New connections
 
     def _listen(self) -> None:
+        self._is_listening = True
         for listener in self.sockets:
-            self._hub.watch(
-                listener.fileno(), select.EPOLLIN, partial(self._on_arrival, listener)
+            self._loop.watch(
+                listener.fileno(), select.EPOLLIN, partial(self._accept, listener)
             )
 
-    def _on_arrival(self, listener: socket.socket, _events: int) -> None:
-        self._arrivals.append(listener)
+    def _stop_listening(self) -> None:
+        self._is_listening = False
+        for listener in self.sockets:
+            self._loop.unwatch(listener.fileno())
 
-    def _accept(self, listener: socket.socket) -> None:
+    def _accept(self, listener: socket.socket, _events: int) -> None:
         for _ in range(_ACCEPTED):
+            if len(self._connections) >= self.cfg.worker_connections:
+                self._evict()
+            if len(self._connections) >= self.cfg.worker_connections:
+                self._stop_listening()  # Until one is closed.
+                return
             try:
-                if len(self._connections) >= self.cfg.worker_connections:
-                    raise OSError(errno.EMFILE, "too many connections")
-                stream, client = listener.accept()
+                accepted, client = listener.accept()
             except BlockingIOError:
                 return
             except OSError:
-                # No descriptor is left; the next tick listens again.
-                self._hub.forget(listener.fileno())
+                self._stop_listening()  # No descriptor is left; until the next tick.
                 return
-            stream.setblocking(False)
-            stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            server = listener.getsockname()[:2]
+            accepted.setblocking(False)
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            port = listener.getsockname()[1]
             self._connections.add(
-                Connection(self._hub, self, stream, client[:2], server)
+                Connection(self._loop, self, accepted, client[:2], port)
             )
+
+    def _evict(self) -> None:
+        """Close the oldest connections on which no request is being answered.
+
+        Those that send a request slowly come first: the others cost nothing, and their
+        client may be about to use them.
+        """
+        candidates = [c for c in self._connections if c.is_receiving or c.is_idle]
+        oldest = nsmallest(
+            _EVICTED, candidates, key=lambda c: (not c.is_receiving, c.expires_at)
+        )
+        for connection in oldest:
+            connection.evict()

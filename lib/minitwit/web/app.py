@@ -13,13 +13,15 @@ from wsgiref.types import StartResponse
 import falcon
 
 from minitwit.postgres.database import Database
+from minitwit.postgres.network import Network
 from minitwit.postgres.standby import ReplicatedDatabase
-from minitwit.server.event_loop import run_in_thread
+from minitwit.server import event_loop
 from minitwit.settings import Settings
 from minitwit.store import Store
 from minitwit.telemetry import error_reports as reports
 from minitwit.telemetry.metrics import RequestMetrics, observe_lag, observe_query
 from minitwit.telemetry.middleware import Telemetry
+from minitwit.telemetry.spans import query_span
 from minitwit.web.browser_responses import Browser
 from minitwit.web.csrf import CsrfProtection
 from minitwit.web.error_responses import ErrorResponses
@@ -60,7 +62,7 @@ class Function:
         readiness: Readiness,
         stop_exporting: Callable[[], None],
     ) -> None:
-        self.drain_seconds = settings.drain_seconds
+        self._drain_seconds = settings.drain_seconds
         self._callers = callers
         self._operators = Operators(settings, readiness)
         self._operator_port = str(settings.operator_port)
@@ -75,9 +77,10 @@ class Function:
             return self._operators(environ, start_response)
         return self._callers(environ, start_response)
 
-    def drain(self) -> None:
-        """Say not ready, so that the edge lets go of this replica."""
+    def drain(self) -> float:
+        """Report not ready; return the seconds that the edge may take to notice."""
         self._readiness.drain()
+        return self._drain_seconds
 
     def close(self) -> None:
         """Hand over what telemetry still holds, as far as that can be done soon."""
@@ -90,8 +93,15 @@ class Function:
             thread.join(max(0, end - time.monotonic()))
 
 
-def create_app(environment: Mapping[str, str] = os.environ) -> Function:
+def create_app(
+    environment: Mapping[str, str] = os.environ, network: Network = event_loop
+) -> Function:
     """Assemble the function that MINITWIT_FUNCTION names; gunicorn calls this.
+
+    Args:
+        environment: where the settings are.
+        network: how to wait for the database, by default as a task of the server's
+            event loop.
 
     Raises:
         InvalidSettings: a setting is missing or malformed.
@@ -99,7 +109,7 @@ def create_app(environment: Mapping[str, str] = os.environ) -> Function:
     """
     settings = Settings.from_environment(environment)
     _log.info("settings: %s", settings.masked())
-    store = _open_store(settings)
+    store = _open_store(settings, network)
     reports.start(settings)
     return assemble(settings, store)
 
@@ -116,14 +126,17 @@ def assemble(settings: Settings, store: Store) -> Function:
     return Function(settings, build(settings, store, tracer), readiness, tracer.stop)
 
 
-def _open_store(settings: Settings) -> Store:
-    primary = Database(settings, observe_query)
+def _open_store(settings: Settings, network: Network) -> Store:
+    def open_database(settings: Settings) -> Database:
+        return Database(settings, network, observe_query, query_span)
+
+    primary = open_database(settings)
     if settings.database_read_url is None:
-        return Store.on(primary, run_in_thread=run_in_thread)
+        return Store.on(primary, run_in_thread=network.run_in_thread)
     at_standby = {"database_url": settings.database_read_url}
-    standby = Database(settings.model_copy(update=at_standby), observe_query)
+    standby = open_database(settings.model_copy(update=at_standby))
     replicated = ReplicatedDatabase(primary, standby, observe_lag)
-    return Store.on(primary, replicated, run_in_thread)
+    return Store.on(primary, replicated, network.run_in_thread)
 
 
 def build(settings: Settings, store: Store, tracer: "Tracer | None" = None) -> App:

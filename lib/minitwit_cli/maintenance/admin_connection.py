@@ -9,7 +9,7 @@ from minitwit.postgres.connections import (
     Connection,
     DatabaseError,
     connect,
-    hang_up,
+    disconnect,
 )
 from minitwit.postgres.prepared_statements import Row
 from minitwit.postgres.sqlstates import error_fields, explained, is_lock_not_available
@@ -63,7 +63,7 @@ def open_admin_connection(settings: DatabaseSettings) -> Iterator[AdminConnectio
     """
     patient = settings.model_copy(update={"connect_timeout": _CONNECT_TIMEOUT})
     try:
-        connection, wire = connect(patient)
+        connection, stream = connect(patient)
     except DatabaseError as error:
         raise DatabaseRefused(explained(error)) from error
     except LOST as error:
@@ -75,4 +75,4 @@ def open_admin_connection(settings: DatabaseSettings) -> Iterator[AdminConnectio
     except LOST as error:
         raise StorageUnavailable(f"The connection was lost: {error}") from error
     finally:
-        hang_up(connection, wire)
+        disconnect(connection, stream)

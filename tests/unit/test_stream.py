@@ -1,4 +1,4 @@
-"""The wire between pg8000 and PostgreSQL."""
+"""The stream between pg8000 and PostgreSQL."""
 
 import socket
 from collections.abc import Iterator
@@ -14,42 +14,42 @@ FLUSH = b"H\x00\x00\x00\x04"
 def ends() -> Iterator[tuple[Stream, socket.socket]]:
     here, there = socket.socketpair()
     with here, there:
-        yield Stream(here, patience=5).makefile("rwb"), there
+        yield Stream(here, timeout=5).makefile("rwb"), there
 
 
 def test_a_statement_is_sent_in_one_piece_without_flushes(
     ends: tuple[Stream, socket.socket],
 ) -> None:
-    wire, server = ends
+    stream, server = ends
     for part in (b"B...", FLUSH, b"E...", FLUSH, b"S..."):
-        wire.write(part)
-    wire.flush()
+        stream.write(part)
+    stream.flush()
     assert server.recv(100) == b"B...E...S..."
 
 
-def test_what_is_flushed_is_not_sent_again(ends: tuple[Stream, socket.socket]) -> None:
-    wire, server = ends
+def test_flushed_data_is_not_sent_again(ends: tuple[Stream, socket.socket]) -> None:
+    stream, server = ends
     for statement in (b"one", b"two"):
-        wire.write(statement)
-        wire.flush()
+        stream.write(statement)
+        stream.flush()
         assert server.recv(100) == statement
 
 
 def test_an_answer_is_read_message_by_message(
     ends: tuple[Stream, socket.socket],
 ) -> None:
-    wire, server = ends
+    stream, server = ends
     server.sendall(b"12345678")
-    assert wire.read(5) == b"12345"
+    assert stream.read(5) == b"12345"
     server.sendall(b"90")
-    assert wire.read(5) == b"67890"
+    assert stream.read(5) == b"67890"
 
 
 def test_a_server_that_hangs_up_leaves_less_to_read(
     ends: tuple[Stream, socket.socket],
 ) -> None:
-    wire, server = ends
+    stream, server = ends
     server.sendall(b"123")
     server.close()
-    assert wire.read(5) == b"123"
-    assert wire.read(5) == b""
+    assert stream.read(5) == b"123"
+    assert stream.read(5) == b""

@@ -40,11 +40,11 @@ class Statement:
 
 
 class Connection:
-    """As much of pg8000 as a statement needs; told, it reads the rest by itself."""
+    """As much of pg8000 as a statement needs."""
 
-    def __init__(self, wire: Stream) -> None:
+    def __init__(self, stream: Stream) -> None:
         self.py_types = {str: str, int: str, type(None): lambda _: None}
-        self.wire = wire
+        self.stream = stream
         self.left: bytes = b""
         self.error: Exception | None = None
 
@@ -55,7 +55,7 @@ class Connection:
     def handle_messages(self, _context: object) -> None:
         """Take what was left to it."""
         while not self.left.endswith(READY):
-            self.left += self.wire.read(1)
+            self.left += self.stream.read(1)
         if self.error:
             raise self.error
 
@@ -64,9 +64,9 @@ class Connection:
 def ends() -> Iterator[tuple[Connection, PreparedStatement, socket.socket]]:
     here, there = socket.socketpair()
     with here, there:
-        wire = Stream(here, patience=5)
-        connection = Connection(wire)
-        yield connection, PreparedStatement(connection, wire, "SELECT"), there
+        stream = Stream(here, timeout=5)
+        connection = Connection(stream)
+        yield connection, PreparedStatement(connection, stream, "SELECT"), there
 
 
 def test_a_statement_is_one_message(

@@ -1,4 +1,4 @@
-"""The breaker's pauses, on a clock that the test moves."""
+"""The circuit breaker's pauses, on a clock that the test moves."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from minitwit.postgres.circuit_breaker import CircuitBreaker
 
 
 class Clock:
-    """A clock that stands still until it is told to move."""
+    """A clock that stands still until the test moves it."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -17,7 +17,7 @@ class Clock:
         return self.now
 
 
-def test_nobody_is_held_up_before_an_attempt_failed() -> None:
+def test_callers_pass_before_an_attempt_has_failed() -> None:
     CircuitBreaker(1.0, Clock()).require_closed()
 
 
@@ -56,7 +56,7 @@ def test_after_the_pause_one_caller_tries_for_all() -> None:
     breaker.require_closed()
 
 
-def test_an_attempt_of_which_nothing_is_heard_is_followed_by_another() -> None:
+def test_an_attempt_without_a_result_is_followed_by_another() -> None:
     clock = Clock()
     breaker = CircuitBreaker(1.0, clock)
     breaker.open()
