@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Prepares a Swarm for MiniTwit, on the application droplet. Safe to run again: it
-# makes what is missing and leaves what is there.
+# Prepares a Swarm for MiniTwit: labels, networks, volumes and secrets. Run it on the
+# application droplet. Idempotent: it creates what is missing and changes nothing else.
 #
-#   MINITWIT_NEW_INSTALLATION=yes  this MiniTwit has no data yet: set up a database
-#   MINITWIT_ADVERTISE_ADDRESS     the address by which the other droplets reach this one
+#   MINITWIT_NEW_INSTALLATION=yes  initialize a new database: there is no data yet
+#   MINITWIT_ADVERTISE_ADDRESS     the address at which the other droplets reach this one
 #   SENTRY_DSN_FILE, CHAT_WEBHOOK_FILE, DEAD_MANS_SWITCH_FILE
-#                                  files that hold these addresses, where there are any
-#   MINITWIT_KEPT_SECRETS=FOLDER   use the secrets that deploy/keep-secrets.sh has kept, or
-#                                  that you have written: each is a file of the secret's name
+#                                  files with these URLs; each is optional
+#   MINITWIT_KEPT_SECRETS=FOLDER   create secrets from the files in this folder, as written by
+#                                  deploy/keep-secrets.sh or by hand: a file's name is the secret's
 set -euo pipefail
 
 postgres_image=$(sed -n 's/^FROM \(postgres:.*\)/\1/p' "$(dirname "$0")/data/Dockerfile")
@@ -21,12 +21,13 @@ swarm() {
             ;;
         *)
             docker swarm init ${MINITWIT_ADVERTISE_ADDRESS:+--advertise-addr "$MINITWIT_ADVERTISE_ADDRESS"} > /dev/null
-            echo "made a Swarm of this droplet"
+            echo "initialized a Swarm on this droplet"
             ;;
     esac
 }
 
-# A new node also changes by itself, and Swarm refuses a change that crosses one of its own.
+# Swarm also updates a new node itself, and refuses a concurrent update ("update out of
+# sequence"), so the command is retried.
 add_label() { # LABEL NODE
     local tries=10
     until docker node update --label-add "$1" "$2" > /dev/null; do
@@ -36,8 +37,8 @@ add_label() { # LABEL NODE
     done
 }
 
-# The first manager is the application droplet, and the database lives there. A
-# label that an operator has put on another node since is not taken away.
+# The first manager is the application droplet and runs the database. A label that an
+# operator has since moved to another node stays there.
 labels() {
     local label node
     node=$(docker info --format '{{.Swarm.NodeID}}')
@@ -52,17 +53,17 @@ labels() {
 network() {
     docker network inspect "$1" > /dev/null 2>&1 && return
     docker network create --driver overlay --attachable "$1" > /dev/null
-    echo "made the network $1"
+    echo "created the network $1"
 }
 
 volume() {
     docker volume inspect "$1" > /dev/null 2>&1 && return
     docker volume create "$1" > /dev/null
-    echo "made the volume $1"
+    echo "created the volume $1"
 }
 
-# Traefik is not root, and a new volume is root's.
-lend_volume_to_edge() {
+# A new volume belongs to root, and Traefik does not run as root.
+give_volume_to_traefik() {
     docker run --rm --network none --user 0 --entrypoint chown \
         --volume minitwit-acme:/acme "$postgres_image" 65532:65532 /acme
 }
@@ -70,8 +71,8 @@ lend_volume_to_edge() {
 random_line() { head -c 32 /dev/urandom | base64; }
 random_lines() { for _ in $(seq "$1"); do random_line; done; }
 
-# As it stands, without the end of the line: it becomes part of a configuration.
-address_in() { tr -d '\n' < "$1"; }
+# Without the newline, since the URL becomes part of a configuration.
+url_in() { tr -d '\n' < "$1"; }
 
 refuse() {
     echo "$*" >&2
@@ -80,56 +81,56 @@ refuse() {
 
 exists() { [ -n "$(docker secret ls --quiet --filter "name=minitwit-$1-")" ]; }
 
-# A secret is never replaced: deploy/rotate.sh adds a newer version.
-secret() { # NAME, AND WHAT PRINTS ITS CONTENT
+# Creates a secret unless a version of it exists; deploy/rotate.sh adds newer versions.
+secret() { # NAME COMMAND-THAT-PRINTS-THE-CONTENT …
     local name=$1
     shift
     exists "$name" && return
     "$@" | docker secret create "minitwit-$name-1" - > /dev/null
-    echo "made the secret minitwit-$name-1"
+    echo "created the secret minitwit-$name-1"
 }
 
-# Without Sentry the secret is a blank line, since the stack file names it anyway.
-addresses_outside() {
+# Without Sentry the secret is a blank line, because the stack file requires one.
+external_urls() {
     if [ -n "${SENTRY_DSN_FILE:-}" ]; then
-        secret sentry-dsn address_in "$SENTRY_DSN_FILE"
+        secret sentry-dsn url_in "$SENTRY_DSN_FILE"
     else
         secret sentry-dsn echo
     fi
-    [ -z "${CHAT_WEBHOOK_FILE:-}" ] || secret chat-webhook address_in "$CHAT_WEBHOOK_FILE"
-    [ -z "${DEAD_MANS_SWITCH_FILE:-}" ] || secret dead-mans-switch address_in "$DEAD_MANS_SWITCH_FILE"
+    [ -z "${CHAT_WEBHOOK_FILE:-}" ] || secret chat-webhook url_in "$CHAT_WEBHOOK_FILE"
+    [ -z "${DEAD_MANS_SWITCH_FILE:-}" ] || secret dead-mans-switch url_in "$DEAD_MANS_SWITCH_FILE"
 }
 
 kept_secrets() { # FOLDER
     local file name
-    [ -d "$1" ] || refuse "There is no folder $1: name in MINITWIT_KEPT_SECRETS the one with the secrets."
+    [ -d "$1" ] || refuse "There is no folder $1: set MINITWIT_KEPT_SECRETS to the folder with the secrets."
     for file in "$1"/*; do
         [ -s "$file" ] || continue
         name=$(basename "$file")
         [ -z "$(docker secret ls --quiet --filter "name=$name")" ] || continue
         docker secret create "$name" "$file" > /dev/null
-        echo "made the secret $name, as it was kept"
+        echo "created the secret $name from $file"
     done
 }
 
-# Whoever has kept secrets has data to restore. New ones would neither open its backups nor
-# be the passwords that it knows, and once they are there no kept one takes their place.
+# Kept secrets mean that there is data to restore. New secrets could not decrypt its backups
+# or match the passwords in it, and an existing secret is never replaced by a kept one.
 require_kept() { # FOLDER
     local name missing=()
     for name in backup-repository database-password owner-password superuser-password; do
         exists "$name" || missing+=("minitwit-$name-N")
     done
-    [ ${#missing[@]} -eq 0 ] || refuse "$1 lacks ${missing[*]}. Put there what deploy/keep-secrets.sh has kept of it" \
-        "and run this again: new ones would not open the backups, or the database once it is restored. If they are" \
-        "lost for good, leave out MINITWIT_KEPT_SECRETS, and new ones are made."
+    [ ${#missing[@]} -eq 0 ] || refuse "$1 lacks ${missing[*]}. Copy the files that deploy/keep-secrets.sh wrote into it" \
+        "and run this again: new secrets could not decrypt the backups or match the restored database. If they are" \
+        "lost for good, unset MINITWIT_KEPT_SECRETS to create new ones."
 }
 
-# The Swarm shows a secret to nobody, so this is read in the file that it was made of.
-repository_is_elsewhere() {
+# Docker does not reveal a secret's content, so this reads the file that it was created from.
+repository_is_external() {
     grep -Eqs '^repo1-type *= *(azure|gcs|s3)' "${MINITWIT_KEPT_SECRETS:-}"/minitwit-backup-repository-*
 }
 
-repository_at_backups() { # ITS PUBLIC KEY
+sftp_repository() { # PUBLIC-KEY-FILE
     cat << END
 [global]
 repo1-cipher-pass=$(random_line)
@@ -144,36 +145,37 @@ repo1-sftp-host-fingerprint=$(cut -d ' ' -f 2 "$1" | base64 -d | sha256sum | cut
 END
 }
 
-# The repository's secret says where it is and what it is encrypted with, so that no backup
-# can be read without it. The key is that of the service `backups`: where the repository is
-# there, it is known by its key, and a new key would not be let in. A repository elsewhere
-# does not ask for the key, but the stack file names it anyway.
+# The secret backup-repository holds the repository's location and its encryption passphrase:
+# without it no backup can be read. The secret backup-key is the SSH key of the service
+# `backups`, which is both host key and client key, so a new one would be refused by an
+# existing SFTP repository. An external repository does not use the key, but the stack file
+# requires one.
 backup_secrets() {
     if exists backup-key; then
         exists backup-repository || refuse "There is a minitwit-backup-key-N without the minitwit-backup-repository-N" \
-            "that no backup can be read without. If that was kept, name its folder in MINITWIT_KEPT_SECRETS. If there" \
-            "is no backup yet, remove the key (docker secret rm) and run this again: it makes both."
+            "that every backup needs. If you have a copy of it, set MINITWIT_KEPT_SECRETS to its folder. If there is" \
+            "no backup yet, remove the key (docker secret rm) and run this again to create both."
         return
     fi
-    ! exists backup-repository || repository_is_elsewhere || refuse "There is a minitwit-backup-repository-N without" \
-        "minitwit-backup-key-N. Name in MINITWIT_KEPT_SECRETS a folder that has both as they were kept: the service" \
-        "backups would not be known by a new key. Where the repository is in an S3-compatible store, its file is enough."
+    ! exists backup-repository || repository_is_external || refuse "There is a minitwit-backup-repository-N without" \
+        "minitwit-backup-key-N. Set MINITWIT_KEPT_SECRETS to a folder with both files: the service backups would" \
+        "not accept a new key. For a repository in an S3-compatible store, the repository's file is enough."
     local folder
     folder=$(mktemp -d)
     ssh-keygen -q -t ed25519 -N '' -C minitwit -f "$folder/key"
     secret backup-key cat "$folder/key"
-    secret backup-repository repository_at_backups "$folder/key.pub"
+    secret backup-repository sftp_repository "$folder/key.pub"
     rm -r "$folder"
 }
 
-announce_new_database() {
+allow_new_database() {
     docker run --rm --network none --user 999:999 --entrypoint bash \
         --volume minitwit-postgres:/var/lib/postgresql "$postgres_image" -c '
             if [ -s /var/lib/postgresql/18/docker/PG_VERSION ]; then
-                echo "the volume minitwit-postgres has a database: it is left as it is"
+                echo "the volume minitwit-postgres already has a database, which stays unchanged"
             else
                 touch /var/lib/postgresql/new-installation
-                echo "announced a new database on the volume minitwit-postgres"
+                echo "allowed a new database on the volume minitwit-postgres"
             fi'
 }
 
@@ -184,18 +186,18 @@ network data
 network telemetry
 volume minitwit-postgres
 volume minitwit-acme
-lend_volume_to_edge
+give_volume_to_traefik
 if [ -n "${MINITWIT_KEPT_SECRETS:-}" ]; then
     kept_secrets "$MINITWIT_KEPT_SECRETS"
     [ "${MINITWIT_NEW_INSTALLATION:-}" = yes ] || require_kept "$MINITWIT_KEPT_SECRETS"
 fi
-backup_secrets # First, since it may refuse.
-secret session-keys random_lines 2 # The key in use, and the one that deploy/rotate.sh uses next.
+backup_secrets # First, since it may fail.
+secret session-keys random_lines 2 # The signing key, and the one that deploy/rotate.sh activates next.
 for name in database owner superuser monitor grafana; do
     secret "$name-password" random_line
 done
-addresses_outside
+external_urls
 if [ "${MINITWIT_NEW_INSTALLATION:-}" = yes ]; then
-    announce_new_database
+    allow_new_database
 fi
 echo "The Swarm is ready for MiniTwit."

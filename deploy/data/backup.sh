@@ -1,28 +1,27 @@
 #!/usr/bin/env bash
-# Makes the backup that is due, and says in the database that it succeeded.
+# Makes a backup and records its success in the database.
 #
-#   backup.sh [full|incremental]     the one named, or the one that is due, or none
+#   backup.sh [full|incremental]     by default the kind that is due, if any
 #
-# A full one is due after a week, an incremental one after six hours and whenever another
-# server has become the primary. What is due is read from the database, so that a restart,
-# a new node or a missed hour changes nothing.
+# A full backup is due after a week, an incremental one after six hours and after each
+# failover. Due times come from the database, so restarts and new nodes do not affect them.
 set -euo pipefail
 
-ask() {
+query() {
     psql --username=postgres --dbname=minitwit --no-psqlrc --tuples-only --no-align \
         --set=ON_ERROR_STOP=1 --command="$1"
 }
 
-# A repository that was lost, or is not there yet, has none.
-has_full_backup() { # WHAT PGBACKREST KNOWS
+# False for a repository that is new or was lost.
+has_full_backup() { # OUTPUT-OF-PGBACKREST-INFO
     grep "full backup:" <<< "$1" > /dev/null
 }
 
-# What a lost primary had not archived yet, the one that took over has from it and does not
-# archive either: no restore from an earlier backup gets past such a hole.
-is_of_this_history() { # WHAT PGBACKREST KNOWS
+# WAL that a lost primary had not archived is not archived by the promoted standby either.
+# A restore from a backup of the earlier timeline cannot get past that gap.
+is_of_this_timeline() { # OUTPUT-OF-PGBACKREST-INFO
     newest=$(sed -n 's|.*wal start/stop: .* / \(........\).*|\1|p' <<< "$1" | tail -n 1)
-    [ "$newest" = "$(ask "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)")" ]
+    [ "$newest" = "$(query "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)")" ]
 }
 
 due() {
@@ -31,13 +30,13 @@ due() {
     by_age=$(due_by_age)
     if [ "$by_age" ]; then
         echo "$by_age"
-    elif ! is_of_this_history "$known"; then
+    elif ! is_of_this_timeline "$known"; then
         echo incremental
     fi
 }
 
 due_by_age() {
-    ask "SELECT CASE
+    query "SELECT CASE
         WHEN NOT EXISTS (
             SELECT FROM backups
             WHERE kind = 'full' AND finished_at > now() - interval '7 days'
@@ -54,11 +53,11 @@ case $kind in
     "") exit ;;
     full) type=full ;;
     incremental) type=incr ;;
-    *) echo "backup.sh: say full or incremental, not $kind" >&2 && exit 64 ;;
+    *) echo "backup.sh: unknown kind $kind: use full or incremental" >&2 && exit 64 ;;
 esac
 
-# Does nothing when the repository is this database's already, and refuses another's.
+# Idempotent; fails if the repository belongs to another cluster.
 pgbackrest --stanza=minitwit stanza-create
 pgbackrest --stanza=minitwit --type="$type" backup
-ask "INSERT INTO backups (kind) VALUES ('$kind')" >/dev/null
-echo "backup.sh: a $kind backup is made"
+query "INSERT INTO backups (kind) VALUES ('$kind')" >/dev/null
+echo "backup.sh: completed a backup: $kind"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Commands that run once on the node and the volume of one of the two servers: what
-# promote.sh, rejoin.sh and recover.sh share. They source it on a Swarm manager.
+# One-off jobs on the node and volume of one of the two servers; the part that promote.sh,
+# rejoin.sh and recover.sh share. They source it on a Swarm manager.
 
 _here=$(dirname "${BASH_SOURCE[0]}")
 . "$_here/../environment.sh"
@@ -18,22 +18,22 @@ other() {
     case $1 in
         postgres) echo standby ;;
         standby) echo postgres ;;
-        *) fail "Say postgres or standby: which of the two servers is meant." ;;
+        *) fail "Unknown server $1: use postgres or standby." ;;
     esac
 }
 
-# A server counts as stopped as well when its node is down: Swarm stops it there as soon
-# as it hears of the node again.
+# A server whose node is down counts as stopped: Swarm stops its task as soon as the node is
+# reachable again.
 is_stopped() {
     local tasks node state
-    # A manager that does not answer has not said that nothing runs.
+    # If the manager does not answer, the state is unknown.
     tasks=$(docker service ps --format '{{.Node}} {{.CurrentState}}' "${stack}_$1") || return 1
     while read -r node state; do
         [ "$(docker node inspect --format '{{.Status.State}}' "$node")" = down ] || return 1
     done < <(grep -E ' (Starting|Running) ' <<< "$tasks")
 }
 
-# Two primaries would each take writes that the other never sees.
+# Prevents split brain: two primaries would each accept writes that the other never sees.
 stop() {
     docker service scale --detach "${stack}_$1=0" > /dev/null
     local end=$((SECONDS + 180))
@@ -54,7 +54,7 @@ wait_for() { # SERVER SECONDS
     until docker service ls --format '{{.Name}} {{.Replicas}}' | grep -qx "${stack}_$1 1/1"; do
         if [ $SECONDS -ge $end ]; then
             docker service logs --raw --tail 20 "${stack}_$1" >&2 || true
-            fail "${stack}_$1 does not start: see its last words above, or: docker service logs ${stack}_$1"
+            fail "${stack}_$1 does not start: see the end of its log above, or: docker service logs ${stack}_$1"
         fi
         sleep 1
     done
@@ -88,12 +88,12 @@ run_job() { # SERVER SCRIPT [WORD …]
     [[ $state == Complete* ]]
 }
 
-# Until rejoin.sh makes a standby, the slot is inactive and StandbyDisconnected fires.
-miss_standby() { # SERVER
+# Creates the slot of the future standby: while it is inactive, StandbyDisconnected fires.
+create_standby_slot() { # SERVER
     run_job "$1" '
         export PGHOST=$SELF PGUSER=postgres PGPASSWORD=$(cat /run/secrets/superuser_password)
         psql --dbname=postgres --no-psqlrc --quiet --set=ON_ERROR_STOP=1 > /dev/null \
             --command="SELECT pg_create_physical_replication_slot(\$\$standby\$\$) WHERE NOT EXISTS (
                 SELECT FROM pg_replication_slots WHERE slot_name = \$\$standby\$\$)"' \
-        || say "Nobody will be told that there is no standby. Make one: deploy/data/rejoin.sh $(other "$1")"
+        || say "No alert will report the missing standby. Create it: deploy/data/rejoin.sh $(other "$1")"
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Lets the tools watch the database: the role that postgres-exporter uses. Runs once on
-# a new volume, and by hand where the database is older than the tools; safe to repeat.
+# Creates the role that postgres-exporter uses. Runs once on a new volume, and by hand for a
+# database that is older than the tools; idempotent.
 
 psql --host=/var/run/postgresql --username=postgres --dbname=minitwit \
     --no-psqlrc --quiet -v ON_ERROR_STOP=1 <<'SQL'

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Makes the standby the primary, after making sure that the old one takes no more writes.
+# Manual failover: promotes the standby after fencing the old primary.
 #
 #   deploy/data/promote.sh standby|postgres     on a Swarm manager: the server to promote
 #
-# The functions need no change: they know both servers and use the one that takes writes.
+# The functions need no change: they connect to whichever of the two accepts writes.
 set -euo pipefail
 
 . "$(dirname "$0")/job.sh"
-server=${1:?say which server to promote: standby, or postgres}
+server=${1:?the server to promote: standby or postgres}
 old=$(other "$server")
 
 wait_for "$server" 60
@@ -17,6 +17,6 @@ run_job "$server" '
     psql --dbname=postgres --no-psqlrc --quiet --set=ON_ERROR_STOP=1 \
         --command="ALTER SYSTEM RESET synchronous_standby_names" \
         --command="SELECT pg_reload_conf()" --command="SELECT pg_promote()" > /dev/null' \
-    || fail "The promotion failed. The way back: docker service scale ${stack}_$old=1"
-miss_standby "$server"
+    || fail "The promotion failed. To undo: docker service scale ${stack}_$old=1"
+create_standby_slot "$server"
 say "${stack}_$server is the primary"

@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Restores the database from its backups onto the node with the label database=true: the
-# newest state, or that of a second in the past.
+# Restores the database from its backups onto the node with the label database=true, to the
+# newest state or to a point in time.
 #
 #   deploy/data/recover.sh                              on a Swarm manager
 #   deploy/data/recover.sh "2026-11-24 08:15:00+00"
 #   deploy/data/recover.sh "2026-11-24 08:15:00+00" 3     in timeline 3: see restore.sh
 #
-# What was on the volume is kept beside the restored database. The standby follows
-# another history now and stays stopped until deploy/data/rejoin.sh makes it anew.
+# The replaced data stays on the volume, next to the restored database. The standby is on
+# another timeline then and stays stopped until deploy/data/rejoin.sh recreates it.
 set -euo pipefail
 
 . "$(dirname "$0")/job.sh"
 
 run_job postgres '
-    # A node that is just back may know the repository by name only half a minute later,
-    # when the nodes exchange all names.
+    # On a node that has just rejoined, DNS may resolve the repository only half a minute
+    # later, when the nodes have synchronized their records.
     until info=$(pgbackrest --stanza=minitwit info); ! grep -q HostConnectError <<< "$info"; do
         [ $SECONDS -lt 60 ] || break
         sleep 1
@@ -25,20 +25,20 @@ run_job postgres '
 stop standby
 stop postgres
 run_job postgres '
-    kept=$PGDATA.before-$(date +%Y-%m-%dT%H-%M-%S)
+    replaced=$PGDATA.before-$(date +%Y-%m-%dT%H-%M-%S)
     if [ -e "$PGDATA" ]; then
         timeline=$(pg_controldata "$PGDATA" | sed -n "s/^Latest checkpoint.s TimeLineID: *//p")
-        echo "What is replaced is timeline $timeline, in $kept." \
-            "To restore another second of it: recover.sh SECOND $timeline"
-        mv "$PGDATA" "$kept"
+        echo "What is replaced is timeline $timeline, in $replaced." \
+            "To restore another point in time of it: recover.sh TIME $timeline"
+        mv "$PGDATA" "$replaced"
     fi
     restore.sh "$PGDATA" "$@" || {
         rm -rf "$PGDATA"
-        [ ! -e "$kept" ] || mv "$kept" "$PGDATA"
+        [ ! -e "$replaced" ] || mv "$replaced" "$PGDATA"
         exit 1
     }' recover.sh "$@" \
-    || fail "The restore failed. The volume is as it was. The way back:" \
+    || fail "The restore failed. The volume is unchanged. To start the servers again:" \
         "docker service scale ${stack}_postgres=1 ${stack}_standby=1"
 start postgres
-# Where a node has the standby's label, one is to be there.
-[ -z "$(docker node ls --quiet --filter node.label=standby=true)" ] || miss_standby postgres
+# A node with the standby's label means that there should be a standby.
+[ -z "$(docker node ls --quiet --filter node.label=standby=true)" ] || create_standby_slot postgres

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Restores the database into an empty folder, to the newest state or to a point in time.
 #
-#   restore.sh FOLDER                              as new as the archive reaches
-#   restore.sh FOLDER "2026-11-24 08:15:00+00"     as it was at that second
+#   restore.sh FOLDER                              the newest archived state
+#   restore.sh FOLDER "2026-11-24 08:15:00+00"     the state at that time
 #   restore.sh FOLDER "2026-11-24 08:15:00+00" 3   the same, in timeline 3
 #
-# Each restore and each promotion begins a timeline, and a restore follows the newest one:
-# what an earlier one has that the newest left out is found only under its number.
-# The server that starts on the folder replays WAL from the archive and then opens.
+# Each restore and each promotion begins a new timeline, and a restore follows the newest
+# one. Transactions that exist only in an earlier timeline need its number.
+# The server that starts on the folder replays WAL from the archive before it accepts
+# connections.
 set -euo pipefail
 
 folder=${1:?the folder to restore into}
@@ -16,7 +17,7 @@ target=(--type=default)
 [ $# -lt 3 ] || target+=("--target-timeline=$3")
 
 if [ -n "$(ls -A "$folder" 2>/dev/null)" ]; then
-    echo "restore.sh: $folder is not empty: move away what is in it, and keep it until" \
+    echo "restore.sh: $folder is not empty: move its content elsewhere, and keep it until" \
         "the restored database is checked" >&2
     exit 65
 fi

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Runs once, on a new volume: the database, the role that owns it, and the role that
-# the functions use, which may only read and write rows (the migrations say which).
+# Runs once on a new volume: creates the database, the role that owns it, and the role of the
+# functions, which may only read and write rows (the migrations grant which).
 
 psql --username postgres --no-psqlrc --quiet -v ON_ERROR_STOP=1 <<'SQL'
 \set owner_password `cat /run/secrets/owner_password`

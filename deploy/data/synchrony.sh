@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Keeps every acknowledged write on both nodes while there is a standby, and lets writes
-# go on without it while there is none. One look; run it every few seconds.
+# Turns synchronous replication on while the standby streams, and off while it does not.
+# Performs one check; run it every few seconds.
 #
-#   synchrony.sh yes|no     no: commits never wait for the standby
+#   synchrony.sh yes|no     no: always asynchronous
 #
-# While the standby streams, a commit waits until it is applied there: losing a node loses
-# nothing, and what was written can be read at either. A standby that is away would hold
-# up every commit, so then the primary stops waiting, and metrics and this log say so.
+# While it is on, a commit waits until the standby has applied it (remote_apply): losing a
+# node loses no acknowledged write, and both servers return it. A disconnected standby would
+# block every commit, so the primary falls back to asynchronous commits and logs that.
 set -euo pipefail
 
 psql --username=postgres --dbname=postgres --no-psqlrc --quiet --tuples-only --no-align \

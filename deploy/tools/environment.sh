@@ -1,7 +1,6 @@
 # shellcheck shell=bash
-# Tells the tools' stack file what `docker stack deploy` cannot find out itself: the newest
-# version of each secret, and the content of the configs. Source it in a shell that speaks
-# to the manager: . deploy/tools/environment.sh
+# Environment of the tools' stack file: the newest version of each secret, and a fingerprint
+# of the configs. Source it where `docker` reaches the manager: . deploy/tools/environment.sh
 
 _tools=$(dirname "${BASH_SOURCE[0]}")
 . "$_tools/../environment.sh"

@@ -146,7 +146,7 @@ def test_on_a_full_disk_writes_are_refused_and_reads_go_on(
             assert set(reads) == {200}
             ballast.unlink()
             emptied = time.monotonic()
-            assert "writes go on" in run_disk_guard(server, disk)
+            assert "accepts writes" in run_disk_guard(server, disk)
             back = writer.wait_for(204, emptied)
         require_only(writer.since(began), 204, 503)
         require_all_kept(server, writer)

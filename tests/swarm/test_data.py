@@ -72,7 +72,7 @@ def test_a_restore_that_cannot_be_done_changes_nothing(swarm: Installation) -> N
     finally:
         swarm.tool.docker("exec", repository, "mv", hidden, there)
     assert swarm.replicas("data_postgres") == (1, 1)
-    with pytest.raises(CommandFailed, match="The volume is as it was"):
+    with pytest.raises(CommandFailed, match="The volume is unchanged"):
         swarm.follow_runbook("restore", "A second in the past", SECOND="2020-01-01")
     swarm.follow_runbook("restore", "When it cannot be done")
     swarm.settle()

@@ -199,7 +199,7 @@ def test_no_new_secret_takes_the_place_of_one_that_was_not_kept(
         (new_swarm.kept / name).touch()
     done = new_swarm.bootstrap(MINITWIT_KEPT_SECRETS=str(new_swarm.kept))
     assert done.returncode == 1
-    assert f"lacks {name.rpartition('-')[0]}-N. Put there " in done.stderr
+    assert f"lacks {name.rpartition('-')[0]}-N. Copy the files " in done.stderr
     assert new_swarm.names() == new_swarm.kept_names() - {name}
     # The folder that has it is found.
     (new_swarm.kept / name).write_text(f"content of {name}\n")
@@ -260,7 +260,7 @@ def test_a_repository_that_is_known_by_its_key_gets_no_new_one(
     variables = {"MINITWIT_KEPT_SECRETS": str(new_swarm.kept)}
     done = new_swarm.bootstrap(MINITWIT_NEW_INSTALLATION=new, **variables)
     assert done.returncode == 1
-    assert "without minitwit-backup-key-N. Name in MINITWIT_KEPT_SECRETS" in done.stderr
+    assert "without minitwit-backup-key-N. Set MINITWIT_KEPT_SECRETS" in done.stderr
     assert new_swarm.names() == new_swarm.kept_names()
     (new_swarm.kept / KEY).write_text("as it was\n")
     assert new_swarm.bootstrap(**variables).returncode == 0
