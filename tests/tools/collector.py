@@ -1,4 +1,4 @@
-"""The collector: made by its own builder from Go modules, run on our configuration."""
+"""Builds the OpenTelemetry collector from Go modules and runs our configuration."""
 
 import fcntl
 import hashlib
@@ -62,7 +62,7 @@ def binary() -> Path:
     digest = hashlib.sha256(MANIFEST.read_bytes()).hexdigest()[:16]
     path = Path.home() / ".cache" / "minitwit" / f"otelcol-{digest}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Who comes while another builds it waits, instead of building it as well.
+    # A concurrent test run waits for this build instead of building as well.
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
@@ -85,5 +85,5 @@ def _build(path: Path) -> None:
             build, cwd=folder, capture_output=True, text=True, env=dict(os.environ)
         )
         assert result.returncode == 0, result.stdout + result.stderr
-        # On this disk already, so it is whole from the moment that it is there.
+        # On the same file system, so the rename is atomic.
         (Path(folder) / "otelcol").rename(path)

@@ -1,4 +1,4 @@
-"""What the tests of the tools share: one observed system, started once."""
+"""Fixtures of the tests of the tools: one observed system, started once."""
 
 from collections.abc import Iterator
 from secrets import token_hex
@@ -11,14 +11,14 @@ from tests.tools.observed import Observed, observed_system
 
 @pytest.fixture(scope="session")
 def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
-    """Yield a system with its tools; whatever a test breaks, it mends."""
+    """Yield a system with its tools; a test undoes what it breaks."""
     with observed_system(tmp_path_factory.mktemp("observed")) as everything:
         yield everything
 
 
 @pytest.fixture
 def user(observed: Observed) -> str:
-    """Register somebody and return the name."""
+    """Register a user and return the name."""
     name = f"Roger {token_hex(4)}"
     body = {"username": name, "email": "roger@example.com", "pwd": "hunter2"}
     assert observed.call("POST", "/register", json=body).status_code == 204
@@ -27,7 +27,7 @@ def user(observed: Observed) -> str:
 
 @pytest.fixture
 def broken_messages(observed: Observed) -> Iterator[None]:
-    """Let the database refuse messages in a way that nobody expects, and quote them."""
+    """Let the database reject messages with an unexpected error that quotes them."""
     observed.sql(*BREAK_MESSAGES)
     yield
     observed.sql(MEND_MESSAGES)

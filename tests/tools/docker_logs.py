@@ -1,4 +1,4 @@
-"""Docker's json-file driver, as far as a reader of its files can tell."""
+"""Writes log files in the format of Docker's json-file driver."""
 
 import json
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def service(name: str) -> dict[str, str]:
-    """Return what Docker adds to the lines of a service's containers."""
+    """Return the attributes that Docker adds to the lines of a service's containers."""
     return {"com.docker.swarm.service.name": name}
 
 

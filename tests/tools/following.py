@@ -1,10 +1,10 @@
-"""One request, followed from the edge to the database, whatever the system is."""
+"""Assertions on one request's trace, from the edge to the database."""
 
 from secrets import token_hex
 
 from tests.tools.receivers import Span
 
-# Lets the database refuse messages in a way that nobody expects, and quote them.
+# Lets the database reject messages with an unexpected error that quotes them.
 BREAK_MESSAGES = (
     """
     CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -19,12 +19,12 @@ SPANS_OF_A_MESSAGE = {"POST", "ReverseProxy", "POST /msgs/{username}", "add_mess
 
 
 def traced(trace_id: str) -> dict[str, str]:
-    """Return the header by which a caller begins a trace."""
+    """Return the header with which a client starts a trace."""
     return {"traceparent": f"00-{trace_id}-{token_hex(8)}-01"}
 
 
 def check_the_trace_of_a_message(spans: dict[str, Span]) -> None:
-    """Check that one leads from the edge through the function to the query."""
+    """Check that the spans lead from the edge through the function to the query."""
     edge = spans["ReverseProxy"]
     function, query = spans["POST /msgs/{username}"], spans["add_message"]
     assert edge.service == spans["POST"].service == "traefik"

@@ -1,4 +1,4 @@
-"""A whole system with all its tools around it: what the tests of this kind look at."""
+"""A complete system with all its tools, on this machine."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -36,7 +36,7 @@ SCALE = " ".join(f"{name}={REPLICAS}" for name in FUNCTIONS)
 
 @dataclass(frozen=True)
 class Observed:
-    """A system and whoever watches it."""
+    """A system, its tools, and the receivers of their notifications."""
 
     system: RunningSystem
     paths: Paths

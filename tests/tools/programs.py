@@ -1,4 +1,4 @@
-"""The programs that these tests run: found, or the test says what to install."""
+"""Finds and runs the programs that these tests need."""
 
 import os
 import shutil

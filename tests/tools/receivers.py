@@ -1,4 +1,4 @@
-"""Servers that take what telemetry sends and read its real wire format."""
+"""Servers that receive telemetry and decode its wire formats."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from tests.tools.inbox import Inbox, InboxServer
 
 @dataclass(frozen=True)
 class Span:
-    """A span as it arrived."""
+    """A received span."""
 
     service: str
     name: str
@@ -32,7 +32,7 @@ class Span:
 
 @dataclass(frozen=True)
 class LogRecord:
-    """A line of a log as it arrived."""
+    """A received log record."""
 
     resource: dict[str, Any]
     body: Any
@@ -43,7 +43,7 @@ class LogRecord:
 
 @dataclass
 class Receiver(Inbox):
-    """What came in at a server, read in the form in which it was sent."""
+    """The requests of a server, decoded."""
 
     url: str = ""
 
@@ -102,15 +102,15 @@ class Receiver(Inbox):
         return events
 
     def sentry_events_of(self, trace_id: str) -> list[dict[str, Any]]:
-        """Return the events that came of a trace."""
+        """Return the events of a trace."""
         return [e for e in self.sentry_events() if e["tags"]["trace_id"] == trace_id]
 
     def told(self, title: str) -> list[str]:
-        """Return the texts of what came in Slack's form under a title."""
+        """Return the texts of the chat messages with a title."""
         return [attachment["text"] for attachment in self.attachments(title)]
 
     def attachments(self, title: str) -> list[dict[str, Any]]:
-        """Return the attachments of what came in Slack's form under a title."""
+        """Return the chat messages with a title, in Slack's format."""
         return [
             attachment
             for message in self.messages()

@@ -1,4 +1,4 @@
-"""The rules and the alerts as the files have them."""
+"""Reads Prometheus's rule files."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""amtool: Alertmanager's configuration is valid and sends alerts where they belong."""
+"""amtool: Alertmanager's configuration is valid and routes alerts correctly."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An alert leaves Prometheus, passes Alertmanager and arrives in the chat."""
+"""Alerts are delivered from Prometheus through Alertmanager to the chat."""
 
 import yaml
 
@@ -10,7 +10,7 @@ from tests.waiting import wait_until
 STOPPED = "messages-2"
 
 
-def test_a_stopped_replica_is_told_in_the_chat_and_so_is_its_return(
+def test_a_stopped_replica_and_its_return_are_notified_in_the_chat(
     observed: Observed,
 ) -> None:
     observed.system.supervisorctl("stop", STOPPED)
@@ -28,14 +28,14 @@ def test_a_stopped_replica_is_told_in_the_chat_and_so_is_its_return(
     assert message["title_link"].startswith(alertmanager)
 
 
-def test_the_dead_mans_switch_is_pressed_again_and_again(observed: Observed) -> None:
+def test_the_dead_mans_switch_is_notified_repeatedly(observed: Observed) -> None:
     wait_until(lambda: len(observed.dead_mans_switch.requests) >= 3)
     [alert] = observed.dead_mans_switch.messages()[-1]["alerts"]
     assert alert["labels"]["alertname"] == "Watchdog"
     assert not observed.chat.told("FIRING (none): Watchdog")
 
 
-def test_a_missing_replica_is_told_within_two_minutes_at_production_speed() -> None:
+def test_a_missing_replica_is_notified_within_two_minutes_in_production() -> None:
     prometheus = yaml.safe_load((TOOLS / "prometheus/prometheus.yml").read_text())
     alertmanager = yaml.safe_load((TOOLS / "alertmanager/alertmanager.yml").read_text())
     intervals = prometheus["global"]

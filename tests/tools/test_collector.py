@@ -1,4 +1,4 @@
-"""The collector on our configuration: what it keeps, reads and survives."""
+"""The collector on our configuration: sampling, log parsing, limits and retries."""
 
 import json
 import re
@@ -80,7 +80,7 @@ def names(elasticsearch: Receiver) -> set[str]:
     return {span.name for span in elasticsearch.spans()}
 
 
-def test_errors_and_slow_requests_are_kept_and_what_the_edge_asks_docker_is_not(
+def test_errors_and_slow_requests_are_sampled_and_docker_api_polling_is_not(
     gateway: Collector, elasticsearch: Receiver
 ) -> None:
     for _ in range(20):
@@ -146,7 +146,7 @@ def test_container_logs_arrive_as_fields_with_their_trace(
     assert records["data_postgres"].body == "LOG:  checkpoint starting"
 
 
-def test_what_elasticsearch_refuses_is_counted_under_the_name_the_alert_looks_for(
+def test_what_elasticsearch_refuses_is_counted_in_the_metric_of_the_alert(
     gateway: Collector, elasticsearch: Receiver
 ) -> None:
     elasticsearch.status = 400

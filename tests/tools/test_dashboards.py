@@ -1,4 +1,4 @@
-"""Every panel shows something, and every metric that is named exists."""
+"""Every panel has data, and every metric in rules, dashboards and docs exists."""
 
 import json
 import re
@@ -62,7 +62,7 @@ PANELS = [
 
 @pytest.fixture(scope="module")
 def busy(observed: Observed) -> Observed:
-    """Let callers do a little of everything, until the rules have seen it twice."""
+    """Send requests of every kind until the rules have been evaluated twice."""
     user = {"username": "alice", "email": "a@example.com", "pwd": "pw"}
     container = observed.containers / "busy-json.log"
 
@@ -103,7 +103,7 @@ def test_every_metric_in_dashboards_rules_and_docs_exists(busy: Observed) -> Non
         return named - present - histograms - NO_METRICS - ABSENT_HERE
 
     # Some come late, as the collector's count of what it sent does.
-    wait_until(lambda: not missing(), lambda: f"metrics that nobody has: {missing()}")
+    wait_until(lambda: not missing(), lambda: f"metrics without a source: {missing()}")
 
 
 def test_a_dashboard_has_a_name_of_its_own_and_knows_its_source() -> None:

@@ -1,4 +1,4 @@
-"""One request, followed through traces, logs, metrics and error reports."""
+"""One request in traces, logs, metrics and error reports."""
 
 import json
 from secrets import token_hex

@@ -1,4 +1,4 @@
-"""With every tool away, requests are answered as before and a replica stops in time."""
+"""Without any tool, requests are answered as before and a replica stops in time."""
 
 import signal
 import socket
@@ -52,7 +52,7 @@ class Replica:
 
 @pytest.fixture(params=["refuses", "is silent"])
 def dead(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Yield the address of a server that is away, in one of two ways."""
+    """Yield the address of a server that refuses connections or never answers."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         if request.param == "is silent":

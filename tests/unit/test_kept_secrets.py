@@ -1,4 +1,4 @@
-"""What deploy/keep-secrets.sh keeps, and deploy/bootstrap.sh makes of it.
+"""Export of secrets by deploy/keep-secrets.sh, and import by deploy/bootstrap.sh.
 
 Docker is the stand-in tests/fakes/docker, and the Swarm a folder.
 """
@@ -26,7 +26,7 @@ SERVICES = {
 OF_THE_DATABASE = set(SERVICES["data_postgres"])
 OF_THE_FUNCTIONS = set(SERVICES["minitwit_timeline"])
 OF_THE_TOOLS = set(SERVICES["tools_alertmanager"])
-# Older versions, which nobody has or needs any more.
+# Older versions, which no service uses any more.
 OLDER = {REPOSITORY}
 
 
@@ -50,7 +50,7 @@ class Swarm:
             (folder / "services" / service).write_text(lines)
 
     def has(self, *names: str) -> None:
-        """Give it secrets."""
+        """Create secrets."""
         for name in names:
             (self.secrets / name).write_text(f"content of {name}\n")
 
@@ -59,11 +59,11 @@ class Swarm:
         (self.engines / engine / (name or service)).write_text(service)
 
     def keep(self, *engines: str) -> subprocess.CompletedProcess[str]:
-        """Keep its secrets."""
+        """Run keep-secrets.sh."""
         return self._run("keep-secrets.sh", str(self.kept), *engines)
 
     def bootstrap(self, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Prepare it."""
+        """Run bootstrap.sh."""
         return self._run("bootstrap.sh", **variables)
 
     def names(self) -> set[str]:
@@ -127,7 +127,7 @@ def test_all_secrets_are_kept_from_both_droplets(swarm: Swarm) -> None:
         assert path.stat().st_mode & 0o077 == 0
 
 
-def test_the_tools_secrets_are_named_when_nobody_asked_their_droplet(
+def test_the_tools_secrets_are_reported_when_their_droplet_was_not_named(
     swarm: Swarm,
 ) -> None:
     swarm.runs("data_postgres")

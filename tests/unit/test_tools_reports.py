@@ -1,4 +1,4 @@
-"""What of an exception's message may leave for the error reports."""
+"""Masking and rate limit of error reports."""
 
 from collections.abc import Iterator
 

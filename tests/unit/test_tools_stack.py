@@ -1,4 +1,4 @@
-"""The tools' stack file names files, images and limits as it should."""
+"""The tools' stack file: limits, placement, configs, and needs of official images."""
 
 import json
 import subprocess
@@ -14,14 +14,14 @@ TOOLS = Path(__file__).parents[2] / "deploy" / "tools"
 STACK = yaml.safe_load((TOOLS / "stack.yml").read_text(encoding="utf-8"))
 SERVICES = sorted(STACK["services"].items())
 
-# They write where their images expect it, in more places than can be told from outside.
+# They write to many places inside their images.
 WRITABLE = {"elasticsearch", "kibana"}
-# The collector's image holds nothing to ask it with; the job ends by itself.
-UNASKED = {"collector", "collector-agent", "provision"}
+# The collector's image has no program for a health check; the job ends by itself.
+UNCHECKED = {"collector", "collector-agent", "provision"}
 
 
 @pytest.mark.parametrize(("name", "service"), SERVICES)
-def test_every_tool_can_do_little_and_grow_little(
+def test_every_tool_has_few_privileges_and_limits(
     name: str, service: dict[str, Any]
 ) -> None:
     assert service["cap_drop"] == ["ALL"]
@@ -31,7 +31,7 @@ def test_every_tool_can_do_little_and_grow_little(
     assert service["logging"]["options"]["max-size"]
     assert "ports" not in service
     assert service["deploy"]["endpoint_mode"] == "dnsrr"
-    assert (service["healthcheck"] == {"disable": True}) == (name in UNASKED)
+    assert (service["healthcheck"] == {"disable": True}) == (name in UNCHECKED)
 
 
 @pytest.mark.parametrize(("name", "service"), SERVICES)
