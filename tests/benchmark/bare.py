@@ -1,4 +1,4 @@
-"""The bare handler: Falcon, pg8000 and our statements, and nothing around them.
+"""Bare Falcon handler with pg8000 and our statements, as a baseline.
 
 What our runtime (credentials, validation, metrics, traces) costs is the difference to
 this. It runs under the same gunicorn worker with the same settings.

@@ -1,4 +1,4 @@
-"""What one replica of a function needs: time to be ready, and memory."""
+"""Startup time and memory of one replica of a function."""
 
 import time
 from functools import partial

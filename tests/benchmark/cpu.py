@@ -1,4 +1,4 @@
-"""CPU time of processes: what a request costs, however busy the machine is.
+"""CPU time of processes: the cost of a request, independent of other load.
 
 A process may end while it is looked at, as PostgreSQL's workers do; it counts no more.
 """

@@ -16,7 +16,7 @@ GENERATION = 4
 FIRST_NAME = 10**11
 EPOCH = 1_700_000_000  # Unix seconds of the oldest message.
 
-# Who follows most, and somebody who follows as many as most do; both can sign in.
+# The busiest reader and a typical one; both can sign in.
 READER = 1
 USUAL_READER = 1_000
 PASSWORD = "benchmark"

@@ -1,4 +1,4 @@
-"""The edge of a run: Traefik as deploy/local configures it, with its traces."""
+"""Traefik for a run, as deploy/local configures it, with tracing."""
 
 import json
 import shutil

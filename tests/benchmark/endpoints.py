@@ -1,4 +1,4 @@
-"""The endpoints that are measured, each with its workload and its statements."""
+"""Measured endpoints, each with its workload and its SQL statements."""
 
 import http.client
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The experiments: candidates take turns in short slices, and medians count.
+"""Experiments: systems take turns in short slices; medians are compared.
 
 Other work on the machine then slows all candidates of a round alike, and the ratios
 within a round stay what they are.
@@ -287,7 +287,7 @@ def _rate_and_cpu(
 
 
 def _await_idleness(replica: Replica) -> None:
-    """Wait until what a slice has left in the queue takes nobody else's time.
+    """Wait until the queue that a slice left is drained.
 
     The original is busy with it for up to a minute, where a request takes seconds.
     """

@@ -1,4 +1,4 @@
-"""Throughput: wrk sends a workload from a number of connections."""
+"""Throughput, measured by wrk with a number of connections."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The original's design, as small as it can be: Flask, SQLite, a connection a request.
+"""Minimal model of the original MiniTwit: Flask, SQLite, a connection per request.
 
 No index but the primary keys, the user looked up anew in each handler, the progress
 mark in a file: this is how the course's MiniTwit and its simulator API work. Names

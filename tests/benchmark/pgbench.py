@@ -1,4 +1,4 @@
-"""The limit that no server can pass: pgbench runs the very same statements."""
+"""Upper bound: pgbench runs the same statements without any server."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Plots as SVG: horizontal bars in groups, fit for light and dark pages."""
+"""SVG plots: grouped horizontal bars, for light and dark pages."""
 
 from collections.abc import Mapping
 from html import escape

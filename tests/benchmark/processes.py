@@ -1,4 +1,4 @@
-"""Child processes of the benchmark: started, awaited until they answer, stopped."""
+"""Child processes of the benchmark: start, wait until ready, stop."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ class Replica:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on, below those the kernel hands out."""
+    """Return a free port below the ephemeral range."""
     while True:
         port = 12_000 + int.from_bytes(os.urandom(2)) % 18_000
         with socket.socket() as probe:

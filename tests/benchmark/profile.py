@@ -1,4 +1,4 @@
-"""A profile of the hot path: where a function's own time goes, as a table.
+"""Profile of the hot path: CPU time of a function by call, as a table.
 
 The function runs inside this process, behind a real database, and cProfile watches it.
 The profiler makes calls dearer than they are, so read the shares, not the times.

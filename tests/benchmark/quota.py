@@ -1,4 +1,4 @@
-"""A share of the processors for a process, as `limits` gives it to a container."""
+"""CPU quota for a process by cgroup, like a container's `limits`."""
 
 import itertools
 import os
@@ -18,7 +18,7 @@ def limited(pid: int, cores: float) -> Iterator[None]:
     """Let a process and its children use so many cores until the block ends.
 
     Raises:
-        OSError: this machine lets nobody make control groups.
+        OSError: cgroups cannot be created on this machine.
 
     """
     is_second_version = (_ROOT / "cgroup.controllers").exists()

@@ -1,4 +1,4 @@
-"""The report: what was found, as a page with plots, and as data."""
+"""Report of a benchmark run: a Markdown page with plots, and JSON."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -7,41 +7,41 @@ from statistics import median
 from typing import Any
 
 from tests.benchmark import plots
-from tests.benchmark.bars import bars
 from tests.benchmark.experiments import ratio
+from tests.benchmark.targets import targets
 
 _INTRODUCTION = """\
 # Benchmark
 
-Written by `make bench`; do not edit. Everything was measured side by side on one
-machine in one run. The candidates take turns in slices of {slice_seconds:g} s, for
-{rounds} rounds (for latency twice as many, of half the length); figures are medians,
-and ratios are medians of the ratios within each round, so that other work on the
-machine slows both sides alike. Compare ratios, not seconds.
+Written by `make bench`; do not edit. All systems were measured side by side on one
+machine in one run. They take turns in slices of {slice_seconds:g} s, for
+{rounds} rounds (latency: twice as many, of half the length). Figures are medians,
+and ratios are medians of the ratios within each round, so that other load on the
+machine affects both sides alike. Compare ratios, not absolute figures.
 
 {cores} cores ({processor}), {system}, {date}.
-Python {python}; it takes {python_call_ns:.0f} ns to make an object and call it. Builds
-differ: those of the images and of Debian are optimised with a profile.
-Memory came in pages of up to {page_kilobytes} kB; a droplet's are 64
+Python {python}; it takes {python_call_ns:.0f} ns to create an object and call it (the
+builds of the images and of Debian have profile-guided optimization).
+Memory pages are up to {page_kilobytes} kB; a droplet's are 64
 ([how](operations.md#prepare-a-droplet)).
-The load average before the run was {load_before:.1f}. Load generator, edge,
-functions and PostgreSQL share the cores. Two replicas of each function;
-telemetry as in production: one request in ten is traced, to a collector
-that discards.
+The load average before the run was {load_before:.1f}. Load generator, Traefik,
+functions and PostgreSQL share the cores. Each function has two replicas;
+telemetry is as in production: one request in ten is traced, to a collector
+that discards the spans.
 
 - **edge**: through Traefik, with telemetry
 - **direct**: without Traefik
 - **untraced**: direct, and without traces
-- **bare**: a Falcon handler with the same SQL and nothing around it, under the same
+- **bare**: a Falcon handler with the same SQL and nothing else, under the same
   gunicorn worker
 - **pgbench**: the same prepared statements over the same socket, from 16 connections,
-  as many as the load has
-- **original**: Flask and SQLite as in the original: a connection a request, no index,
+  as many as the load generator uses
+- **original**: Flask and SQLite as in the original: a connection per request, no index,
   the same queries, gunicorn's sync worker with four processes, no proxy, no telemetry
 
 The **scenario** has the course's own proportions: 200 register, 11,306 tweet, 9,751
-follow, 4,665 unfollow; **with reads** has a small read after every four of them, and
-is what the bars speak of ([why](decisions/2026-11-26-workload-with-reads.md)).
+follow, 4,665 unfollow; **with reads** adds a small read after every four of them, and
+is what the targets refer to ([why](decisions/2026-11-26-workload-with-reads.md)).
 The empty data set has 1,000 users and nothing else, so its lists are shorter, too.
 """
 
@@ -50,7 +50,7 @@ _SYSTEMS = ("edge", "direct", "untraced", "bare", "pgbench")
 
 
 def save(results: dict[str, Any], page: Path) -> None:
-    """Write the data beside the page, also that of a run which has not ended."""
+    """Write the results as JSON next to the page; a run in progress may do so, too."""
     page.parent.mkdir(parents=True, exist_ok=True)
     page.with_suffix(".json").write_text(json.dumps(results, indent=1) + "\n")
 
@@ -63,7 +63,7 @@ def write(results: dict[str, Any], page: Path) -> None:
     latency.write_text(_latency_plot(results))
     sections = [
         _INTRODUCTION.format(**results["machine"]),
-        "## Bars\n\n" + _bars(results),
+        "## Targets\n\n" + _targets(results),
         "## Throughput, 16 connections, 100,000 messages\n\n"
         + _throughput(results)
         + f"\n![Throughput of each endpoint]({throughput.name})\n",
@@ -75,12 +75,12 @@ def write(results: dict[str, Any], page: Path) -> None:
     page.write_text("\n".join(sections))
 
 
-def _bars(results: dict[str, Any]) -> str:
+def _targets(results: dict[str, Any]) -> str:
     rows = [
-        ("yes" if bar.holds else "**no**", bar.what, bar.wanted, bar.found)
-        for bar in bars(results)
+        ("yes" if target.holds else "**no**", target.what, target.wanted, target.found)
+        for target in targets(results)
     ]
-    return _table(("holds", "bar", "wanted", "found"), rows)
+    return _table(("met", "target", "required", "measured"), rows)
 
 
 def _throughput(results: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""One run: everything is started, measured in turn, and handed over as plain data."""
+"""One benchmark run: starts the systems, measures them, returns plain data."""
 
 import datetime
 import os
@@ -44,7 +44,7 @@ def run(folder: Path, effort: Effort, requests: int, say: Say) -> Iterator[Resul
         folder: for data sets and logs; data sets are kept there.
         effort: of each experiment.
         requests: to send before the memory is looked at again.
-        say: is told what is going on.
+        say: called with progress messages.
 
     """
     with machine_in(folder) as machine:
@@ -219,7 +219,7 @@ def _nanoseconds_of_a_call() -> float:
 
 
 def _largest_pages() -> int:
-    """Return the kilobytes of the largest pages that Linux gives whoever wants memory.
+    """Return the size in kilobytes of the largest memory page that Linux allocates.
 
     https://docs.kernel.org/admin-guide/mm/transhuge.html
     """

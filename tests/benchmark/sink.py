@@ -1,4 +1,4 @@
-"""An OTLP collector that accepts everything and keeps nothing: `sink.py PORT`."""
+"""OTLP collector that accepts and discards everything: `sink.py PORT`."""
 
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

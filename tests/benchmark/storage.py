@@ -1,4 +1,4 @@
-"""The data sets in storage: PostgreSQL for ours, SQLite for the original.
+"""Loads the data sets: PostgreSQL for ours, SQLite for the original.
 
 Each is generated once and kept in a folder; a run works on copies and drops them.
 """

@@ -1,4 +1,4 @@
-"""The systems that are compared, each as a context that lends its addresses."""
+"""Systems under comparison, each a context manager that yields its addresses."""
 
 import sys
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Workloads: the requests that are sent, the same to every system."""
+"""Workloads: the requests, identical for every system."""
 
 import itertools
 import json
@@ -54,7 +54,7 @@ def follows(data_set: DataSet, number: int = 5_000) -> list[Request]:
 
 
 def registrations(number: int = 2_000) -> list[Request]:
-    """Return a workload of registrations of names that nobody has."""
+    """Return a workload of registrations of unused names."""
     run = next(_run)
     draw = random.Random(run)  # noqa: S311
     return [

@@ -1,5 +1,6 @@
 """The docs say what the code says: settings, routes, commands, links."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from minitwit.settings import Settings
 from minitwit_cli.commands import main
+from tests.benchmark import report
 from tests.swarm.handbook import commands
 
 ROOT = Path(__file__).parents[2]
@@ -114,3 +116,12 @@ def test_pre_commit_runs_every_tool_that_lint_runs() -> None:
         if f".venv/bin/{tool}" not in hooks
     }
     assert not missing
+
+
+def test_the_benchmark_page_is_the_report_of_its_data(tmp_path: Path) -> None:
+    results = json.loads((ROOT / "docs" / "benchmark.json").read_text(encoding="utf-8"))
+    report.write(results, tmp_path / "benchmark.md")
+    for page in tmp_path.iterdir():
+        assert page.read_text(encoding="utf-8") == (
+            ROOT / "docs" / page.name
+        ).read_text(encoding="utf-8")

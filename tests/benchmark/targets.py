@@ -1,4 +1,4 @@
-"""The bars: what has to hold, what was found, and whether it holds."""
+"""Performance targets, evaluated on the results of a run."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Any
 from tests.benchmark.endpoints import BUSIEST
 from tests.benchmark.experiments import REGISTRATIONS, ratio, telemetry_cost
 
-_ORIGINAL_POSTS = 550  # a second, on the machine that the absolute bar speaks of
+_ORIGINAL_POSTS = 550  # a second, on the machine that the absolute target describes
 
-# Of the two that are measured, see docs/decisions/2026-11-26-workload-with-reads.md.
+# One of two measured workloads, see docs/decisions/2026-11-26-workload-with-reads.md.
 _MIX = "scenario with reads"
 
 # Percent of what pgbench reaches.
@@ -18,8 +18,8 @@ _SHARES = {"GET /msgs?no=20": 20, "GET /msgs?no=100": 27, "POST /msgs/<user>": 4
 
 
 @dataclass(frozen=True)
-class Bar:
-    """One promise."""
+class Target:
+    """A performance target, the measured value, and whether it is met."""
 
     what: str
     wanted: str
@@ -27,8 +27,8 @@ class Bar:
     holds: bool
 
 
-def bars(results: dict[str, Any]) -> list[Bar]:
-    """Evaluate every bar."""
+def targets(results: dict[str, Any]) -> list[Target]:
+    """Evaluate every target."""
     return [
         *_against_original(results),
         *_shares(results),
@@ -38,19 +38,23 @@ def bars(results: dict[str, Any]) -> list[Bar]:
     ]
 
 
-def _at_least(what: str, wanted: float, found: float | None, unit: str) -> Bar:
+def _at_least(what: str, wanted: float, found: float | None, unit: str) -> Target:
     if found is None:
-        return Bar(what, f"≥ {wanted:,.4g}{unit}", "not measured", holds=False)
-    return Bar(what, f"≥ {wanted:,.4g}{unit}", f"{found:,.3g}{unit}", found >= wanted)
+        return Target(what, f"≥ {wanted:,.4g}{unit}", "not measured", holds=False)
+    return Target(
+        what, f"≥ {wanted:,.4g}{unit}", f"{found:,.3g}{unit}", found >= wanted
+    )
 
 
-def _at_most(what: str, wanted: float, found: float | None, unit: str) -> Bar:
+def _at_most(what: str, wanted: float, found: float | None, unit: str) -> Target:
     if found is None:
-        return Bar(what, f"≤ {wanted:,.4g}{unit}", "not measured", holds=False)
-    return Bar(what, f"≤ {wanted:,.4g}{unit}", f"{found:,.3g}{unit}", found <= wanted)
+        return Target(what, f"≤ {wanted:,.4g}{unit}", "not measured", holds=False)
+    return Target(
+        what, f"≤ {wanted:,.4g}{unit}", f"{found:,.3g}{unit}", found <= wanted
+    )
 
 
-def _against_original(results: dict[str, Any]) -> Iterator[Bar]:
+def _against_original(results: dict[str, Any]) -> Iterator[Target]:
     for data_set, wanted in (("empty", 3), ("3.2m", 100)):
         yield _at_least(
             f"{_MIX} through the edge, {data_set}, against the original",
@@ -65,7 +69,7 @@ def _against_original(results: dict[str, Any]) -> Iterator[Bar]:
 
 def _where_original_posts(
     what: str, wanted: float, rates: list[float], posts: list[float]
-) -> Bar:
+) -> Target:
     found = ratio({"ours": rates, "posts": posts}, "ours", "posts")
     return _at_least(
         f"{what} a second, where the original posts {_ORIGINAL_POSTS} a second "
@@ -76,7 +80,7 @@ def _where_original_posts(
     )
 
 
-def _shares(results: dict[str, Any]) -> Iterator[Bar]:
+def _shares(results: dict[str, Any]) -> Iterator[Target]:
     for endpoint, share in _SHARES.items():
         rates = results["endpoints"][endpoint]
         for limit, wanted in (("pgbench", share), ("bare", 80)):
@@ -88,7 +92,7 @@ def _shares(results: dict[str, Any]) -> Iterator[Bar]:
     yield _at_least(what, 85, kept * 100, " %")
 
 
-def _flatness(results: dict[str, Any]) -> Iterator[Bar]:
+def _flatness(results: dict[str, Any]) -> Iterator[Target]:
     for endpoint, costs in results["latency"].items():
         if endpoint != BUSIEST:
             for less in ("empty", "100k"):
@@ -99,10 +103,10 @@ def _flatness(results: dict[str, Any]) -> Iterator[Bar]:
         what = f"{endpoint}, p99 at 3.2m, 200 requests/s"
         yield _at_most(what, wanted, costs["3.2m"]["p99"], " ms")
     own = results["latency"][BUSIEST]["3.2m"]["p50"]
-    yield _at_most("own timeline of who follows 7,400, p50", 30, own, " ms")
+    yield _at_most("own timeline of a reader who follows 7,400, p50", 30, own, " ms")
 
 
-def _growth(results: dict[str, Any]) -> Iterator[Bar]:
+def _growth(results: dict[str, Any]) -> Iterator[Target]:
     rates = results["scaling"]
     yield _at_least(
         "GET /latest, two replicas of a quarter of a core each against one",
@@ -118,7 +122,7 @@ def _growth(results: dict[str, Any]) -> Iterator[Bar]:
     )
 
 
-def _containers(results: dict[str, Any]) -> Iterator[Bar]:
+def _containers(results: dict[str, Any]) -> Iterator[Target]:
     for function, needs in results["container"].items():
         yield _at_most(f"{function}, start to ready", 1.0, needs["ready"], " s")
         yield _at_most(f"{function}, memory idle", 60, needs["idle"], " MB")
