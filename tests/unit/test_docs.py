@@ -21,7 +21,7 @@ PAGES = sorted(
 )
 # Its entries may name what a later release has moved or removed.
 HISTORY = ROOT / "CHANGELOG.md"
-DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("20*.md"))
 
 
 def _code(page: Path) -> str:
