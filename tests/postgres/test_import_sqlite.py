@@ -1,5 +1,6 @@
 """`minitwit import-sqlite` on a real PostgreSQL: what is kept, refused and reported."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -442,6 +443,22 @@ def test_the_report_never_overwrites_the_file(old: Import, link: bool) -> None:
     assert result.exit_code == 1
     assert "is the file to import" in result.stderr
     assert old.file.read_bytes() == before
+
+
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+def test_the_report_never_overwrites_a_part_of_the_file(old: Import, end: str) -> None:
+    old.insert("user", (1, "Ann", "", HASH))
+    old.report = old.file.with_name(old.file.name + end)
+    assert "or a part of it" in old.run().stderr
+    assert not old.report.exists()
+
+
+def test_a_pipe_in_place_of_a_file_is_refused(old: Import) -> None:
+    old.file.unlink()
+    os.mkfifo(old.file)
+    result = old.run()
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: {old.file} is not a regular file.\n"
 
 
 def test_a_row_cannot_forge_lines_of_the_report(old: Import) -> None:

@@ -54,6 +54,73 @@ def test_a_number_out_of_range_is_refused(arguments: tuple[str, ...]) -> None:
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:5000",
+        "http://[",
+        "http://localhost:99999",
+        "http://localhost:x",
+        "ftp://localhost",
+        "http://",
+        "",
+        "http://user:pw@localhost",
+        "http://localhost?x=1",
+        "http://localhost#x",
+    ],
+)
+@pytest.mark.parametrize("command", ["simulate", "status"])
+def test_an_address_that_is_none_is_refused_with_a_sentence(
+    command: str, url: str, tmp_path: Path
+) -> None:
+    scenario = tmp_path / "scenario.tsv"
+    scenario.write_text("0\t0\t0\ttweet\ta\tb\n")
+    files = [str(scenario)] if command == "simulate" else []
+    result = CliRunner().invoke(main, [command, *files, "--url", url])
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {url!r}")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["grant-moderator", "revoke-moderator"])
+def test_a_name_that_is_not_utf8_is_refused(command: str) -> None:
+    result = CliRunner().invoke(main, [command, "a\udcff"])
+    assert result.exit_code == 2
+    assert "is not UTF-8" in result.stderr
+
+
+def test_a_proxy_of_the_environment_is_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://nowhere.example:9")
+    monkeypatch.setenv("HTTP_PROXY", "http://nowhere.example:9")
+    with serving(lambda _request: (200, b"{}")) as url:
+        result = CliRunner().invoke(main, ["status", "--url", url])
+    assert "/public" in result.stdout
+    assert "none" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("generate-scenario",),
+        ("generate-scenario", "--output", "/dev/full"),
+    ],
+    ids=" ".join,
+)
+def test_a_full_disk_is_a_sentence_and_a_device_stays_one(
+    arguments: tuple[str, ...],
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        said = subprocess.run(
+            [MINITWIT, *arguments], stdout=full, stderr=subprocess.PIPE, timeout=60
+        )
+    assert said.returncode == 1
+    assert said.stderr == b"Error: No space left on device.\n"
+    assert Path("/dev/full").is_char_device()
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-16"])
 def test_output_fits_into_any_encoding(encoding: str, tmp_path: Path) -> None:
     scenario = tmp_path / "scenario.tsv"

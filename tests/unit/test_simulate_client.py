@@ -8,9 +8,9 @@ from threading import Event, Thread
 
 import pytest
 
+from minitwit_cli.simulator.base_url import InvalidURL
 from minitwit_cli.simulator.client import (
     PUBLISHED_CREDENTIAL,
-    InvalidURL,
     NoAnswer,
     SimulatorClient,
 )

@@ -4,7 +4,7 @@ import importlib
 import io
 import os
 import sys
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import click
 
@@ -36,6 +36,15 @@ class _Commands(click.Group):
         module = importlib.import_module(f"{__name__}.{self.modules[name]}")
         command: click.Command = getattr(module, self.modules[name])
         return command
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line; a full disk, for instance, becomes one sentence."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            click.echo(f"Error: {place}{error.strerror or error}.", err=True)
+            sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; a MiniTwitError becomes one sentence without a traceback."""

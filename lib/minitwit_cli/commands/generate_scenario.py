@@ -23,7 +23,8 @@ _MOST = 10_000_000
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option(
     "--output",
-    type=click.File("wb", atomic=True),
+    # Not atomic=True, which replaces a device such as /dev/full by a file.
+    type=click.File("wb"),
     default="-",
     help="File to write.  [default: standard output]",
 )

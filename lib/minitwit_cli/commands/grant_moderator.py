@@ -7,10 +7,11 @@ import click
 from minitwit.postgres.database import Database
 from minitwit.settings import DatabaseSettings
 from minitwit.users import Users
+from minitwit_cli.commands.parameters import username_argument
 
 
 @click.command()
-@click.argument("username", metavar="NAME")
+@username_argument
 def grant_moderator(username: str) -> None:
     """Make the user NAME a moderator, who can hide and restore messages.
 

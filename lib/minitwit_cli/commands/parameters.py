@@ -19,6 +19,28 @@ message_id_argument = click.argument(
 )
 
 
+class _Text(click.ParamType[str]):
+    """Text; a shell can pass bytes that are not UTF-8."""
+
+    name = "text"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """Return the text."""
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            self.fail(f"{value!r} is not UTF-8.", param, ctx)
+        return str(value)
+
+
+username_argument = click.argument("username", type=_Text(), metavar="NAME")
+
+
 class FiniteRange(click.FloatRange):
     """A number within bounds; click's own range lets "nan" pass."""
 

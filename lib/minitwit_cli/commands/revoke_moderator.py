@@ -7,10 +7,11 @@ import click
 from minitwit.postgres.database import Database
 from minitwit.settings import DatabaseSettings
 from minitwit.users import Users
+from minitwit_cli.commands.parameters import username_argument
 
 
 @click.command()
-@click.argument("username", metavar="NAME")
+@username_argument
 def revoke_moderator(username: str) -> None:
     """Revoke that the user NAME is a moderator, with immediate effect.
 
@@ -18,4 +19,4 @@ def revoke_moderator(username: str) -> None:
     """
     database = Database(DatabaseSettings.from_environment(os.environ))
     Users(database).set_moderator(username, False)
-    click.echo(f"{username} is not a moderator.")
+    click.echo(f"{username} is no moderator.")

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from minitwit.web.routes import FUNCTIONS, probe
 from minitwit_cli.commands.parameters import SECONDS, url_option
+from minitwit_cli.simulator.base_url import parse_base_url
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ def status(url: str, timeout: float) -> None:
 
     Exits with 1 unless every function answers as expected.
     """
-    with httpx.Client(base_url=url, timeout=timeout) as client:
+    parse_base_url(url)
+    # Straight to the server, as the simulator: not through the proxy of a variable.
+    with httpx.Client(base_url=url, timeout=timeout, trust_env=False) as client:
         # First, so that no probe's latency includes opening the connection.
         version = _field(client, "/openapi.json", "info", "version")
         answers = list(_probe(client))

@@ -16,4 +16,4 @@ def unflag(message_id: int) -> None:
     """Restore the hidden message ID."""
     database = Database(DatabaseSettings.from_environment(os.environ))
     Messages(database).set_hidden(message_id, False)
-    click.echo(f"Message {message_id} is visible.")
+    click.echo(f"Message {message_id} is shown.")

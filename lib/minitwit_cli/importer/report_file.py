@@ -64,9 +64,10 @@ def open_report(path: Path, source: Path) -> Iterator[ReportFile]:
 
     """
     try:
-        if path.exists() and path.samefile(source):
+        if _belongs_to(source, path):
             raise UnwritableReport(
-                f"{path} is the file to import: name another one with --report."
+                f"{path} is the file to import, or a part of it: name another one with "
+                "--report."
             )
         # Bytes that are not UTF-8 can be part of a row's id.
         lines = path.open("w", encoding="utf-8", errors="backslashreplace")
@@ -79,6 +80,13 @@ def open_report(path: Path, source: Path) -> Iterator[ReportFile]:
         # flush() has reported what cannot be written.
         with suppress(OSError):
             lines.close()
+
+
+def _belongs_to(source: Path, path: Path) -> bool:
+    """Return whether a path is that of an SQLite file, its log or its journal."""
+    parts = (f"{source.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal"))
+    is_link = path.exists() and path.samefile(source)
+    return is_link or str(path.resolve()) in parts
 
 
 def _unwritable(path: Path, error: OSError) -> UnwritableReport:

@@ -35,6 +35,9 @@ class SQLiteFile:
     """
 
     def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            # SQLite would wait for a pipe, and takes an empty device for a database.
+            raise InvalidLegacyFile(f"{path} is not a regular file.")
         address = f"{path.resolve().as_uri()}?mode=ro"
         try:
             self._connection = sqlite3.connect(address, uri=True, isolation_level=None)

@@ -16,17 +16,14 @@ from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from time import perf_counter
 from typing import Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from minitwit.errors import MiniTwitError
+from minitwit_cli.simulator.base_url import parse_base_url
 from minitwit_cli.simulator.scenario import Action
 
 PUBLISHED_CREDENTIAL = "simulator:super_safe!"
 SIMULATOR_TIMEOUT = 0.3  # seconds that the course's simulator waits
-
-
-class InvalidURL(MiniTwitError):
-    """The address is no http://host[:port] or https://host[:port]."""
 
 
 class NoAnswer(MiniTwitError):
@@ -108,18 +105,11 @@ class SimulatorClient:
 
 def _parse(url: str) -> tuple[Callable[..., HTTPConnection], str]:
     """Return a function that opens a connection, and the prefix of all paths."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise InvalidURL(f"{url!r}: {error}") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise InvalidURL(f"{url!r} is no http://host[:port] or https://host[:port]")
-    prefix = quote(parts.path.rstrip("/"), safe="/%")
-    if parts.scheme == "http":
-        return partial(HTTPConnection, host, port or 80), prefix
+    base = parse_base_url(url)
+    if not base.is_encrypted:
+        return partial(HTTPConnection, base.host, base.port), base.prefix
     context = ssl.create_default_context()
-    return partial(HTTPSConnection, host, port or 443, context=context), prefix
+    return partial(HTTPSConnection, base.host, base.port, context=context), base.prefix
 
 
 def _request(action: Action) -> tuple[str, dict[str, str | None]]:
