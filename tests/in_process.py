@@ -1,7 +1,7 @@
-"""The whole of MiniTwit inside the test's process: four functions behind an edge.
+"""MiniTwit inside the test's process: its functions behind an edge, without sockets.
 
-The edge reads the very rules that Traefik gets, so a request finds its function as
-it does in production; no socket is opened.
+The edge routes by Traefik's own rules, so a request reaches the same function as in
+production.
 """
 
 import re
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from minitwit.telemetry.span_export import Tracer
 
 SESSION_KEY = "k" * 32
+URL = "http://minitwit.test"
 
 
 def settings(function: str, **values: Any) -> Settings:
-    """Return a function's settings, as a test wants them."""
-    fixed = {"function": function, "session_keys": SESSION_KEY}
+    """Return a function's settings with a test's own values."""
+    fixed = {"function": function, "session_keys": SESSION_KEY, "url": URL}
     return Settings.model_validate(
         {"database_url": "postgresql://nobody@nowhere/nothing", **fixed, **values}
     )
@@ -39,28 +40,28 @@ def callers_of(
     functions: Iterable[str] = FUNCTIONS,
     **values: Any,
 ) -> Callers:
-    """Return callers of a MiniTwit that stands on a store; functions may be away."""
+    """Return callers of a MiniTwit on a store, with all functions or some of them."""
     apps = {name: build(settings(name, **values), store, tracer) for name in functions}
-    return Callers("http://minitwit.test", Edge(apps))
+    return Callers(URL, Edge(apps))
 
 
 class Edge(httpx.BaseTransport):
-    """Hands a request to the function whose router claims it."""
+    """Routes a request to the function whose rule matches, as Traefik does."""
 
     def __init__(self, apps: dict[str, App]) -> None:
         self._apps = apps
         self._order = sorted(apps, key=traefik_priority, reverse=True)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer as the system would."""
+        """Answer as the whole system would."""
         path, _, query = request.url.raw_path.partition(b"?")
-        # Traefik matches the path decoded, and so does WSGI want it (PEP 3333).
+        # Traefik matches the decoded path, and PEP 3333 requires it decoded.
         decoded = unquote_to_bytes(path)
         function = self._function(request.method, decoded.decode("utf-8", "replace"))
         environ = testing.create_environ(
             method=request.method,
             query_string=query.decode("latin-1"),
-            headers=[(k.decode(), v.decode("latin-1")) for k, v in request.headers.raw],
+            headers=_forwarded(request),
             body=request.read(),
         )
         environ["PATH_INFO"] = decoded.decode("latin-1")
@@ -77,8 +78,15 @@ class Edge(httpx.BaseTransport):
         return next(f for f in self._order if _claims(traefik_rule(f), method, path))
 
 
+def _forwarded(request: httpx.Request) -> list[tuple[str, str]]:
+    """Return the headers as Traefik forwards them: X-Forwarded-* are its own."""
+    sent = [(k.decode(), v.decode("latin-1")) for k, v in request.headers.raw]
+    kept = [(k, v) for k, v in sent if not k.lower().startswith("x-forwarded-")]
+    return [*kept, ("X-Forwarded-Proto", request.url.scheme)]
+
+
 def _claims(rule: str, method: str, path: str) -> bool:
-    """Evaluate one of Traefik's rules."""
+    """Evaluate a rule of Traefik's."""
     expression = rule.replace("&&", "and").replace("||", "or").replace("`", '"')
     matchers = {
         "Method": lambda wanted: method == wanted,

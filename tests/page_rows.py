@@ -10,7 +10,7 @@ import pytest
 from minitwit import follows
 from minitwit.errors import NotModerator, UnknownMessage, UnknownUser
 from minitwit.messages import PAGE_SIZE
-from minitwit.models import Counts, Cursor, Post
+from minitwit.models import Counts, Cursor, Post, Reader
 from minitwit.store import Store
 from tests.store_rows import add_user, contents, cursor_of, texts
 
@@ -142,7 +142,7 @@ def test_hidden_messages_stand_in_their_places_for_a_moderator_and_nowhere_else(
         pages = (
             timelines.public_timeline(None, with_hidden),
             timelines.user_timeline(ada.id, "ada", None, with_hidden),
-            timelines.own_timeline(bob.id, None, with_hidden),
+            timelines.own_timeline(Reader(bob, with_hidden)),
         )
         for page in pages:
             assert texts(page) == expected
@@ -163,5 +163,5 @@ def test_own_timeline_of_a_moderator_holds_hidden_messages_of_the_followed_only(
         store.messages.add(name, f"of {name}")
         store.messages.set_hidden(post_of(store, f"of {name}").id, True)
     store.follows.add("bob", "ada")
-    own = store.messages.own_timeline(bob.id, None, with_hidden=True)
+    own = store.messages.own_timeline(Reader(bob, is_moderator=True))
     assert texts(own) == ["of ada"]

@@ -15,7 +15,7 @@ from minitwit.errors import (
     UnknownUser,
     UsernameTaken,
 )
-from minitwit.models import Account, Cursor, Post, Registration
+from minitwit.models import Account, Cursor, Post, Reader, Registration
 from minitwit.store import Store
 
 Flag = Callable[[str], None]  # Flags the message of a content, as a moderator does.
@@ -158,7 +158,7 @@ def test_messages_before_any_are_empty_lists(store: Store) -> None:
     assert store.messages.recent_json(10) == "[]"
     assert store.messages.recent_json_of("ada", 10) == "[]"
     assert store.messages.public_timeline() == []
-    assert store.messages.own_timeline(ada.id) == []
+    assert store.messages.own_timeline(Reader(ada)) == []
     assert store.messages.user_timeline(ada.id, "ada") == []
 
 
@@ -172,7 +172,7 @@ def test_flagged_messages_are_left_out_of_every_list(store: Store, flag: Flag) -
     assert contents(store.messages.recent_json_of("ada", 10)) == shown
     assert texts(store.messages.public_timeline()) == shown
     assert texts(store.messages.user_timeline(ada.id, "ada")) == shown
-    assert texts(store.messages.own_timeline(ada.id)) == shown
+    assert texts(store.messages.own_timeline(Reader(ada))) == shown
 
 
 def test_each_timeline_shows_its_own_authors(store: Store) -> None:
@@ -181,8 +181,8 @@ def test_each_timeline_shows_its_own_authors(store: Store) -> None:
     store.follows.add("ada", "bob")
     for name in ("ada", "bob", "eve"):
         store.messages.add(name, f"by {name}")
-    assert texts(store.messages.own_timeline(ada.id)) == ["by bob", "by ada"]
-    assert texts(store.messages.own_timeline(bob.id)) == ["by bob"]
+    assert texts(store.messages.own_timeline(Reader(ada))) == ["by bob", "by ada"]
+    assert texts(store.messages.own_timeline(Reader(bob))) == ["by bob"]
     assert texts(store.messages.user_timeline(bob.id, "bob")) == ["by bob"]
     everybody = ["by eve", "by bob", "by ada"]
     assert texts(store.messages.public_timeline()) == everybody
@@ -192,7 +192,7 @@ def test_following_oneself_doubles_nothing(store: Store) -> None:
     ada = add_user(store, "ada")
     store.follows.add("ada", "ada")
     store.messages.add("ada", "once")
-    assert texts(store.messages.own_timeline(ada.id)) == ["once"]
+    assert texts(store.messages.own_timeline(Reader(ada))) == ["once"]
 
 
 def test_pages_of_every_timeline_join_without_gap_or_overlap(store: Store) -> None:
@@ -210,7 +210,7 @@ def test_pages_of_every_timeline_join_without_gap_or_overlap(store: Store) -> No
             expected.insert(0, f"{name}: {number}")
     pages: dict[str, Callable[[Any], list[Post]]] = {
         "public": store.messages.public_timeline,
-        "own": lambda before: store.messages.own_timeline(ada.id, before),
+        "own": lambda before: store.messages.own_timeline(Reader(ada), before),
     }
     for name, page in pages.items():
         shown = page(None)

@@ -1,7 +1,7 @@
-"""follow: who follows whom.
+"""follow: the follow relation between users.
 
-/fllws/{username} is the simulator's: whom a user follows, and changing it.
-/{username}/follow and /unfollow are a browser's: the signed-in user follows.
+/fllws/{username} lists and changes the users that a user follows, for the simulator.
+/{username}/follow and /unfollow are the buttons on a user's page, for browsers.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,13 +12,14 @@ from minitwit.follows import Follows
 from minitwit.models import FollowChange
 from minitwit.users import Users
 from minitwit.web.app import Services
-from minitwit.web.browser_responses import Browser, user_path
+from minitwit.web.browser_responses import BrowserResponses, user_path
+from minitwit.web.content_negotiation import asks_for_html
 from minitwit.web.request_data import json_body, limit, unknown_user_first
-from minitwit.web.simulator_auth import carried_mark
+from minitwit.web.simulator_auth import mark_of
 
 
 class FollowsOfUser:
-    """Whom one user follows."""
+    """The users that one user follows."""
 
     def __init__(self, follows: Follows, users: Users) -> None:
         self._follows = follows
@@ -32,28 +33,35 @@ class FollowsOfUser:
     def on_post(
         self, req: falcon.Request, resp: falcon.Response, username: str
     ) -> None:
-        """Follow or no longer follow somebody."""
+        """Follow or unfollow a user."""
         with unknown_user_first(self._users, username):
             change = json_body(req, FollowChange)
         if change.follow is not None:
-            self._follows.add(username, change.follow, carried_mark(req))
+            self._follows.add(username, change.follow, mark_of(req))
         elif change.unfollow is not None:
-            self._follows.remove(username, change.unfollow, carried_mark(req))
+            self._follows.remove(username, change.unfollow, mark_of(req))
         resp.status = falcon.HTTP_204
 
 
 class FollowButton:
-    """What a browser's button does; GET is kept for old links.
+    """The button that follows or unfollows a user.
+
+    GET does the same for clients that do not ask for HTML, as in the original MiniTwit.
+    A browser that follows a link is redirected to the page with the button instead, so
+    that a link in a message changes nothing.
 
     Args:
-        change: takes the signed-in user's name and the other's.
-        sentence: tells the user what was done to whom.
-        browser: that pressed the button.
+        change: takes the name of the signed-in user and that of the other.
+        sentence: the flash message, with a place for the other user's name.
+        browser: redirects browsers.
 
     """
 
     def __init__(
-        self, change: Callable[[str, str], None], sentence: str, browser: Browser
+        self,
+        change: Callable[[str, str], None],
+        sentence: str,
+        browser: BrowserResponses,
     ) -> None:
         self._change = change
         self._sentence = sentence
@@ -62,24 +70,28 @@ class FollowButton:
     def on_post(
         self, req: falcon.Request, resp: falcon.Response, username: str
     ) -> None:
-        """Press the button on a user's page."""
-        account = self._browser.account(req)
+        """Change the follow and redirect to the user's page."""
+        page = user_path(username)
+        account = self._browser.account(req, next_page=page)
         self._change(account.username, username)
-        self._browser.redirect(
-            req, resp, user_path(username), self._sentence.format(username)
-        )
+        self._browser.redirect(req, resp, page, self._sentence.format(username))
 
-    on_get = on_post
+    def on_get(self, req: falcon.Request, resp: falcon.Response, username: str) -> None:
+        """Change the follow, unless a browser asks for a page."""
+        if asks_for_html(req):
+            self.on_head(req, resp, username)
+        else:
+            self.on_post(req, resp, username)
 
     def on_head(
         self, req: falcon.Request, resp: falcon.Response, username: str
     ) -> None:
-        """Lead to the user's page and change nothing: HEAD only looks."""
+        """Redirect to the user's page, which has the button; HEAD is a safe method."""
         self._browser.redirect(req, resp, user_path(username))
 
 
 def routes(services: Services) -> Mapping[str, object]:
-    """Say which paths this function answers."""
+    """Return the resource of each path."""
     follows, browser = services.store.follows, services.browser
     return {
         "/fllws/{username}": FollowsOfUser(follows, services.store.users),

@@ -1,8 +1,8 @@
-"""messages: posting, reading as JSON, and the simulator's progress mark.
+"""messages: posting, hiding, reading as JSON, and the simulator's progress mark.
 
-/msgs and /msgs/{username} are the simulator's, /latest anybody's; POST /add_message
-is the form on a browser's own page, POST /hide_message and /restore_message are a
-moderator's buttons on every page.
+/msgs and /msgs/{username} serve the simulator, and /latest any caller. /add_message is
+the form on the own timeline, /hide_message and /restore_message are the moderators'
+buttons beside each message.
 """
 
 import logging
@@ -12,12 +12,16 @@ import falcon
 import orjson
 
 from minitwit.errors import UnknownMessage
-from minitwit.latest import LatestMark
+from minitwit.latest import ProgressMark
 from minitwit.messages import Messages
 from minitwit.models import NewMessage
 from minitwit.users import Users
 from minitwit.web.app import Services
-from minitwit.web.browser_responses import Browser, page_before, user_path
+from minitwit.web.browser_responses import (
+    BrowserResponses,
+    previous_page,
+    user_path,
+)
 from minitwit.web.request_data import (
     form,
     form_model,
@@ -26,13 +30,13 @@ from minitwit.web.request_data import (
     limit,
     unknown_user_first,
 )
-from minitwit.web.simulator_auth import carried_mark
+from minitwit.web.simulator_auth import mark_of
 
 _log = logging.getLogger(__name__)
 
 
 class AllMessages:
-    """Everybody's messages."""
+    """The messages of all users."""
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
@@ -56,43 +60,49 @@ class MessagesOfUser:
     def on_post(
         self, req: falcon.Request, resp: falcon.Response, username: str
     ) -> None:
-        """Post a message in the user's name."""
+        """Post a message of the user."""
         with unknown_user_first(self._users, username):
             message = json_body(req, NewMessage)
-        self._messages.add(username, message.content, carried_mark(req))
+        self._messages.add(username, message.content, mark_of(req))
         resp.status = falcon.HTTP_204
 
 
 class MessageForm:
-    """The form on the signed-in user's page."""
+    """The form on the own timeline."""
 
-    form_page = "/"
-
-    def __init__(self, messages: Messages, browser: Browser) -> None:
+    def __init__(self, messages: Messages, browser: BrowserResponses) -> None:
         self._messages = messages
         self._browser = browser
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Post a message in the signed-in user's name."""
-        account = self._browser.account(req)
-        message = form_model(req, NewMessage, {"text": "content"})
-        self._messages.add(account.username, message.content)
-        self._browser.redirect(req, resp, "/", "Your message was recorded")
+        """Post a message of the signed-in user, once for each form with a token."""
+        author = self._browser.author(req, resp).username
+        with self._browser.form_at(req, resp, "/"):
+            content = form_model(req, NewMessage, {"text": "content"}).content
+            if form_token := form(req).get("form_token"):
+                self._messages.add_once(author, content, form_token)
+            else:
+                self._messages.add(author, content)
+            self._browser.redirect(req, resp, "/", "Your message was recorded")
 
 
 class ModeratorButton:
-    """What a moderator's button on a message does.
+    """The button that hides or restores a message.
 
     Args:
-        hides: whether the message is hidden or restored.
-        sentence: tells the moderator what was done.
-        messages: that may be hidden.
-        browser: that pressed the button.
+        hides: whether it hides or restores.
+        sentence: the flash message.
+        messages: the store of messages.
+        browser: redirects browsers.
 
     """
 
     def __init__(
-        self, hides: bool, sentence: str, messages: Messages, browser: Browser
+        self,
+        hides: bool,
+        sentence: str,
+        messages: Messages,
+        browser: BrowserResponses,
     ) -> None:
         self._hides = hides
         self._sentence = sentence
@@ -100,30 +110,31 @@ class ModeratorButton:
         self._browser = browser
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Press the button; who is no moderator at this moment may not."""
-        account = self._browser.account(req)
+        """Change the message and redirect to its place on the page before."""
+        page = previous_page(req)
+        account = self._browser.account(req, next_page=page or "/")
         message_id = integer(form(req).get("id"))
         if message_id is None:
             raise UnknownMessage
         author = self._messages.set_hidden_as(account.id, message_id, self._hides)
         _log.info("%s message %d: %s", account.username, message_id, self._sentence)
-        page = page_before(req) or user_path(author)
-        self._browser.redirect(req, resp, page, self._sentence)
+        place = f"{page or user_path(author)}#m{message_id}"
+        self._browser.redirect(req, resp, place, self._sentence)
 
 
 class Latest:
-    """How far the simulator has come."""
+    """The simulator's progress mark."""
 
-    def __init__(self, latest: LatestMark) -> None:
+    def __init__(self, latest: ProgressMark) -> None:
         self._latest = latest
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        """Say the number of its last request."""
+        """Return the number of its last request."""
         resp.data = orjson.dumps({"latest": self._latest.value()})
 
 
 def routes(services: Services) -> Mapping[str, object]:
-    """Say which paths this function answers."""
+    """Return the resource of each path."""
     store = services.store
     return {
         "/msgs": AllMessages(store.messages),

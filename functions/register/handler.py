@@ -1,7 +1,7 @@
 """register: accounts and sessions.
 
-POST /register creates an account, for the simulator (JSON) and for a browser (form).
-POST /login and /logout begin and end a browser's session.
+POST /register creates an account, from JSON for the simulator or from a form.
+/login and /logout start and end a browser's session.
 """
 
 from collections.abc import Mapping
@@ -12,82 +12,102 @@ from minitwit.errors import InvalidInput
 from minitwit.models import Registration
 from minitwit.users import Users
 from minitwit.web.app import Services
-from minitwit.web.browser_responses import Browser
-from minitwit.web.content_negotiation import sends_form
+from minitwit.web.browser_responses import BrowserResponses, next_page, sign_in_path
+from minitwit.web.content_negotiation import asks_for_html, sends_form
 from minitwit.web.request_data import form, form_model, json_body
 from minitwit.web.reserved_names import is_reserved
 from minitwit.web.sessions import Sessions
+from minitwit.web.simulator_auth import mark_of
 
 
 class Accounts:
     """The collection of accounts."""
 
-    form_page = "/register"
-
-    def __init__(self, users: Users, browser: Browser) -> None:
+    def __init__(self, users: Users, browser: BrowserResponses) -> None:
         self._users = users
         self._browser = browser
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Create an account, from JSON or from the form."""
         if sends_form(req):
+            self._from_form(req, resp)
+            return
+        registration = json_body(req, Registration)
+        self._refuse_reserved(registration)
+        self._users.add(registration, mark_of(req))
+        resp.status = falcon.HTTP_204
+
+    def _from_form(self, req: falcon.Request, resp: falcon.Response) -> None:
+        with self._browser.form_at(req, resp, "/register"):
             registration = form_model(req, Registration, {"password": "pwd"})
             if form(req).get("password2") != registration.password:
                 raise InvalidInput("The two passwords do not match")
-            self._add(registration)
+            self._refuse_reserved(registration)
+            self._users.add_once(registration)
             self._browser.redirect(
                 req,
                 resp,
                 "/login",
                 "You were successfully registered and can login now",
             )
-        else:
-            self._add(json_body(req, Registration))
-            resp.status = falcon.HTTP_204
 
-    def _add(self, registration: Registration) -> None:
+    def _refuse_reserved(self, registration: Registration) -> None:
         if is_reserved(registration.username):
             raise InvalidInput(f'The username "{registration.username}" is reserved')
-        self._users.add(registration)
 
 
 class Login:
-    """The beginning of a session."""
+    """The start of a session."""
 
-    form_page = "/login"
-
-    def __init__(self, users: Users, sessions: Sessions, browser: Browser) -> None:
+    def __init__(
+        self, users: Users, sessions: Sessions, browser: BrowserResponses
+    ) -> None:
         self._users = users
         self._sessions = sessions
         self._browser = browser
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Sign a browser in."""
-        typed = form(req)
-        account = self._users.sign_in(
-            typed.get("username", ""), typed.get("password", "")
-        )
-        self._sessions.sign_in(req, resp, account)
-        self._browser.redirect(req, resp, "/", "You were logged in")
+        """Sign a browser in and redirect to the page that it came for (`next`)."""
+        page = next_page(req)
+        with self._browser.form_at(req, resp, sign_in_path(page)):
+            typed = form(req)
+            account = self._users.sign_in(
+                typed.get("username", ""), typed.get("password", "")
+            )
+            self._sessions.sign_in(req, resp, account)
+            self._browser.redirect(req, resp, page, "You were logged in")
 
 
 class Logout:
-    """The end of a session; GET is kept for old links."""
+    """The end of a session.
 
-    def __init__(self, sessions: Sessions, browser: Browser) -> None:
+    GET signs out clients that do not ask for HTML, as in the original MiniTwit. A
+    browser that follows a link is redirected to a page with the button instead.
+    """
+
+    def __init__(self, sessions: Sessions, browser: BrowserResponses) -> None:
         self._sessions = sessions
         self._browser = browser
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Sign a browser out."""
-        self._sessions.sign_out(resp)
+        self._sessions.sign_out(req, resp)
         self._browser.redirect(req, resp, "/public", "You were logged out")
 
-    on_post = on_get
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Sign out, unless a browser asks for a page."""
+        if asks_for_html(req):
+            self.on_head(req, resp)
+        else:
+            self.on_post(req, resp)
+
+    def on_head(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Redirect to a page with the Sign out button; HEAD is a safe method."""
+        self._browser.redirect(req, resp, "/")
 
 
 def routes(services: Services) -> Mapping[str, object]:
-    """Say which paths this function answers."""
+    """Return the resource of each path."""
     users, sessions, browser = (
         services.store.users,
         services.sessions,

@@ -24,11 +24,13 @@ class Feeds:
 
     Args:
         templates: among them the feed's.
+        url: public address of the site.
 
     """
 
-    def __init__(self, templates: Environment) -> None:
+    def __init__(self, templates: Environment, url: str) -> None:
         self._template = templates.get_template("feed.xml")
+        self._url = url
 
     def send(
         self,
@@ -41,7 +43,8 @@ class Feeds:
         """Answer with a feed, or 304 when the reader has it already."""
         text = self._template.render(
             title=title,
-            site=req.forwarded_prefix,
+            # Not the requested host: ids never change (RFC 4287, section 4.2.6).
+            site=self._url,
             page=page,
             posts=posts,
         )

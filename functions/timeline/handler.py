@@ -22,14 +22,14 @@ from functions.timeline.timelines import (
     UserTimeline,
 )
 from minitwit.web.app import Services
-from minitwit.web.browser_responses import Browser
+from minitwit.web.browser_responses import BrowserResponses, next_page, sign_in_path
 
 
 class FormPage:
     """A form for somebody who is not signed in yet."""
 
     def __init__(
-        self, template: str, readers: Readers, browser: Browser, pages: Pages
+        self, template: str, readers: Readers, browser: BrowserResponses, pages: Pages
     ) -> None:
         self._template = template
         self._readers = readers
@@ -39,10 +39,12 @@ class FormPage:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the form; who is signed in has no use for it."""
         reader = self._readers.of(req)
+        page = next_page(req)
         if reader.account:
-            self._browser.redirect(req, resp, "/")
+            self._browser.redirect(req, resp, page)
         else:
-            self._pages.render(req, resp, self._template, reader)
+            sign_in = sign_in_path(page)
+            self._pages.render(req, resp, self._template, reader, sign_in=sign_in)
 
 
 def routes(services: Services) -> Mapping[str, object]:
@@ -52,9 +54,9 @@ def routes(services: Services) -> Mapping[str, object]:
     templates = environment(assets, Mentions(store.users.known))
     readers = Readers(sessions, store.users)
     pages = Pages(sessions, templates)
-    feeds = Feeds(templates)
+    feeds = Feeds(templates, services.url)
     return {
-        "/": OwnTimeline(store.messages, readers, browser, pages),
+        "/": OwnTimeline(store.messages, sessions, readers, browser, pages),
         "/public": PublicTimeline(store.messages, readers, pages),
         "/public/feed": PublicFeed(store.messages, feeds),
         "/new_messages": NewMessages(store.messages, sessions),

@@ -1,5 +1,7 @@
 """The three timelines, and how many messages are newer than what a page shows."""
 
+from secrets import token_urlsafe
+
 import falcon
 
 from functions.timeline.pages import Pages
@@ -7,7 +9,7 @@ from functions.timeline.readers import Readers
 from minitwit.messages import PAGE_SIZE, Messages
 from minitwit.models import Account, Cursor, Post, Reader
 from minitwit.store import Store
-from minitwit.web.browser_responses import Browser
+from minitwit.web.browser_responses import BrowserResponses
 from minitwit.web.request_data import cursor
 from minitwit.web.sessions import Sessions
 
@@ -16,9 +18,15 @@ class OwnTimeline:
     """What the signed-in user and those they follow write."""
 
     def __init__(
-        self, messages: Messages, readers: Readers, browser: Browser, pages: Pages
+        self,
+        messages: Messages,
+        sessions: Sessions,
+        readers: Readers,
+        browser: BrowserResponses,
+        pages: Pages,
     ) -> None:
         self._messages = messages
+        self._sessions = sessions
         self._readers = readers
         self._browser = browser
         self._pages = pages
@@ -29,10 +37,16 @@ class OwnTimeline:
         if reader.account is None:
             self._browser.redirect(req, resp, "/public")
             return
-        posts = self._messages.own_timeline(
-            reader.account.id, cursor(req), reader.is_moderator, reader.is_busy
+        posts = self._messages.own_timeline(reader, cursor(req))
+        self._pages.render(
+            req,
+            resp,
+            "own.html",
+            reader,
+            draft=self._sessions.take_draft(req, resp),
+            form_token=token_urlsafe(16),
+            **_page_of(posts),
         )
-        self._pages.render(req, resp, "own.html", reader, **_page_of(posts))
 
 
 class PublicTimeline:

@@ -1,5 +1,4 @@
-"""MiniTwit's library: what the four functions share.
+"""MiniTwit's library, shared by the functions: users, follows, messages, settings.
 
-The modules here know users, follows, messages and PostgreSQL, and nothing of
-HTTP. `runtime` holds what surrounds a request, `commands` what operators type.
+The modules at this level know the domain and its SQL statements, and nothing of HTTP.
 """

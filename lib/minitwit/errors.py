@@ -1,7 +1,7 @@
-"""What can go wrong, as facts of the domain.
+"""Domain exceptions.
 
-The docstring of a class is the sentence that its reader sees, unless a raise
-gives a better one. `runtime/errors.py` is the only place that knows statuses.
+The first line of a class's docstring is the message that callers see by default.
+`web/error_responses.py` maps the exceptions to HTTP statuses.
 """
 
 
@@ -9,7 +9,7 @@ class MiniTwitError(Exception):
     """Something went wrong."""
 
     def __init__(self, message: str | None = None) -> None:
-        """Take the message, by default the first line of the docstring."""
+        """Use the message, or by default the first line of the docstring."""
         super().__init__(message or (type(self).__doc__ or "").splitlines()[0])
 
 
@@ -21,7 +21,7 @@ class InvalidInput(MiniTwitError):
     """The request is not understood."""
 
 
-class UsernameTaken(MiniTwitError):
+class UsernameTaken(InvalidInput):
     """The username is already taken"""  # noqa: D400, D415 (the contract's words)
 
 
@@ -29,11 +29,11 @@ class UnknownUser(MiniTwitError):
     """There is no user of that name."""
 
 
-class InvalidUsername(MiniTwitError):
+class InvalidUsername(InvalidInput):
     """Invalid username"""  # noqa: D400, D415 (the contract's words)
 
 
-class InvalidPassword(MiniTwitError):
+class InvalidPassword(InvalidInput):
     """Invalid password"""  # noqa: D400, D415 (the contract's words)
 
 
@@ -46,7 +46,7 @@ class NotModerator(MiniTwitError):
 
 
 class StorageUnavailable(MiniTwitError):
-    """The storage does not answer at the moment; try again in a few seconds."""
+    """The database is unavailable; try again in a few seconds."""
 
 
 class SchemaOutdated(StorageUnavailable):
@@ -54,11 +54,11 @@ class SchemaOutdated(StorageUnavailable):
 
 
 class NotPermitted(SchemaOutdated):
-    """The database role may not do this: run `minitwit migrate`, or be the owner."""
+    """The database role lacks a privilege: run `minitwit migrate`, or be the owner."""
 
 
 class ForeignDatabase(StorageUnavailable):
-    """The database is another installation's; correct MINITWIT_DATABASE_URL."""
+    """The database belongs to another installation; correct MINITWIT_DATABASE_URL."""
 
 
 class DatabaseRefused(MiniTwitError):

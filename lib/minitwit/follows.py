@@ -1,4 +1,4 @@
-"""Follows: who reads whom."""
+"""Follows: which user follows which."""
 
 from minitwit.errors import UnknownUser
 from minitwit.models import Person
@@ -10,18 +10,23 @@ _NEWEST = 2**63 - 1  # Every follow came before this one.
 
 
 class Follows:
-    """Every pair of a follower and somebody followed."""
+    """The follow relation between users.
+
+    Args:
+        database: where it is stored.
+
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, follower: str, followed: str, latest: int | None = None) -> None:
-        """Make one user follow another; a second time changes nothing.
+        """Make one user follow another; repeating it changes nothing.
 
         Args:
-            follower: who follows.
-            followed: who is followed.
-            latest: the simulator's progress, if it is to be recorded on the way.
+            follower: name of the user who follows.
+            followed: name of the user to follow.
+            latest: the simulator's progress mark, set by the same statement.
 
         Raises:
             UnknownUser: one of the two does not exist.
@@ -30,12 +35,12 @@ class Follows:
         self._change("follow", follower, followed, latest)
 
     def remove(self, follower: str, followed: str, latest: int | None = None) -> None:
-        """Make one user no longer follow another; nor is not following an error.
+        """Make one user stop following another; it need not have followed before.
 
         Args:
-            follower: who follows no longer.
-            followed: who is followed no longer.
-            latest: the simulator's progress, if it is to be recorded on the way.
+            follower: name of the user who follows.
+            followed: name of the user to stop following.
+            latest: the simulator's progress mark, set by the same statement.
 
         Raises:
             UnknownUser: one of the two does not exist.
@@ -44,14 +49,18 @@ class Follows:
         self._change("unfollow", follower, followed, latest)
 
     def exists(self, follower_id: int, followed_id: int) -> bool:
-        """Say whether one user follows another."""
+        """Return whether one user follows another."""
         rows = self._database.read(
             "is_following", follower_id=follower_id, followed_id=followed_id
         )
         return bool(rows[0][0])
 
     def names_json(self, follower: str, limit: int) -> str:
-        """Return at most so many names that a user follows, oldest first, as JSON.
+        """Return the names that a user follows as a JSON array, oldest follow first.
+
+        Args:
+            follower: name of the user.
+            limit: the most names to return.
 
         Raises:
             UnknownUser: the follower does not exist.
@@ -65,11 +74,11 @@ class Follows:
         return str(rows[0][0])
 
     def followed(self, user_id: int, before: int | None = None) -> list[Person]:
-        """Return a page of whom a user follows, newest follow first."""
+        """Return a page of the users that a user follows, newest follow first."""
         return self._page("followed_page", user_id, before)
 
     def followers(self, user_id: int, before: int | None = None) -> list[Person]:
-        """Return a page of who follows a user, newest follow first."""
+        """Return a page of a user's followers, newest follow first."""
         return self._page("followers_page", user_id, before)
 
     def _page(self, query: str, user_id: int, before: int | None) -> list[Person]:

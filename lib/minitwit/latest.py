@@ -3,14 +3,19 @@
 from minitwit.postgres.database import Database
 
 
-class LatestMark:
-    """One number that the last request processed sets."""
+class ProgressMark:
+    """The number that the last processed request reported as `latest`.
+
+    Args:
+        database: where it is stored.
+
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def record(self, value: int) -> None:
-        """Set the mark; the last writer wins, so it may go down."""
+        """Set the mark; the last writer wins, so it may decrease."""
         self._database.write("record_latest", value=value)
 
     def value(self) -> int:

@@ -1,19 +1,27 @@
-"""Messages: posting, and the lists of them that callers read."""
+"""Messages: posting, hiding, and the timelines."""
+
+from hashlib import blake2b
+from uuid import UUID
 
 from minitwit.errors import NotModerator, UnknownMessage, UnknownUser
-from minitwit.models import Cursor, Post
+from minitwit.models import Cursor, Post, Reader
 from minitwit.postgres.database import Database
 from minitwit.postgres.standby import ReplicatedDatabase
 
 PAGE_SIZE = 30  # messages on a page
-MAX_NEWER = 1000  # newer messages that are looked through to count them
+MAX_NEWER = 1000  # the most newer messages that a count examines
 
-# Everything is older than this: the place where the newest page begins.
+# Every message is older than this cursor: the newest page begins here.
 _NOW = Cursor(pub_date=2**63 - 1, id=2**63 - 1)
 
 
 class Messages:
-    """Every message that was posted; one that is flagged is hidden."""
+    """All messages; a flagged message is hidden.
+
+    Args:
+        database: where they are stored; reads may go to a standby.
+
+    """
 
     def __init__(self, database: Database | ReplicatedDatabase) -> None:
         self._database = database
@@ -22,9 +30,9 @@ class Messages:
         """Post a message of a user.
 
         Args:
-            username: of its author.
-            content: of the message.
-            latest: the simulator's progress, if it is to be recorded on the way.
+            username: name of its author.
+            content: text of the message.
+            latest: the simulator's progress mark, set by the same statement.
 
         Raises:
             UnknownUser: the user does not exist.
@@ -38,8 +46,30 @@ class Messages:
         if added is None:
             raise UnknownUser
 
+    def add_once(self, username: str, content: str, form_token: str) -> None:
+        """Post a message of a form; sending the same form again changes nothing.
+
+        Args:
+            username: name of its author.
+            content: text of the message.
+            form_token: random token of the form. With another content it is another
+                message: a reader may go back in the browser and change the text.
+
+        Raises:
+            UnknownUser: the user does not exist.
+
+        """
+        if "\x00" in username:
+            raise UnknownUser
+        sent = f"{form_token}\0{username}\0{content}".encode()
+        form_key = UUID(bytes=blake2b(sent, digest_size=16).digest())
+        if not self._database.write(
+            "add_message_once", username=username, content=content, form_key=form_key
+        ):
+            raise UnknownUser
+
     def recent_json(self, limit: int) -> str:
-        """Return everybody's newest messages as the API's JSON."""
+        """Return the newest messages of all users as the API's JSON."""
         return str(self._database.read("recent_messages", limit=limit)[0][0])
 
     def recent_json_of(self, username: str, limit: int) -> str:
@@ -59,7 +89,7 @@ class Messages:
     def public_timeline(
         self, before: Cursor | None = None, with_hidden: bool = False
     ) -> list[Post]:
-        """Return a page of everybody's messages, newest first."""
+        """Return a page of all users' messages, newest first."""
         posts = self._list("public_timeline", before)
         hidden = self._list("hidden_public_timeline", before) if with_hidden else []
         return _page(posts, hidden)
@@ -79,44 +109,41 @@ class Messages:
         )
         return _page(posts, hidden)
 
-    def own_timeline(
-        self,
-        user_id: int,
-        before: Cursor | None = None,
-        with_hidden: bool = False,
-        is_busy: bool = False,
-    ) -> list[Post]:
-        """Return a page of a user's and the followed users' messages, newest first.
+    def own_timeline(self, reader: Reader, before: Cursor | None = None) -> list[Post]:
+        """Return a page of a reader's and the followed users' messages, newest first.
 
         Args:
-            user_id: of the user.
-            before: where the page begins, or at the newest message.
-            with_hidden: whether hidden messages are on it.
-            is_busy: whether to look among everybody's newest first, for the same page.
+            reader: a signed-in reader.
+            before: where the page begins; by default at the newest message.
 
         """
-        user = {"user_id": user_id}
-        posts = self._list("busy_timeline", before, **user) if is_busy else []
+        assert reader.account is not None  # noqa: S101
+        user = {"user_id": reader.account.id}
+        # The same page by another plan: one probe a message instead of one an author.
+        posts = self._list("busy_timeline", before, **user) if reader.is_busy else []
         if len(posts) < PAGE_SIZE:
             posts = self._list("own_timeline", before, **user)
-        hidden = (
-            self._list("hidden_own_timeline", before, **user) if with_hidden else []
-        )
+        hidden = []
+        if reader.is_moderator:
+            hidden = self._list("hidden_own_timeline", before, **user)
         return _page(posts, hidden)
 
     def newer_public(self, after: Cursor) -> int:
-        """Count everybody's messages after one, up to MAX_NEWER."""
+        """Count all users' messages newer than a cursor, up to MAX_NEWER."""
         return self._newer("newer_public_messages", after)
 
     def newer_own(self, user_id: int, after: Cursor) -> int:
-        """Count those of a user's timeline among the MAX_NEWER newest after one."""
+        """Count a user's timeline among the MAX_NEWER messages newer than a cursor."""
         return self._newer("newer_own_messages", after, user_id=user_id)
 
     def set_hidden_as(self, moderator_id: int, message_id: int, hidden: bool) -> str:
-        """Hide or restore a message in a moderator's name; return its author's name.
+        """Hide or restore a message on behalf of a moderator.
+
+        Returns:
+            The name of the message's author.
 
         Raises:
-            NotModerator: the account is none, or no longer.
+            NotModerator: the account is not a moderator at this moment.
             UnknownMessage: there is no such message.
 
         """
@@ -130,7 +157,7 @@ class Messages:
         raise UnknownMessage
 
     def set_hidden(self, message_id: int, hidden: bool) -> None:
-        """Hide or restore a message, as the operator.
+        """Hide or restore a message, on behalf of the operator.
 
         Raises:
             UnknownMessage: there is no such message.
@@ -164,7 +191,7 @@ class Messages:
 
 
 def _page(posts: list[Post], hidden: list[Post]) -> list[Post]:
-    """Return a page of what everybody sees and what only moderators see."""
+    """Merge visible and hidden messages into one page, newest first."""
     if not hidden:
         return posts
     both = sorted(posts + hidden, key=_when, reverse=True)

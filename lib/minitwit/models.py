@@ -38,7 +38,7 @@ def _username(value: str) -> str:
     if value != " ".join(value.split()):
         raise _refuse("The username may hold single spaces only, and only inside it")
     if not value.isascii():
-        from minitwit.unicode_rules import username_fault
+        from minitwit.text.unicode_rules import username_fault
 
         if fault := username_fault(value):
             raise _refuse(fault)
@@ -71,7 +71,7 @@ def _is_blank(value: str) -> bool:
     if value.isascii():
         return True
     # Imported only for a text without any visible ASCII character.
-    from minitwit.unicode_rules import is_blank
+    from minitwit.text.unicode_rules import is_blank
 
     return is_blank(value)
 
@@ -85,8 +85,8 @@ class Incoming(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
-    # What the caller is told when a field is missing or is no string, in the order
-    # in which the fields are checked.
+    # The message for each field that is missing or not a string, in the order in which
+    # the fields are checked.
     wording: ClassVar[dict[str, str]] = {}
 
 
@@ -121,7 +121,7 @@ class NewMessage(Incoming):
 
 
 class FollowChange(Incoming):
-    """Whom to follow or no longer to follow; `follow` wins when both are given."""
+    """A user to follow or to unfollow; `follow` wins when both are given."""
 
     wording: ClassVar[dict[str, str]] = {
         "follow": "follow must be a username",
@@ -132,7 +132,7 @@ class FollowChange(Incoming):
     unfollow: str | None = None
 
     @model_validator(mode="after")
-    def _names_somebody(self) -> Self:
+    def _names_a_user(self) -> Self:
         if self.follow is None and self.unfollow is None:
             raise _refuse("Name a user in follow or in unfollow")
         return self
@@ -147,7 +147,7 @@ class Message(BaseModel):
 
 
 class Follows(BaseModel):
-    """Whom a user follows, oldest follow first."""
+    """The users that a user follows, oldest follow first."""
 
     follows: list[str]
 
@@ -159,7 +159,7 @@ class Latest(BaseModel):
 
 
 class ErrorBody(BaseModel):
-    """What went wrong, with the same code as the status line."""
+    """An error, with the same code as the status line."""
 
     status: int
     error_msg: str
@@ -167,7 +167,7 @@ class ErrorBody(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who is signed up."""
+    """A registered user."""
 
     id: int
     username: str
@@ -175,13 +175,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody in front of a page; without an account just anybody.
+    """The reader of a page.
 
     Args:
-        account: of the reader.
+        account: of the reader; None when not signed in.
         is_moderator: whether the reader may hide messages, and sees hidden ones.
-        is_busy: whether the reader follows so many that a page of their messages is
-            likely to be among everybody's newest.
+        is_busy: whether the reader follows so many users that a page of their messages
+            is probably among the newest of all.
 
     """
 
@@ -191,7 +191,7 @@ class Reader:
 
 
 class Post(NamedTuple):
-    """A message as a page shows it; a tuple, since every page makes thirty."""
+    """A message on a page; a tuple, because every page creates thirty."""
 
     id: int
     username: str
@@ -202,7 +202,7 @@ class Post(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a list of users, and the place in it."""
+    """A user in a list of follows, and the place in it."""
 
     place: int
     username: str
@@ -210,7 +210,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much a user writes, and how many they read and are read by."""
+    """How many messages, followed users and followers a user has."""
 
     messages: int
     followed: int
@@ -219,7 +219,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a timeline: the page goes on with what is older than this."""
+    """A place in a timeline: the page continues with older messages."""
 
     pub_date: int
     id: int

@@ -1,11 +1,11 @@
 """Password hashing with argon2id; verifies werkzeug's older hashes as well.
 
-The cost is OWASP's (19 MiB, two passes, one lane), a fifth of scrypt's at werkzeug's
-default. libsodium, which uses the processor's vector instructions, takes 20 ms for it.
+The cost is OWASP's recommendation (19 MiB, two passes, one lane), 20 ms with libsodium;
+scrypt at werkzeug's default takes five times as long.
 https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
 
-Hashing blocks its thread: a server runs these functions in a thread of their own.
-Only `register` hashes, so libsodium is imported on first use; it takes a MB.
+Hashing blocks its thread: a server calls these functions in a thread pool. Only
+`register` hashes, so libsodium, which takes 1 MB, is imported on first use.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ class _Cost(NamedTuple):
 
     @property
     def prefix(self) -> str:
-        """Return how the hashes of this cost begin."""
+        """Return the prefix of hashes of this cost."""
         return f"$argon2id$v=19$m={self.memory // 1024},t={self.passes},p=1$"
 
 
@@ -30,9 +30,9 @@ _cost = _Cost(passes=2, memory=19 * 1024 * 1024)
 # No password matches this hash, as in Unix's shadow file.
 LOCKED = "!"
 
-# `method$salt$hex`, as werkzeug writes it. `pbkdf2:sha256:N` and `scrypt:N:r:p` are
-# today's; before version 0.10 it wrote `sha1` or `md5`: an HMAC whose key is the salt,
-# or without a salt the digest. The salt is used as its text, never decoded.
+# werkzeug's format is `method$salt$hex`, with the method `pbkdf2:sha256:N` or
+# `scrypt:N:r:p`. Before version 0.10 it was a digest such as `sha1` or `md5`: an HMAC
+# keyed with the salt, or the plain digest without one. The salt is used as its text.
 _WERKZEUG = re.compile(
     r"(?:pbkdf2:(?P<digest>\w+):(?P<rounds>\d{1,8})"
     r"|scrypt:(?P<n>\d{1,8}):(?P<r>\d{1,3}):(?P<p>\d{1,3})"
@@ -52,8 +52,8 @@ def hash_password(password: str) -> str:
 def matches(password: str, password_hash: str | None) -> bool:
     """Return whether a password belongs to a hash.
 
-    Without a hash (no such user) one is verified all the same, so that the response
-    time does not reveal which usernames exist.
+    Without a hash (no such user) a dummy is verified, so that the response time does
+    not reveal which usernames exist.
     """
     if password_hash is None:
         _verify_argon2(password, _dummy_hash())
@@ -64,7 +64,7 @@ def matches(password: str, password_hash: str | None) -> bool:
 
 
 def is_outdated(password_hash: str) -> bool:
-    """Return whether a hash differs from today's in algorithm or cost."""
+    """Return whether a hash has another algorithm or cost than new ones."""
     return not password_hash.startswith(_cost.prefix)
 
 
@@ -88,7 +88,7 @@ def _verify_argon2(password: str, password_hash: str) -> bool:
 def _verify_werkzeug(password: str, form: re.Match[str]) -> bool:
     try:
         digest = _werkzeug_digest(form, password.encode())
-    except ValueError:  # An unknown digest, or a cost that scrypt does not take.
+    except ValueError:  # An unknown digest, or a cost that scrypt refuses.
         return False
     return hmac.compare_digest(digest.hex(), form["hash"])
 
@@ -99,7 +99,7 @@ def _werkzeug_digest(form: re.Match[str], password: bytes) -> bytes:
         return hashlib.pbkdf2_hmac(form["digest"], password, salt, int(form["rounds"]))
     if form["n"]:
         n, r, p = int(form["n"]), int(form["r"]), int(form["p"])
-        memory = 132 * n * r * p  # A little more than the 128 of the definition.
+        memory = 132 * n * r * p  # Scrypt needs 128, and OpenSSL a little more.
         return hashlib.scrypt(password, salt=salt, n=n, r=r, p=p, maxmem=memory)
     if salt:
         return hmac.digest(salt, password, form["keyed"])

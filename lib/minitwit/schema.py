@@ -1,4 +1,4 @@
-"""The schema: its migrations, and whether a database has those this code needs."""
+"""Schema migrations, and the check that a database has those this code needs."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _FILE = re.compile(r"^(\d{4})_(\w+)\.sql$")
 
 @dataclass(frozen=True)
 class Migration:
-    """One step of the schema; a step that was applied anywhere is never edited."""
+    """One step of the schema; its file is append-only."""
 
     version: int
     name: str
@@ -41,17 +41,22 @@ def migrations() -> tuple[Migration, ...]:
 
 
 class Schema:
-    """The schema of the database that this process talks to."""
+    """The schema of this process's database.
+
+    Args:
+        database: whose schema is checked.
+
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def require_current(self) -> None:
-        """Check that every migration this code knows was applied.
+        """Check that every migration that this code needs was applied.
 
         Raises:
-            SchemaOutdated: one is missing; a newer schema is fine.
-            StorageUnavailable: the database does not answer.
+            SchemaOutdated: a migration is missing; a newer schema is accepted.
+            StorageUnavailable: the database is unavailable.
 
         """
         version = self._database.read("schema_version")[0][0] or 0

@@ -1,10 +1,10 @@
-"""Settings: read once at start from MINITWIT_* variables, then never changed.
+"""Settings, read once at start from MINITWIT_* environment variables.
 
-A secret comes from the file that MINITWIT_<NAME>_FILE names, never from a
-variable, since a process's environment is shown by `docker inspect` and ends up
-in crash reports.
+A secret comes from the file that MINITWIT_<NAME>_FILE names, never from a variable:
+`docker inspect` and crash reports show a process's environment.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -24,19 +24,21 @@ from minitwit.postgres.address import Address
 
 _PREFIX = "MINITWIT_"
 
+_SITE_URL = re.compile(r"https?://[^/?#@\s]+")
+
 
 class DatabaseSettings(BaseModel):
-    """Where PostgreSQL is and how long a caller may wait for it."""
+    """The address of PostgreSQL and the time limits for it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     database_url: str = Field(
         description="postgresql://user@host:port/name, or ?host=/folder for a socket; "
-        "of several hosts (a,b) the one that takes writes is used.",
+        "of several hosts (a,b) the primary is used.",
     )
     database_read_url: str | None = Field(
         default=None,
-        description="A standby for reads that may be a second late; none: no standby.",
+        description="A standby for reads that may lag by a second; none: no standby.",
     )
     database_password: SecretStr | None = Field(
         default=None, description="Password of the user in the URLs."
@@ -89,28 +91,32 @@ class DatabaseSettings(BaseModel):
             raise InvalidSettings(_explain(error)) from None
 
     def masked(self) -> dict[str, object]:
-        """Return the effective settings, fit for a log: secrets are stars."""
+        """Return the effective settings for a log, with secrets masked."""
         return self.model_dump(mode="json")
 
 
 class Settings(DatabaseSettings):
-    """Everything that a function is told from outside."""
+    """A function's settings."""
 
-    function: str = Field(description="Which of the functions this process is.")
+    function: str = Field(description="Name of the function that this process runs.")
     host: str = Field(default="0.0.0.0", description="Address to listen on.")  # noqa: S104
     port: int = Field(default=8000, description="Port for callers.")
     operator_port: int = Field(
         default=8001, description="Internal port for /live, /ready, /version, /metrics."
     )
+    url: str = Field(
+        default="http://localhost:5000",
+        description="Public address of the site, for the links in feeds.",
+    )
     concurrency: int = Field(
         default=8,
         ge=1,
-        description="Requests answered at once, each with a database connection.",
+        description="Concurrent requests, each with a database connection.",
     )
     drain_seconds: float = Field(
         default=3.0,
         ge=0,
-        description="Seconds to go on serving after SIGTERM while the edge lets go.",
+        description="Seconds to serve after SIGTERM, until the edge has noticed.",
     )
     session_keys: SecretStr = Field(
         description="Keys that sign cookies, one a line, the newest first."
@@ -120,13 +126,13 @@ class Settings(DatabaseSettings):
     )
     simulator_credential: SecretStr = Field(
         default=SecretStr("simulator:super_safe!"),
-        description="user:password that the simulator sends.",
+        description="user:password of the simulator.",
     )
     version: str = Field(default="development", description="Version of the image.")
     revision: str = Field(default="unknown", description="Commit of the image.")
     environment: str = Field(default="local", description="Name of the installation.")
     replicas: int = Field(
-        default=0, ge=0, description="Replicas that are meant to run; 0: nobody said."
+        default=0, ge=0, description="Replicas that should run; 0: unknown."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING, ERROR."
@@ -135,8 +141,21 @@ class Settings(DatabaseSettings):
         default=None, description="http://host:4318 of the collector; none: no traces."
     )
     sentry_dsn: SecretStr | None = Field(
-        default=None, description="Where exceptions go; none: nowhere."
+        default=None, description="Sentry project for exceptions; none: no reports."
     )
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_an_origin(cls, url: str) -> str:
+        origin = url.rstrip("/")
+        if not _SITE_URL.fullmatch(origin):
+            raise ValueError("write https://host, without a path")
+        return origin
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _endpoint_has_no_slash_at_its_end(cls, endpoint: str | None) -> str | None:
+        return endpoint.rstrip("/") if endpoint else None
 
     @field_validator("session_keys")
     @classmethod
@@ -156,12 +175,12 @@ class Settings(DatabaseSettings):
     @field_validator("sentry_dsn")
     @classmethod
     def _blank_is_none(cls, dsn: SecretStr | None) -> SecretStr | None:
-        # A stack file cannot leave a secret out: without Sentry it is a blank one.
+        # A stack file cannot omit a secret, so without Sentry the file is blank.
         return dsn if dsn and dsn.get_secret_value() else None
 
     @property
     def session_key_ring(self) -> list[str]:
-        """The keys, oldest first, as the signer wants them."""
+        """Return the keys in the order of itsdangerous, oldest first."""
         return self.session_keys.get_secret_value().split()[::-1]
 
 
@@ -171,13 +190,14 @@ def _is_secret(annotation: object) -> bool:
 
 def _read_secret(variable: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        # Some editors write a byte order mark in front.
+        return Path(path).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidSettings(f"{variable}: cannot read {path}: {error}") from None
 
 
 def _explain(error: ValidationError) -> str:
-    """Name every faulty variable, without the value (it may be a secret)."""
+    """Name every invalid variable, without its value, which may be a secret."""
     return "; ".join(
         f"{_PREFIX}{str(fault['loc'][0]).upper()}: "
         + fault["msg"].removeprefix("Value error, ")

@@ -1,10 +1,10 @@
-"""The store: everything that outlives a request."""
+"""The store: the persistent state, one attribute for each kind."""
 
 from dataclasses import dataclass
 from typing import Self
 
 from minitwit.follows import Follows
-from minitwit.latest import LatestMark
+from minitwit.latest import ProgressMark
 from minitwit.messages import Messages
 from minitwit.postgres.database import Database
 from minitwit.postgres.standby import ReplicatedDatabase
@@ -14,12 +14,12 @@ from minitwit.users import RunInThread, Users, run_here
 
 @dataclass(frozen=True)
 class Store:
-    """What a handler may ask for; tests put fakes in their places."""
+    """What handlers read and write; unit tests replace it by fakes in memory."""
 
     users: Users
     follows: Follows
     messages: Messages
-    latest: LatestMark
+    latest: ProgressMark
     schema: Schema
 
     @classmethod
@@ -29,11 +29,11 @@ class Store:
         lists: Database | ReplicatedDatabase | None = None,
         run_in_thread: RunInThread = run_here,
     ) -> Self:
-        """Return the store that a database holds.
+        """Return the store in a database.
 
         Args:
             database: the primary.
-            lists: where messages are read and written, by default the primary.
+            lists: where messages are read and written; by default the primary.
             run_in_thread: runs blocking work, such as hashing a password.
 
         """
@@ -41,6 +41,6 @@ class Store:
             Users(database, run_in_thread),
             Follows(database),
             Messages(lists or database),
-            LatestMark(database),
+            ProgressMark(database),
             Schema(database),
         )

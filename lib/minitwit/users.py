@@ -1,27 +1,34 @@
-"""User accounts: registration, lookup, sign-in."""
+"""User accounts: registration, sign-in, lookup, moderators."""
 
 from collections.abc import Callable, Collection
 from functools import partial
 from typing import Protocol, TypeVar
 
 from minitwit import passwords
-from minitwit.errors import InvalidPassword, InvalidUsername, UnknownUser
+from minitwit.errors import (
+    InvalidPassword,
+    InvalidUsername,
+    UnknownUser,
+    UsernameTaken,
+)
 from minitwit.models import Account, Counts, Reader, Registration
 from minitwit.postgres.database import Database, Row
 
-# Nobody counts further: the page of somebody with a million followers must not take
-# a thousand times as long as any other.
+# Counting ends here, so that a page takes no longer for a million followers.
 MAX_COUNT = 10_000
 
-# Who follows more has the timeline of a busy reader.
+# A busy reader follows more users than this.
 MANY = 300
+
+# For so long a registration with the same data counts as the same form, sent twice.
+REPEAT_SECONDS = 600
 
 
 T = TypeVar("T")
 
 
 class RunInThread(Protocol):
-    """Runs blocking work away from the event loop."""
+    """Runs blocking work in another thread."""
 
     def __call__(self, work: Callable[[], T]) -> T:
         """Return what the work returns, or raise what it raises."""
@@ -48,12 +55,16 @@ class Users:
         self._database = database
         self._run_in_thread = run_in_thread
 
-    def add(self, registration: Registration) -> None:
+    def add(self, registration: Registration, latest: int | None = None) -> None:
         """Add an account.
 
+        Args:
+            registration: of the account.
+            latest: the simulator's progress mark, set by the same statement.
+
         Raises:
-            UsernameTaken: the unique constraint says so; nothing asks beforehand,
-                since two replicas could both be told that the name is free.
+            UsernameTaken: the unique constraint refuses the name. A check beforehand
+                would race with another replica.
 
         """
         self._database.write(
@@ -61,10 +72,32 @@ class Users:
             username=registration.username,
             email=registration.email,
             password_hash=self._hash(registration.password),
+            latest=latest,
         )
 
+    def add_once(self, registration: Registration) -> None:
+        """Add an account; repeating the same registration soon changes nothing.
+
+        So a sign-up form that is sent twice does not report its own name as taken.
+
+        Raises:
+            UsernameTaken: another registration has the name.
+
+        """
+        try:
+            self.add(registration)
+        except UsernameTaken:
+            rows = self._database.read(
+                "recent_registration",
+                username=registration.username,
+                email=registration.email,
+                seconds=REPEAT_SECONDS,
+            )
+            if not rows or not self._matches(registration.password, rows[0][0]):
+                raise
+
     def find(self, username: str) -> Account:
-        """Return the account of a name.
+        """Return the account of a username.
 
         Raises:
             UnknownUser: there is none.
@@ -83,16 +116,16 @@ class Users:
         return frozenset(row[0] for row in rows)
 
     def sign_in(self, username: str, password: str) -> Account:
-        """Return the account whose password this is.
+        """Return the account that a username and a password belong to.
 
         Raises:
             InvalidUsername: there is no such account.
-            InvalidPassword: the password is another one.
+            InvalidPassword: the password is wrong.
 
         """
         row = self._row(username)
         stored = row[2] if row else None
-        is_right = self._run_in_thread(partial(passwords.matches, password, stored))
+        is_right = self._matches(password, stored)
         if row is None:
             raise InvalidUsername
         if not is_right:
@@ -106,17 +139,17 @@ class Users:
         return Account(row[0], row[1])
 
     def counts(self, user_id: int) -> Counts:
-        """Return the counts of a user's page; MAX_COUNT + 1 stands for more."""
+        """Return the counts for a user's page; MAX_COUNT + 1 means more."""
         rows = self._database.read("user_counts", id=user_id, limit=MAX_COUNT + 1)
         return Counts(*rows[0])
 
     def reader(self, account: Account) -> Reader:
-        """Return an account with what its pages depend on at this moment."""
+        """Return an account with its rights and hints for its pages, at this moment."""
         [row] = self._database.read("reader", id=account.id, many=MANY)
         return Reader(account, *row)
 
     def set_moderator(self, username: str, is_moderator: bool) -> None:
-        """Make somebody a moderator, or no longer; the functions' role may not.
+        """Grant or revoke moderation; the functions' database role may not.
 
         Raises:
             UnknownUser: the user does not exist.
@@ -130,8 +163,11 @@ class Users:
     def _hash(self, password: str) -> str:
         return self._run_in_thread(partial(passwords.hash_password, password))
 
+    def _matches(self, password: str, password_hash: str | None) -> bool:
+        return self._run_in_thread(partial(passwords.matches, password, password_hash))
+
     def _row(self, username: str) -> Row | None:
-        # PostgreSQL's text holds no NUL, so nobody has such a name.
+        # PostgreSQL's text holds no NUL, so no user has such a name.
         if "\x00" in username:
             return None
         rows = self._database.read("find_user", username=username)

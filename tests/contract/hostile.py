@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -20,9 +21,12 @@ HEADERS = [
     "Authorization",
     "Content-Type",
     "Cookie",
+    "Forwarded",
     "If-None-Match",
     "Origin",
+    "Referer",
     "Sec-Fetch-Site",
+    "X-Forwarded-Host",
     "X-Forwarded-Proto",
     "traceparent",
 ]
@@ -31,6 +35,18 @@ FIELDS = ["username", "email", "pwd", "password", "password2", "content", "text"
 # What HTTP lets a header hold (RFC 9110, section 5.5).
 header_bytes = st.binary(max_size=200).map(
     lambda raw: bytes(b for b in raw if b >= 32 and b != 127).strip()
+)
+# What parsers of headers have failed on: brackets, quotes, numbers, dates, encodings.
+PIECES = [
+    *(b"http://[", b"http://[::1", b"http://a:b", b"http://a:99999", b"//", b"?", b"#"),
+    *(b"session=", b"flash=", b"=", b";", b",", b'"', b'"\\', b"$Version=1", b"[]="),
+    *(b"basic ", b"Basic =", b"Bearer x", b"%", b"%zz", b"%00", b"\xff", b"\xc3\x28"),
+    *(b"text/html;q=", b"*/*;q=x", b"q=1e999", b"charset=", b"charset=\xff", b"a/b/c"),
+    *(b'for="[', b"host=", b"proto=", b"by=_x", b"W/", b'W/"', b"*", b"null", b"-1"),
+    *(b"00-", b"00-" + b"0" * 32, b"https", b"HTTPS, http", b"9" * 30, b"=?utf-8?b?"),
+]
+header_values = header_bytes | st.lists(st.sampled_from(PIECES), max_size=6).map(
+    b"".join
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -110,13 +126,14 @@ def _encodable(query: dict[str, Any]) -> dict[str, Any]:
     path=st.sampled_from(GETS + POSTS),
     headers=st.dictionaries(
         st.sampled_from(HEADERS),
-        header_bytes,
+        header_values,
     ),
     posted=st.booleans(),
 )
 @example(path="/", headers={"Cookie": b"session=\xff; flash=\xfe"}, posted=False)
 @example(path="/msgs", headers={"Authorization": b"Basic \xff"}, posted=False)
 @example(path="/login", headers={"Origin": b"http://[", "Cookie": b"="}, posted=True)
+@example(path="/logout", headers={"Referer": b"http://["}, posted=True)
 def test_no_header_gets_a_500(
     minitwit: Callers, path: str, headers: dict[str, bytes], posted: bool
 ) -> None:
@@ -155,3 +172,15 @@ def test_no_form_gets_a_500_nor_does_the_page_it_leads_to(
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
     assert_is_no_failure_of_ours(answer)
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_no_piece_of_a_header_gets_a_500(minitwit: Callers, header: str) -> None:
+    browser = minitwit.somebodys_browser
+    for piece in PIECES:
+        value = piece.strip()
+        for method, path in [("GET", "/"), ("POST", "/hide_message"), ("GET", "/msgs")]:
+            answer = browser.request(
+                method, path, headers=[(header.encode(), value)], follow_redirects=False
+            )
+            assert_is_no_failure_of_ours(answer)

@@ -27,6 +27,8 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.text = ""
         self.flashes: list[str] = []
+        self._areas: dict[str, str] = {}
+        self._area: str | None = None
         self._open: list[tuple[str, str]] = []
         self.feed(answer.text)
 
@@ -38,6 +40,9 @@ class Page(HTMLParser):
         if tag == "input":
             named["in"] = " ".join(classes for _, classes in self._open)
             self.inputs.append(named)
+        elif tag == "textarea":
+            self._area = named.get("name") or ""
+            self._areas[self._area] = ""
         elif tag == "form":
             self.actions.append(named.get("action"))
         if href := named.get("href"):
@@ -49,14 +54,30 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Note an element's end, with those left open inside it."""
+        if tag == "textarea":
+            self._area = None
         while self._open and self._open.pop()[0] != tag:
             pass
 
     def handle_data(self, data: str) -> None:
         """Note a text."""
         self.text += data
+        if self._area is not None:
+            self._areas[self._area] += data
         if any("flashes" in classes.split() for _, classes in self._open):
             self.flashes[-1] += data
+
+    def typed(self, name: str) -> str:
+        """Return what stands in a text area; its first line break does not count."""
+        return self._areas[name].removeprefix("\n")
+
+    def hidden(self) -> dict[str, str]:
+        """Return the hidden inputs, as a browser sends them along."""
+        return {
+            i["name"] or "": i.get("value") or ""
+            for i in self.inputs
+            if i.get("type") == "hidden"
+        }
 
     def value(self, name: str) -> str | None:
         """Return what stands in an input."""

@@ -228,3 +228,35 @@ def test_name_that_the_routes_use_is_reserved(minitwit: Callers, name: str) -> N
 def test_operators_path_is_not_published(minitwit: Callers, path: str) -> None:
     assert minitwit.browser().get(path).status_code == 404
     assert_error(minitwit.simulator.get(f"/api{path}"), 404)
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [*ALLOWED.items(), *ALLOWED_PAGES.items(), ("/register", "GET, HEAD, POST")],
+)
+def test_options_names_all_methods_of_the_path(
+    minitwit: Callers, path: str, allowed: str
+) -> None:
+    answer = minitwit.anybody.options(path.format(user=minitwit.somebody))
+    assert answer.status_code in (200, 204)
+    assert answer.headers["Allow"] == allowed
+    assert answer.content == b""
+
+
+def test_options_of_an_unknown_path_is_404(minitwit: Callers) -> None:
+    assert minitwit.anybody.options("/no/such/path").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/public", "/login", "/{user}", "/{user}/feed", "/openapi.json"),
+        *("/latest", "/msgs", "/new_messages?timeline=public&after=0-0"),
+        *("/no/such/path", "/api/no/such/path", "/{user}/follow"),
+    ],
+)
+def test_every_answer_has_the_security_headers(minitwit: Callers, path: str) -> None:
+    answer = minitwit.anybody.get(path.format(user=minitwit.somebody))
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Referrer-Policy"] == "same-origin"

@@ -1,4 +1,4 @@
-"""Section 5: sessions, cookies, and the guard against other sites."""
+"""Section 5: sessions, cookies, and CSRF protection."""
 
 from http.cookies import SimpleCookie
 from typing import Any
@@ -14,11 +14,21 @@ CROSS_SITE: dict[str, dict[str, str]] = {
     "other origin": {"Origin": "https://evil.example"},
     "null origin": {"Origin": "null"},
     "longer host": {"Origin": "http://{host}.evil.example"},
+    "malformed origin": {"Origin": "http://["},
+    "user in origin": {"Origin": "http://evil.example@{host}"},
+    "foreign referer": {"Referer": "http://evil.example/page"},
+    "host as user of referer": {"Referer": "http://{host}@evil.example/"},
+    "host in path of referer": {"Referer": "http://evil.example/http://{host}/"},
+    "malformed referer": {"Referer": "http://["},
+    "app as referer": {"Referer": "android-app://com.example/"},
 }
 OWN_SITE: dict[str, dict[str, str]] = {
     "same-origin": {"Sec-Fetch-Site": "same-origin"},
     "typed": {"Sec-Fetch-Site": "none"},
     "own origin": {"Origin": "http://{host}"},
+    "own page": {"Referer": "http://{host}/public?before=1-2"},
+    "own page of odd case": {"Referer": "HTTP://{HOST}/public"},
+    "empty referer": {"Referer": ""},
     "no browser": {},
 }
 
@@ -53,7 +63,10 @@ def login(minitwit: Callers, name: str, **options: Any) -> httpx.Response:
 def filled(headers: dict[str, str], minitwit: Callers) -> dict[str, str]:
     """Put the host into headers."""
     host = httpx.URL(minitwit.url).netloc.decode()
-    return {name: value.format(host=host) for name, value in headers.items()}
+    return {
+        name: value.format(host=host, HOST=host.upper())
+        for name, value in headers.items()
+    }
 
 
 def test_session_cookie_is_httponly_lax_and_expires(minitwit: Callers) -> None:
@@ -126,6 +139,8 @@ def test_own_pages_and_clients_that_are_no_browser_are_not_hindered(
     ada, bob = minitwit.user(), minitwit.somebody
     headers = filled(OWN_SITE[origin], minitwit)
     browser = minitwit.browser_of(ada)
+    if method == "GET":  # Kept for clients that do not ask for HTML.
+        headers["Accept"] = "*/*"
     browser.request(method, f"/{bob}/follow", headers=headers)
     assert minitwit.follows(ada) == [bob]
     browser.request(method, f"/{bob}/unfollow", headers=headers)
@@ -152,3 +167,101 @@ def test_cross_site_request_to_the_api_is_403_and_writes_nothing(
 def test_forms_hold_no_hidden_token(minitwit: Callers) -> None:
     for path in ("/register", "/login"):
         assert 'type="hidden"' not in minitwit.browser().get(path).text
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        "session=junk; session={good}",
+        "session={good}; session=junk",
+        "session=; session={good}",
+        "session=a.b.c; session=%00; session={good}",
+        "other=x;session={good}",
+        "session={good};",
+        "=x; ; session={good}",
+    ],
+)
+def test_valid_session_counts_among_others(minitwit: Callers, cookies: str) -> None:
+    good = cookie_of(login(minitwit, minitwit.somebody), "session").value
+    headers = {"Cookie": cookies.format(good=good)}
+    assert minitwit.anybody.get("/", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [("/{bob}/follow", "/{bob}"), ("/{bob}/unfollow", "/{bob}"), ("/logout", "/")],
+)
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html",
+        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        "application/json, Text/HTML ; q=0.1",
+    ],
+)
+def test_link_that_a_browser_follows_leads_to_the_button_and_changes_nothing(
+    minitwit: Callers, path: str, page: str, accept: str
+) -> None:
+    ada, bob, eve = minitwit.user(), minitwit.somebody, minitwit.user()
+    minitwit.follow(ada, eve)
+    target = eve if "unfollow" in path else bob
+    browser = minitwit.browser_of(ada)
+    answer = browser.get(
+        path.format(bob=target), headers={"Accept": accept}, follow_redirects=False
+    )
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == page.format(bob=target)
+    assert minitwit.follows(ada) == [eve]
+    assert browser.get("/", follow_redirects=False).status_code == 200
+
+
+@pytest.mark.parametrize("accept", ["*/*", "", "application/json", "text/html;q=0"])
+def test_get_of_a_client_that_does_not_ask_for_html_does_what_the_button_does(
+    minitwit: Callers, accept: str
+) -> None:
+    ada, bob = minitwit.user(), minitwit.somebody
+    client = minitwit.browser_of(ada)
+    client.headers["Accept"] = accept
+    client.get(f"/{bob}/follow", follow_redirects=False)
+    assert minitwit.follows(ada) == [bob]
+    client.get(f"/{bob}/unfollow", follow_redirects=False)
+    assert minitwit.follows(ada) == []
+    client.get("/logout", follow_redirects=False)
+    assert client.get("/", follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+def test_head_on_logout_signs_nobody_out(minitwit: Callers, accept: str) -> None:
+    browser = minitwit.browser_of(minitwit.somebody)
+    headers = {"Accept": accept}
+    answer = browser.head("/logout", headers=headers, follow_redirects=False)
+    assert answer.status_code == 303
+    assert browser.get("/", follow_redirects=False).status_code == 200
+
+
+FORGED: list[dict[str, str]] = [
+    {"Forwarded": "host=evil.example;proto=https"},
+    {"Forwarded": "for=1.2.3.4;host=evil.example;proto=https, for=5.6.7.8"},
+    {"X-Forwarded-Host": "evil.example"},
+    {"X-Forwarded-Proto": "https"},
+    {"X-Forwarded-Prefix": "/evil", "X-Forwarded-Server": "evil.example"},
+]
+
+
+@pytest.mark.parametrize("headers", FORGED, ids=str)
+def test_forged_proxy_headers_make_no_cookie_secure(
+    minitwit: Callers, headers: dict[str, str]
+) -> None:
+    cookie = cookie_of(login(minitwit, minitwit.somebody, headers=headers), "session")
+    assert bool(cookie["secure"]) is (httpx.URL(minitwit.url).scheme == "https")
+
+
+@pytest.mark.parametrize("headers", [*FORGED, {"Host": "evil.example"}], ids=str)
+def test_ids_and_links_of_a_feed_never_depend_on_the_request(
+    minitwit: Callers, headers: dict[str, str]
+) -> None:
+    path = f"/{minitwit.somebody}/feed"
+    answer = minitwit.anybody.get(path, headers=headers)
+    assert answer.status_code == 200
+    assert "evil.example" not in answer.text
+    assert answer.text == minitwit.anybody.get(path).text

@@ -41,6 +41,8 @@ WRONG_CREDENTIALS = {
     "wrong user": basic("admin:super_safe!"),
     "longer": basic("simulator:super_safe!!"),
     "other scheme": "Bearer c2ltdWxhdG9yOnN1cGVyX3NhZmUh",
+    "no space": "Basicc2ltdWxhdG9yOnN1cGVyX3NhZmUh",
+    "two tokens": "Basic c2ltdWxhdG9yOnN1cGVyX3NhZmUh c2ltdWxhdG9yOnN1cGVyX3NhZmUh",
     "no scheme": "c2ltdWxhdG9yOnN1cGVyX3NhZmUh",
     "not base64": "Basic \xff\xfe",
 }
@@ -68,6 +70,24 @@ def test_published_default_credential_is_accepted(
 ) -> None:
     answer = call(minitwit, endpoint, prefix)
     assert answer.status_code == endpoint.status
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["basic {}", "BASIC {}", "bAsIc {}", "Basic  {}", "Basic    {}"],
+)
+def test_scheme_has_no_case_and_any_number_of_spaces_behind_it(
+    minitwit: Callers, written: str
+) -> None:
+    token = SIMULATOR["Authorization"].removeprefix("Basic ")
+    mark = next(_marks)
+    answer = minitwit.anybody.get(
+        "/msgs",
+        params={"latest": mark},
+        headers={"Authorization": written.format(token)},
+    )
+    assert answer.status_code == 200
+    assert minitwit.latest() == mark
 
 
 @pytest.mark.parametrize("credential", WRONG_CREDENTIALS)
@@ -298,7 +318,11 @@ def test_form_where_json_belongs_is_415(minitwit: Callers, path: str) -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["application/json; charset=utf-8", "Application/JSON", "application/json;"],
+    [
+        *("application/json; charset=utf-8", "Application/JSON", "application/json;"),
+        *('application/json; charset="UTF-8"', ""),
+        *("application/json ;charset=Utf-8", "APPLICATION/JSON;x=1;;y"),
+    ],
 )
 def test_json_type_may_have_parameters_and_any_case(
     minitwit: Callers, content_type: str
@@ -354,3 +378,15 @@ def test_of_twenty_concurrent_registrations_of_one_name_exactly_one_wins(
     for answer in answers:
         if answer.status_code == 400:
             assert_error(answer, 400, "The username is already taken")
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "iso-8859-1", '"latin1"', "none"])
+def test_json_in_another_charset_is_415(minitwit: Callers, charset: str) -> None:
+    ada = minitwit.user()
+    answer = minitwit.simulator.post(
+        f"/msgs/{ada}",
+        content='{"content": "æ"}'.encode(),
+        headers={"Content-Type": f"application/json; charset={charset}"},
+    )
+    assert_error(answer, 415, "UTF-8")
+    assert minitwit.contents(ada) == []

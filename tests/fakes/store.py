@@ -1,6 +1,6 @@
-"""The store in memory: the same methods and the same answers, without PostgreSQL.
+"""Fakes of the store: the same methods and results, in memory.
 
-tests/store_rows.py holds the fakes to the real store's behaviour.
+tests/store_rows.py runs the same tests on the fakes and on PostgreSQL.
 """
 
 import threading
@@ -28,10 +28,12 @@ from minitwit.store import Store
 
 @dataclass
 class Memory:
-    """What the fakes of one store share."""
+    """The state that the fakes of one store share."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)
+    emails: dict[str, str] = field(default_factory=dict)
+    form_keys: set[tuple[str, str, str]] = field(default_factory=set)
     follows: list[tuple[int, int]] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     flagged: set[int] = field(default_factory=set)
@@ -57,7 +59,7 @@ class Memory:
     def newest(
         self, authors: set[str] | None = None, with_hidden: bool = False
     ) -> list[Post]:
-        """Return what authors (or all) posted, newest first; flagged is hidden."""
+        """Return the posts of authors (or of all), newest first."""
         shown = [
             post._replace(is_hidden=post.id in self.flagged)
             for post in self.posts
@@ -67,7 +69,7 @@ class Memory:
         return sorted(shown, key=lambda post: (post.pub_date, post.id), reverse=True)
 
     def timeline(self, user_id: int) -> set[str]:
-        """Return whose messages stand in a user's own timeline."""
+        """Return the authors of a user's own timeline."""
         followed = (who for by, who in self.follows if by == user_id)
         return {self.name(author) for author in (user_id, *followed)}
 
@@ -78,14 +80,26 @@ class FakeUsers:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    def add(self, registration: Registration) -> None:
+    def add(self, registration: Registration, latest: int | None = None) -> None:
         """Add an account, unless the name is taken."""
         memory, name = self._memory, registration.username
+        memory.move_mark(latest)
         with memory.lock:
             if name in memory.accounts:
                 raise UsernameTaken
             memory.accounts[name] = Account(len(memory.accounts) + 1, name)
             memory.passwords[name] = registration.password
+            memory.emails[name] = registration.email
+
+    def add_once(self, registration: Registration) -> None:
+        """Add an account, unless the same registration did."""
+        memory, name = self._memory, registration.username
+        try:
+            self.add(registration)
+        except UsernameTaken:
+            same = (memory.emails[name], memory.passwords[name])
+            if same != (registration.email, registration.password):
+                raise
 
     def find(self, username: str) -> Account:
         """Return the account of a name."""
@@ -96,7 +110,7 @@ class FakeUsers:
         return frozenset(names) & self._memory.accounts.keys()
 
     def sign_in(self, username: str, password: str) -> Account:
-        """Return the account whose password this is."""
+        """Return the account of a username and a password."""
         if username not in self._memory.accounts:
             raise InvalidUsername
         if self._memory.passwords[username] != password:
@@ -113,11 +127,11 @@ class FakeUsers:
         )
 
     def reader(self, account: Account) -> Reader:
-        """Return an account with what its pages depend on."""
+        """Return an account with its rights."""
         return Reader(account, account.username in self._memory.moderators)
 
     def set_moderator(self, username: str, is_moderator: bool) -> None:
-        """Make somebody a moderator, or no longer."""
+        """Grant or revoke moderation."""
         self._memory.account(username)
         if is_moderator:
             self._memory.moderators.add(username)
@@ -126,7 +140,7 @@ class FakeUsers:
 
 
 class FakeFollows:
-    """Pairs of a follower and somebody followed, in memory."""
+    """The follow relation in memory."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -139,18 +153,18 @@ class FakeFollows:
             self._memory.follows.append(pair)
 
     def remove(self, follower: str, followed: str, latest: int | None = None) -> None:
-        """Make one user no longer follow another."""
+        """Make one user stop following another."""
         self._memory.move_mark(latest)
         pair = self._pair(follower, followed)
         if pair in self._memory.follows:
             self._memory.follows.remove(pair)
 
     def exists(self, follower_id: int, followed_id: int) -> bool:
-        """Say whether one user follows another."""
+        """Return whether one user follows another."""
         return (follower_id, followed_id) in self._memory.follows
 
     def names_json(self, follower: str, limit: int) -> str:
-        """Return whom a user follows as JSON."""
+        """Return the names that a user follows as JSON."""
         account = self._memory.account(follower)
         followed = [who for by, who in self._memory.follows if by == account.id]
         return orjson.dumps(
@@ -158,13 +172,13 @@ class FakeFollows:
         ).decode()
 
     def followed(self, user_id: int, before: int | None = None) -> list[Person]:
-        """Return a page of whom a user follows."""
+        """Return a page of the users that a user follows."""
         return self._page(
             [who if by == user_id else None for by, who in self._all], before
         )
 
     def followers(self, user_id: int, before: int | None = None) -> list[Person]:
-        """Return a page of who follows a user."""
+        """Return a page of a user's followers."""
         return self._page(
             [by if who == user_id else None for by, who in self._all], before
         )
@@ -191,7 +205,7 @@ class FakeMessages:
 
     Args:
         memory: of the store.
-        clock: says the time in seconds.
+        clock: returns the time in seconds.
 
     """
 
@@ -207,8 +221,15 @@ class FakeMessages:
         number = len(memory.posts) + 1
         memory.posts.append(Post(number, name, content, int(self._clock())))
 
+    def add_once(self, username: str, content: str, form_token: str) -> None:
+        """Post a message, unless the same form did."""
+        key = (form_token, username, content)
+        if key not in self._memory.form_keys:
+            self._memory.form_keys.add(key)
+            self.add(username, content)
+
     def recent_json(self, limit: int) -> str:
-        """Return everybody's newest messages as JSON."""
+        """Return the newest messages of all users as JSON."""
         return _json(self._memory.newest()[:limit])
 
     def recent_json_of(self, username: str, limit: int) -> str:
@@ -219,7 +240,7 @@ class FakeMessages:
     def public_timeline(
         self, before: Cursor | None = None, with_hidden: bool = False
     ) -> list[Post]:
-        """Return a page of everybody's messages."""
+        """Return a page of all users' messages."""
         return _page(self._memory.newest(None, with_hidden), before)
 
     def user_timeline(
@@ -233,35 +254,30 @@ class FakeMessages:
         assert self._memory.name(author_id) == username
         return _page(self._memory.newest({username}, with_hidden), before)
 
-    def own_timeline(
-        self,
-        user_id: int,
-        before: Cursor | None = None,
-        with_hidden: bool = False,
-        is_busy: bool = False,
-    ) -> list[Post]:
-        """Return a page of a user's and the followed users' messages."""
-        authors = self._memory.timeline(user_id)
-        return _page(self._memory.newest(authors, with_hidden), before)
+    def own_timeline(self, reader: Reader, before: Cursor | None = None) -> list[Post]:
+        """Return a page of a reader's and the followed users' messages."""
+        assert reader.account is not None
+        authors = self._memory.timeline(reader.account.id)
+        return _page(self._memory.newest(authors, reader.is_moderator), before)
 
     def newer_public(self, after: Cursor) -> int:
-        """Count everybody's messages after one."""
+        """Count all users' messages newer than a cursor."""
         return sum(_is_newer(post, after) for post in self._memory.newest())
 
     def newer_own(self, user_id: int, after: Cursor) -> int:
-        """Count those of a user's timeline after one."""
+        """Count those of a user's timeline newer than a cursor."""
         posts = self._memory.newest(self._memory.timeline(user_id))
         return sum(_is_newer(post, after) for post in posts)
 
     def set_hidden_as(self, moderator_id: int, message_id: int, hidden: bool) -> str:
-        """Hide or restore a message in a moderator's name."""
+        """Hide or restore a message on behalf of a moderator."""
         if self._memory.name(moderator_id) not in self._memory.moderators:
             raise NotModerator
         self.set_hidden(message_id, hidden)
         return next(p.username for p in self._memory.posts if p.id == message_id)
 
     def set_hidden(self, message_id: int, hidden: bool) -> None:
-        """Hide or restore a message, as the operator."""
+        """Hide or restore a message, on behalf of the operator."""
         if all(post.id != message_id for post in self._memory.posts):
             raise UnknownMessage
         if hidden:
@@ -286,22 +302,22 @@ class FakeLatest:
 
 
 class FakeSchema:
-    """A schema that is current, or raises what it was given."""
+    """A schema that is current, or raises the given error."""
 
     def __init__(self, error: StorageUnavailable | None = None) -> None:
         self.error = error
 
     def require_current(self) -> None:
-        """Check nothing."""
+        """Raise the error, if there is one."""
         if self.error:
             raise self.error
 
 
 class Down:
-    """Stands in the place of any part of a store whose database is away."""
+    """Any part of a store whose database is unavailable."""
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
-        """Return a method that fails as every other does."""
+        """Return a method that raises StorageUnavailable."""
 
         def fail(*_arguments: object) -> NoReturn:
             raise StorageUnavailable
@@ -325,7 +341,7 @@ def fake_store(
 
 
 def store_that_is_down() -> Store:
-    """Return a store that never answers."""
+    """Return a store whose database is unavailable."""
     parts: list[Any] = [Down()] * 5
     return Store(*parts)
 

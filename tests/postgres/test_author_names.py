@@ -2,19 +2,20 @@
 
 import json
 
+from minitwit.models import Account, Reader
 from minitwit.store import Store
 from minitwit_cli.maintenance.admin_connection import AdminConnection
 from tests.store_rows import add_user
 
 
-def authors(store: Store, reader_id: int) -> list[list[str]]:
+def authors(store: Store, reader: Account) -> list[list[str]]:
     """Return the authors of the newest messages, as each list has them."""
     messages = store.messages
     return [
         [message["user"] for message in json.loads(messages.recent_json(10))],
         [post.username for post in messages.public_timeline()],
-        [post.username for post in messages.own_timeline(reader_id)],
-        [post.username for post in messages.own_timeline(reader_id, is_busy=True)],
+        [post.username for post in messages.own_timeline(Reader(reader))],
+        [post.username for post in messages.own_timeline(Reader(reader, is_busy=True))],
     ]
 
 
@@ -34,5 +35,5 @@ def test_one_that_a_release_before_added_is_listed_with_its_author(
         f"VALUES ({ada.id}, 'before'), ({bob.id}, 'before')"
     )
     store.messages.add("ada", "now")
-    for listed in authors(store, ada.id):
+    for listed in authors(store, ada):
         assert listed == ["ada", "bob", "ada"]

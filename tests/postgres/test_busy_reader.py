@@ -5,7 +5,7 @@
 
 import pytest
 
-from minitwit.models import Account
+from minitwit.models import Account, Reader
 from minitwit.store import Store
 from minitwit.users import MANY
 from minitwit_cli.maintenance.admin_connection import AdminConnection
@@ -38,7 +38,7 @@ def post(owner: AdminConnection, author: int, number: int, since: int) -> None:
 
 def shown(store: Store, reader: int) -> list[tuple[str, int]]:
     """Return author and time of what the reader's own timeline shows."""
-    posts = store.messages.own_timeline(reader, is_busy=True)
+    posts = store.messages.own_timeline(Reader(Account(reader, "reader"), is_busy=True))
     return [(post.username, post.pub_date) for post in posts]
 
 

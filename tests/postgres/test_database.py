@@ -13,7 +13,7 @@ from minitwit.errors import (
     UnknownUser,
     UsernameTaken,
 )
-from minitwit.models import Account, Cursor
+from minitwit.models import Account, Cursor, Reader
 from minitwit.postgres.connections import connect
 from minitwit.postgres.database import Database
 from minitwit.postgres.network import Network
@@ -104,7 +104,7 @@ def read_all_lists(store: Store) -> None:
     messages.recent_json(20)
     messages.public_timeline(with_hidden=True)
     messages.user_timeline(1, "ada", with_hidden=True)
-    messages.own_timeline(1, with_hidden=True, is_busy=True)
+    messages.own_timeline(Reader(Account(1, "reader"), is_moderator=True, is_busy=True))
     messages.newer_public(Cursor(0, 0))
     messages.newer_own(1, Cursor(0, 0))
     store.users.counts(1)
@@ -285,7 +285,7 @@ def test_wrong_password_is_an_unavailable_storage(testbed: OwnDatabase) -> None:
 def test_constraint_becomes_the_domains_error_and_the_connection_stays(
     testbed: OwnDatabase, database: Database, superuser: AdminConnection
 ) -> None:
-    account = {"username": "ada", "email": "a@b", "password_hash": "x"}
+    account = {"username": "ada", "email": "a@b", "password_hash": "x", "latest": None}
     database.write("add_user", **account)
     [[before]] = superuser.run(f"SELECT max(pid) {of(testbed)}")
     with pytest.raises(UsernameTaken):

@@ -10,7 +10,7 @@ import random
 
 import pytest
 
-from minitwit.models import Cursor
+from minitwit.models import Account, Cursor, Reader
 from minitwit.store import Store
 from minitwit_cli.maintenance.admin_connection import AdminConnection
 
@@ -65,5 +65,7 @@ def test_page_is_what_the_plain_statement_finds(
             before = Cursor(pub_date, draw.randint(1, MESSAGES))
             expected = plainly(owner, authors, before)
             for is_busy in (False, True):
-                posts = store.messages.own_timeline(READER, before, is_busy=is_busy)
+                posts = store.messages.own_timeline(
+                    Reader(Account(READER, "reader"), is_busy=is_busy), before
+                )
                 assert [post.id for post in posts] == expected

@@ -113,9 +113,9 @@ def test_mark_of_a_bad_body_is_recorded_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "most"),
     [
-        ("GET", "/msgs?no=20", None, 14),
-        ("POST", "/msgs/ada?latest=7", '{"content":"a"}', 19),
-        ("GET", "/latest", None, 11),
+        ("GET", "/msgs?no=20", None, 15),
+        ("POST", "/msgs/ada?latest=7", '{"content":"a"}', 21),
+        ("GET", "/latest", None, 12),
     ],
 )
 def test_request_calls_no_more_of_our_functions_than_it_did(

@@ -23,9 +23,10 @@ LONGEST = 265  # lines: "about 250"
 # folder that is not here is a mistake, so a new one is described before it is filled.
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "minitwit": (
-        {"minitwit.postgres", "minitwit.queries"},
-        {"nacl", "pydantic", "regex", "unicodedataplus"},
+        {"minitwit.postgres", "minitwit.queries", "minitwit.text"},
+        {"nacl", "pydantic"},
     ),
+    "minitwit.text": (set(), {"regex", "unicodedataplus"}),
     "minitwit.queries": (set(), set()),
     "minitwit.postgres": ({"minitwit", "minitwit.queries"}, {"pg8000"}),
     "minitwit.server": (set(), {"greenlet", "gunicorn", "httptools"}),
@@ -35,7 +36,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "minitwit.web": (
         {"minitwit", "minitwit.postgres", "minitwit.server", "minitwit.telemetry"},
-        {"falcon", "itsdangerous", "orjson", "prometheus_client", "pydantic"},
+        {"falcon", "itsdangerous", "orjson", "pydantic"},
     ),
     "minitwit_cli": ({"minitwit_cli.commands"}, set()),
     "minitwit_cli.commands": (
@@ -63,7 +64,6 @@ VOCABULARY = {
     "schema",
     "settings",
     "store",
-    "unicode_rules",
     "users",
 }
 ROOT_PACKAGES = ("minitwit", "minitwit_cli")

@@ -9,7 +9,7 @@ import pytest
 from minitwit.web import reserved_names as reserving
 from minitwit.web import routes, traefik_rules
 from minitwit.web.app import Services
-from minitwit.web.browser_responses import Browser
+from minitwit.web.browser_responses import BrowserResponses
 from minitwit.web.reserved_names import reserved_names
 from minitwit.web.routes import (
     FUNCTIONS,
@@ -21,7 +21,7 @@ from minitwit.web.routes import (
 from minitwit.web.sessions import Sessions
 from tests.fakes.store import fake_store
 from tests.functions import FUNCTIONS as FOLDERS
-from tests.in_process import SESSION_KEY, callers_of
+from tests.in_process import SESSION_KEY, URL, callers_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +29,8 @@ ROOT = Path(__file__).parents[2]
 def resources_of(function: str) -> dict[str, object]:
     """Return the resources of a function's handler by their paths."""
     sessions = Sessions([SESSION_KEY], days=1)
-    services = Services(fake_store(), sessions, Browser(sessions), "1.0")
+    browser = BrowserResponses(sessions)
+    services = Services(fake_store(), sessions, browser, URL, "1.0")
     handler = importlib.import_module(f"functions.{function}.handler")
     return dict(handler.routes(services))
 

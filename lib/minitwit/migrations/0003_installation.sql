@@ -1,4 +1,4 @@
--- Who this database is: a copy or a stranger in its place is found out by the id.
+-- Identifies the installation, so that a function refuses a wrong database.
 
 CREATE TABLE installation (
     is_the_only_row boolean NOT NULL DEFAULT true

@@ -1,5 +1,5 @@
--- Which backups and restore drills succeeded: what backs up says so here, and the age of
--- the newest is a metric. A restored database knows the backups before its own.
+-- Successful backups and restore drills, recorded by the jobs; the age of the newest is
+-- a metric. A restored database lists the backups up to its own.
 
 CREATE TABLE backups (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT backups_pkey PRIMARY KEY,

@@ -1,4 +1,4 @@
--- Whoever monitors the database may count what is in it, and see nothing of it.
+-- The monitoring role may count rows and read no content.
 
 GRANT SELECT (id) ON users, follows, messages TO pg_monitor;
 GRANT SELECT ON SEQUENCE latest TO pg_monitor;

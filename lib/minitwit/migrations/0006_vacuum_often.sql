@@ -1,6 +1,6 @@
--- A list is read from its index alone only as far as vacuum has been since. By default it
--- comes when a fifth of a table is new, and the newest rows are those that are read.
--- Where nothing was deleted it looks at the new pages and at no index.
+-- An index-only scan needs vacuumed pages (the visibility map). By default autovacuum
+-- starts when a fifth of a table is new, and the newest rows are those that are read.
+-- Without deleted rows, vacuum reads the new pages and no index.
 
 ALTER TABLE messages SET (
     autovacuum_vacuum_insert_threshold = 10000,

@@ -1,5 +1,5 @@
--- Lists show who wrote a message; to look each name up took as long as the rest of the list.
--- A name is never changed (the functions may not), so a message can hold it. It is NULL where
--- a release before this one added the message, or an import; then the name is looked up.
+-- Lists show each message's author; looking the names up took as long as the rest of the
+-- list. Usernames never change (the functions' role may not), so a message can hold its
+-- author's. NULL in imported messages and those of earlier releases: then users has it.
 
 ALTER TABLE messages ADD COLUMN author_name text;

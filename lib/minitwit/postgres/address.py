@@ -31,9 +31,13 @@ class Address:
                 "take the password out of the URL and name a file with it in "
                 "MINITWIT_DATABASE_PASSWORD_FILE"
             )
-        host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+        query = parse_qs(parts.query, keep_blank_values=True)
+        host = query.pop("host", [parts.hostname or ""])[0]
+        if query or parts.fragment:
+            unknown = ", ".join(query) or f"#{parts.fragment}"
+            raise ValueError(f"take {unknown} out of the URL: only host is supported")
         hosts = tuple(host.split(","))
-        database = parts.path.removeprefix("/")
+        database = unquote(parts.path.removeprefix("/"))
         user = unquote(parts.username or "")
         if parts.scheme != "postgresql" or not (user and database and all(hosts)):
             raise ValueError("write postgresql://user@host:port/database")

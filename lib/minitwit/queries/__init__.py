@@ -1,6 +1,6 @@
-"""The statements, as data: every .sql file here, read by name.
+"""Named SQL statements, read from the .sql files of this folder.
 
-A statement starts with `-- name: <name>` and a comment that says what it does.
+Each begins with `-- name: <name>` and a comment that describes it.
 """
 
 import re
@@ -26,6 +26,6 @@ def _parse(text: str) -> dict[str, str]:
 
 
 def _statement(part: str) -> str:
-    """Drop the comments: pg8000 would read a colon in them as a parameter."""
+    """Drop the comments: pg8000 would parse a colon in them as a parameter."""
     lines = (line for line in part.splitlines() if not line.lstrip().startswith("--"))
     return "\n".join(lines).strip().rstrip(";")

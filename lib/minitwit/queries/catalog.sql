@@ -1,6 +1,6 @@
 -- name: catalog
--- List what is in the first schema of the search path, a line of text each; what an
--- extension brought is not ours.
+-- List the objects of the first schema of the search path, one line of text each,
+-- without those of extensions.
 WITH relations AS (
     SELECT oid, relname, relkind, relacl FROM pg_class
     WHERE relnamespace = current_schema()::regnamespace

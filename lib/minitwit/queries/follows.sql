@@ -1,6 +1,6 @@
 -- name: follow
--- Make one user follow another and set the progress mark, if one comes with it. The
--- id is NULL when either user is unknown.
+-- Make one user follow another and set the progress mark, if one is given. The id is
+-- NULL when either user is unknown.
 WITH pair AS (
     SELECT follower.id AS follower_id, followed.id AS followed_id
     FROM users AS follower, users AS followed
@@ -13,8 +13,8 @@ WITH pair AS (
 SELECT (SELECT follower_id FROM pair), setval('latest', :latest);
 
 -- name: unfollow
--- Make one user no longer follow another and set the progress mark, if one comes with
--- it. The id is NULL when either user is unknown.
+-- Make one user stop following another and set the progress mark, if one is given. The
+-- id is NULL when either user is unknown.
 WITH pair AS (
     SELECT follower.id AS follower_id, followed.id AS followed_id
     FROM users AS follower, users AS followed
@@ -27,7 +27,8 @@ WITH pair AS (
 SELECT (SELECT follower_id FROM pair), setval('latest', :latest);
 
 -- name: followed_names
--- List whom a user follows as JSON, oldest follow first; no row for an unknown user.
+-- List the names that a user follows as JSON, oldest follow first; returns no row for
+-- an unknown user.
 SELECT coalesce((
     SELECT json_agg(oldest.username)
     FROM (
@@ -42,14 +43,14 @@ SELECT coalesce((
 FROM users WHERE username = :follower;
 
 -- name: is_following
--- Say whether one user follows another.
+-- Read whether one user follows another.
 SELECT EXISTS (
     SELECT FROM follows
     WHERE follower_id = :follower_id AND followed_id = :followed_id
 );
 
 -- name: followed_page
--- List whom a user follows before a follow (or the newest), newest follow first.
+-- List the users that a user follows before a follow, newest follow first.
 SELECT id, (SELECT username FROM users WHERE users.id = followed_id)
 FROM follows
 WHERE follower_id = :user_id AND id < :before
@@ -57,7 +58,7 @@ ORDER BY id DESC
 LIMIT :limit;
 
 -- name: followers_page
--- List who follows a user before a follow (or the newest), newest follow first.
+-- List a user's followers before a follow, newest follow first.
 SELECT id, (SELECT username FROM users WHERE users.id = follower_id)
 FROM follows
 WHERE followed_id = :user_id AND id < :before

@@ -1,5 +1,5 @@
 -- name: installation
--- Read whose database this is.
+-- Read the id of the installation and when it was created.
 SELECT id, created_at FROM installation;
 
 -- name: installation_id

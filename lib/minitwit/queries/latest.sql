@@ -1,6 +1,6 @@
 -- name: record_latest
--- Set the simulator's progress mark. Its commit waits for no flush: the mark of the
--- last half second may be lost in a crash, and the next request sets it again.
+-- Set the simulator's progress mark. The commit does not wait for the WAL flush: a
+-- crash may lose the mark of the last half second, and the next request sets it again.
 SELECT setval('latest', :value)
 FROM set_config('synchronous_commit', 'off', true);
 

@@ -1,6 +1,6 @@
 -- name: add_message
--- Add a message of a user and set the progress mark, if one comes with it (setval
--- leaves it for NULL). The id is NULL when the user is unknown.
+-- Add a message of a user and set the progress mark, if one is given (setval ignores
+-- NULL). The id is NULL when the user is unknown.
 WITH added AS (
     INSERT INTO messages (author_id, author_name, content)
     SELECT id, username, :content FROM users WHERE username = :username
@@ -8,8 +8,20 @@ WITH added AS (
 )
 SELECT (SELECT id FROM added), setval('latest', :latest);
 
+-- name: add_message_once
+-- Add a message of a form, unless the same form was sent before; returns no row for an
+-- unknown user.
+WITH author AS (
+    SELECT id, username FROM users WHERE username = :username
+), added AS (
+    INSERT INTO messages (author_id, author_name, content, form_key)
+    SELECT id, username, :content, :form_key FROM author
+    ON CONFLICT (form_key) WHERE form_key IS NOT NULL DO NOTHING
+)
+SELECT id FROM author;
+
 -- name: recent_messages
--- List everybody's newest messages as JSON.
+-- List all users' newest messages as JSON.
 SELECT coalesce(json_agg(newest), '[]')::text
 FROM (
     SELECT content, pub_date,
@@ -34,7 +46,7 @@ SELECT coalesce((
 FROM users WHERE username = :username;
 
 -- name: public_timeline
--- List everybody's messages before a message (or the newest), newest first.
+-- List all users' messages before a cursor, newest first.
 SELECT id, coalesce(author_name, (SELECT username FROM users WHERE users.id = author_id)),
     content, pub_date
 FROM messages
@@ -43,7 +55,7 @@ ORDER BY pub_date DESC, id DESC
 LIMIT :limit;
 
 -- name: user_timeline
--- List a user's messages before a message (or the newest), newest first.
+-- List a user's messages before a cursor, newest first.
 SELECT id, :username::text, content, pub_date FROM messages
 WHERE author_id = :author_id AND NOT flagged
     AND (pub_date, id) < (:before_date, :before_id)
@@ -51,13 +63,13 @@ ORDER BY pub_date DESC, id DESC
 LIMIT :limit;
 
 -- name: own_timeline
--- List messages of a user and of whom the user follows, newest first.
--- One index probe an author finds its three newest messages, and the page holds nothing
--- that is older than the :limit newest of all these (`newest`). So only an author all of
--- whose are among them is read further, and only down to the oldest. Contents are
--- fetched for the page alone, one by one (LIMIT 1 leaves the planner no other join). A
--- probe compares every entry of an index page; rows, as in (pub_date, id) < (…), would
--- take it longer than dates.
+-- List messages of a user and of the followed users before a cursor, newest first.
+-- One index probe an author finds its three newest messages. No message of the page is
+-- older than the :limit newest of these (`newest`), so only authors whose three are all
+-- among them are read further, and only down to the oldest. Contents are fetched for
+-- the page alone, one by one (LIMIT 1 rules out any other join). A probe compares every
+-- entry of an index page, and comparing dates is cheaper than comparing rows, as in
+-- (pub_date, id) < (…).
 WITH authors AS (
     SELECT followed_id AS author_id FROM follows
     WHERE follower_id = :user_id AND followed_id <> :user_id
@@ -116,10 +128,10 @@ CROSS JOIN LATERAL (
 ORDER BY pub_date DESC, page.id DESC;
 
 -- name: busy_timeline
--- List messages of a user and of whom the user follows that are among everybody's
--- newest thousand: a page of the own timeline, as a rule, for who follows many. The
--- follows are asked message by message until the page is full; as an EXISTS they would
--- be read beforehand, all of them.
+-- List those messages of the own timeline that are among all users' newest thousand:
+-- usually a full page for a reader who follows many. The subquery probes the follows
+-- message by message until the page is full; the planner would turn EXISTS into a join
+-- that first reads them all.
 WITH newest AS MATERIALIZED (
     SELECT id, author_id, author_name, content, pub_date FROM messages
     WHERE NOT flagged AND (pub_date, id) < (:before_date, :before_id)
@@ -137,8 +149,8 @@ ORDER BY pub_date DESC, id DESC
 LIMIT :limit;
 
 -- name: newer_public_messages
--- Count everybody's messages after a message, up to a limit. Without the order,
--- a plan for any parameters might read the whole table from its old end.
+-- Count all users' messages after a cursor, up to a limit. Without ORDER BY, a generic
+-- plan might read the whole table from its oldest end.
 SELECT count(*) FROM (
     SELECT FROM messages
     WHERE NOT flagged AND (pub_date, id) > (:after_date, :after_id)
@@ -147,7 +159,7 @@ SELECT count(*) FROM (
 ) AS newer;
 
 -- name: newer_own_messages
--- Count a user's own and followed messages among the newest after a message.
+-- Count the messages of a user's own timeline among the newest after a cursor.
 SELECT count(*) FROM (
     SELECT author_id FROM messages
     WHERE NOT flagged AND (pub_date, id) > (:after_date, :after_id)

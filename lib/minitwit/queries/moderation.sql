@@ -1,18 +1,18 @@
 -- name: is_moderator
--- Say whether an account may hide messages.
+-- Read whether an account may hide messages.
 SELECT EXISTS (SELECT FROM users WHERE id = :id AND is_moderator);
 
 -- name: set_moderator
--- Make somebody a moderator, or no longer; no row comes back for an unknown user.
+-- Grant or revoke moderation; returns no row for an unknown user.
 UPDATE users SET is_moderator = :is_moderator WHERE username = :username RETURNING id;
 
 -- name: set_flag
--- Hide a message from everybody, or restore it; no row comes back when it is unknown.
+-- Hide a message, or restore it; returns no row for an unknown message.
 UPDATE messages SET flagged = :flagged WHERE id = :id RETURNING id;
 
 -- name: set_flag_as
--- The same in a moderator's name, whose right is looked up in the same statement;
--- no row comes back when the right or the message is missing.
+-- The same on behalf of a moderator, whose right the same statement checks; returns no
+-- row when the right or the message is missing.
 UPDATE messages SET flagged = :flagged
 FROM users AS moderator, users AS author
 WHERE messages.id = :id AND author.id = messages.author_id
@@ -20,7 +20,7 @@ WHERE messages.id = :id AND author.id = messages.author_id
 RETURNING author.username;
 
 -- name: hidden_public_timeline
--- List everybody's hidden messages before a message (or the newest), newest first.
+-- List all users' hidden messages before a cursor, newest first.
 SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date,
     true
 FROM messages
@@ -29,7 +29,7 @@ ORDER BY pub_date DESC, id DESC
 LIMIT :limit;
 
 -- name: hidden_user_timeline
--- List a user's hidden messages before a message (or the newest), newest first.
+-- List a user's hidden messages before a cursor, newest first.
 SELECT id, :username::text, content, pub_date, true FROM messages
 WHERE author_id = :author_id AND flagged
     AND (pub_date, id) < (:before_date, :before_id)
@@ -37,7 +37,7 @@ ORDER BY pub_date DESC, id DESC
 LIMIT :limit;
 
 -- name: hidden_own_timeline
--- List hidden messages of a user and of whom the user follows, newest first.
+-- List hidden messages of a user and of the followed users before a cursor, newest first.
 SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date,
     true
 FROM messages

@@ -1,10 +1,18 @@
 -- name: add_user
--- Add an account; violates users_username_key when the name is taken.
+-- Add an account and set the progress mark, if one is given (setval ignores NULL).
+-- Violates users_username_key when the name is taken.
 INSERT INTO users (username, email, password_hash)
-VALUES (:username, :email, :password_hash);
+VALUES (:username, :email, :password_hash)
+RETURNING setval('latest', :latest);
+
+-- name: recent_registration
+-- Find the password hash of an account by the data of its form, if it is new.
+SELECT password_hash FROM users
+WHERE username = :username AND email = :email
+    AND created_at > now() - make_interval(secs => :seconds);
 
 -- name: find_user
--- Find an account by its name.
+-- Find an account by its username.
 SELECT id, username, password_hash FROM users WHERE username = :username;
 
 -- name: known_names
@@ -13,7 +21,7 @@ SELECT id, username, password_hash FROM users WHERE username = :username;
 SELECT username FROM users WHERE username = ANY(string_to_array(:names, E'\n'));
 
 -- name: reader
--- Say of an account whether it may hide messages, and whether it follows many.
+-- Read whether an account may hide messages, and whether it follows many users.
 SELECT EXISTS (SELECT FROM users WHERE id = :id AND is_moderator), (
     SELECT count(*) > :many FROM (
         SELECT FROM follows WHERE follower_id = :id LIMIT :many + 1

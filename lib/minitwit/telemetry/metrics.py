@@ -6,7 +6,8 @@ number of series stays bounded whatever is requested.
 
 from functools import cache
 
-from prometheus_client import Gauge, Histogram
+from prometheus_client import REGISTRY, Gauge, Histogram
+from prometheus_client.exposition import choose_encoder
 
 from minitwit.settings import Settings
 from minitwit.telemetry.spans import Ids
@@ -100,3 +101,17 @@ def observe_query(query: str, seconds: float) -> None:
 def observe_lag(seconds: float) -> None:
     """Record how far the standby is behind."""
     _lag.labels("standby").set(seconds)
+
+
+def exposition(accept: str) -> tuple[str, bytes]:
+    """Return every metric in the format that an Accept header prefers.
+
+    Args:
+        accept: the header of the scrape, or an empty string.
+
+    Returns:
+        The content type and the body.
+
+    """
+    encode, content_type = choose_encoder(accept)
+    return content_type, encode(REGISTRY)

@@ -34,16 +34,6 @@ class Telemetry:
         )
         self._metrics.in_flight += 1
 
-    def process_resource(
-        self,
-        req: falcon.Request,
-        _resp: falcon.Response,
-        resource: object,
-        _params: dict[str, object],
-    ) -> None:
-        """Remember the resource, for the rim."""
-        req.context.resource = resource
-
     def process_response(
         self,
         req: falcon.Request,

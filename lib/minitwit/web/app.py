@@ -1,4 +1,4 @@
-"""Assembles a function: its handler, the store, and the runtime around them."""
+"""Application factory: a function's handler, its store and the middleware."""
 
 import importlib
 import logging
@@ -18,42 +18,68 @@ from minitwit.postgres.standby import ReplicatedDatabase
 from minitwit.server import event_loop
 from minitwit.settings import Settings
 from minitwit.store import Store
-from minitwit.telemetry import error_reports as reports
+from minitwit.telemetry import error_reports
 from minitwit.telemetry.metrics import RequestMetrics, observe_lag, observe_query
 from minitwit.telemetry.middleware import Telemetry
 from minitwit.telemetry.spans import query_span
-from minitwit.web.browser_responses import Browser
+from minitwit.web.browser_responses import BrowserResponses
 from minitwit.web.csrf import CsrfProtection
 from minitwit.web.error_responses import ErrorResponses
-from minitwit.web.operator_endpoints import Operators, Readiness
+from minitwit.web.operator_endpoints import OperatorEndpoints, Readiness
 from minitwit.web.read_your_writes import ReadYourWrites
-from minitwit.web.routes import PAGES, ROUTES, Route, routes_of, served_paths
+from minitwit.web.routes import (
+    PAGES,
+    ROUTES,
+    Route,
+    allowed_methods,
+    routes_of,
+    served_paths,
+)
+from minitwit.web.security_headers import SecurityHeaders
 from minitwit.web.sessions import Sessions
-from minitwit.web.simulator_auth import SimulatorMiddleware
+from minitwit.web.simulator_auth import SimulatorAuth
 
 if TYPE_CHECKING:
     from minitwit.telemetry.span_export import Tracer
 
 _log = logging.getLogger(__name__)
 
-# Enough for the last spans and error reports, and no more than a release notices.
-_HAND_OVER_SECONDS = 1.0
+# Enough for the last spans and error reports, too short to delay a release.
+_FLUSH_SECONDS = 1.0
 
 App = falcon.App[Any, Any]
 
 
 @dataclass(frozen=True)
 class Services:
-    """What a handler's `routes` may take from."""
+    """What a handler's `routes(services)` builds its resources from.
+
+    Attributes:
+        store: the persistent state.
+        sessions: the signed cookies.
+        browser: redirects with flash messages.
+        url: public address of the site, without a slash at the end.
+        version: of the image.
+
+    """
 
     store: Store
     sessions: Sessions
-    browser: Browser
+    browser: BrowserResponses
+    url: str
     version: str
 
 
 class Function:
-    """A function as its worker runs it: callers on one port, operators on another."""
+    """WSGI application of a function, with separate ports for callers and operators.
+
+    Args:
+        settings: of the function.
+        callers: the application of the callers' port.
+        readiness: of this replica.
+        stop_exporting: flushes the spans.
+
+    """
 
     def __init__(
         self,
@@ -64,7 +90,7 @@ class Function:
     ) -> None:
         self._drain_seconds = settings.drain_seconds
         self._callers = callers
-        self._operators = Operators(settings, readiness)
+        self._operators = OperatorEndpoints(settings, readiness)
         self._operator_port = str(settings.operator_port)
         self._readiness = readiness
         self._stop_exporting = stop_exporting
@@ -78,15 +104,15 @@ class Function:
         return self._callers(environ, start_response)
 
     def drain(self) -> float:
-        """Report not ready; return the seconds that the edge may take to notice."""
+        """Become unready; return the seconds that the edge may take to notice."""
         self._readiness.drain()
         return self._drain_seconds
 
     def close(self) -> None:
-        """Hand over what telemetry still holds, as far as that can be done soon."""
-        actions = (self._stop_exporting, reports.stop)
+        """Flush spans and error reports, for at most a second."""
+        actions = (self._stop_exporting, error_reports.stop)
         threads = [threading.Thread(target=act, daemon=True) for act in actions]
-        end = time.monotonic() + _HAND_OVER_SECONDS
+        end = time.monotonic() + _FLUSH_SECONDS
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -96,7 +122,7 @@ class Function:
 def create_app(
     environment: Mapping[str, str] = os.environ, network: Network = event_loop
 ) -> Function:
-    """Assemble the function that MINITWIT_FUNCTION names; gunicorn calls this.
+    """Create the function that MINITWIT_FUNCTION names; gunicorn calls this.
 
     Args:
         environment: where the settings are.
@@ -110,16 +136,16 @@ def create_app(
     settings = Settings.from_environment(environment)
     _log.info("settings: %s", settings.masked())
     store = _open_store(settings, network)
-    reports.start(settings)
+    error_reports.start(settings)
     return assemble(settings, store)
 
 
 def assemble(settings: Settings, store: Store) -> Function:
-    """Assemble the function that stands on a store."""
+    """Create a function on a store."""
     readiness = Readiness(store.schema)
     if settings.otlp_endpoint is None:
         return Function(settings, build(settings, store), readiness, lambda: None)
-    # Imported only where spans are sent; it says what it costs.
+    # Imported only where spans are sent, because of its cost (see the module).
     from minitwit.telemetry.span_export import Tracer, collector
 
     tracer = Tracer(settings, collector(settings.otlp_endpoint))
@@ -140,40 +166,54 @@ def _open_store(settings: Settings, network: Network) -> Store:
 
 
 def build(settings: Settings, store: Store, tracer: "Tracer | None" = None) -> App:
-    """Wire a function's handler into a Falcon app, with the runtime around it."""
+    """Create the Falcon app of a function's handler, with the middleware."""
     sessions = Sessions(settings.session_key_ring, settings.session_days)
-    services = Services(store, sessions, Browser(sessions), settings.version)
+    services = Services(
+        store, sessions, BrowserResponses(sessions), settings.url, settings.version
+    )
     handler = importlib.import_module(f"functions.{settings.function}.handler")
     metrics = RequestMetrics(settings)
     credential = settings.simulator_credential.get_secret_value()
-    freshness = [ReadYourWrites()] if settings.database_read_url else []
+    read_your_writes = [ReadYourWrites()] if settings.database_read_url else []
     app: App = falcon.App(
         middleware=[
             Telemetry(metrics, tracer),
-            *freshness,
+            SecurityHeaders(),
+            *read_your_writes,
             CsrfProtection(),
-            SimulatorMiddleware(credential, store.latest),
+            SimulatorAuth(credential, store.latest),
         ]
     )
     app.req_options.strip_url_path_trailing_slash = True
     _add_routes(app, settings.function, handler.routes(services))
-    ErrorResponses(services.browser).install(app)
+    ErrorResponses(sessions).install(app)
     return app
 
 
-class _AnsweredElsewhere:
-    """A path whose methods another function answers.
+def _answer_options(
+    req: falcon.Request, resp: falcon.Response, **_parameters: str
+) -> None:
+    """Name the methods of a path, also those that another function serves."""
+    resp.set_header("Content-Length", "0")
+    resp.set_header("Allow", ", ".join(allowed_methods(req.uri_template or "")))
 
-    So every other method is a 405 here, and these are a 503: while that function has no
-    replica, the edge has no route to it and takes the one to the pages.
+
+class _AnsweredElsewhere:
+    """A path of another function.
+
+    While that function has no replica, the edge has no route to it and falls back to
+    the pages' function: a method that it serves is a 503 here, and any other a 405.
     """
+
+    on_options = staticmethod(_answer_options)
 
 
 def _add_routes(app: App, function: str, resources: Mapping[str, object]) -> None:
     for route in routes_of(function):
         resource = resources[route.path]
+        vars(resource)["on_options"] = _answer_options
         if hasattr(resource, "on_get") and not hasattr(resource, "on_head"):
-            # Falcon and the server drop the body themselves.
+            # Falcon and the server omit the body.
             vars(resource)["on_head"] = resource.on_get
         for path in served_paths(route):
             app.add_route(path, resource)

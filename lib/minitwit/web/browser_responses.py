@@ -1,41 +1,63 @@
-"""How a function that has no pages answers a browser: a redirect and a flash."""
+"""Post/Redirect/Get: functions without pages answer browsers by redirect and flash."""
 
-from urllib.parse import urlsplit
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import falcon
 
+from minitwit.errors import InvalidInput
 from minitwit.models import Account
-from minitwit.web.request_data import form
+from minitwit.web.request_data import form, is_local_path, path_of_own_url
 from minitwit.web.sessions import Flash, Sessions
 
 
 class SignInFirst(falcon.HTTPSeeOther):
-    """Leads somebody who is not signed in to the page where one signs in."""
-
-    def __init__(self) -> None:
-        super().__init__("/login")
-
-
-class Browser:
-    """The browser at the other end of a request.
+    """Redirects to the sign-in page, which leads on to a page afterwards.
 
     Args:
-        sessions: the cookies that say who it is.
+        next_page: encoded path of that page; by default the own timeline.
+
+    """
+
+    def __init__(self, next_page: str = "/") -> None:
+        super().__init__(sign_in_path(next_page))
+
+
+class BrowserResponses:
+    """Redirects browsers, with a flash message for the next page.
+
+    Args:
+        sessions: the signed cookies.
 
     """
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    def account(self, req: falcon.Request) -> Account:
-        """Return who is signed in.
+    def account(self, req: falcon.Request, next_page: str = "/") -> Account:
+        """Return the account that is signed in.
 
         Raises:
-            SignInFirst: nobody is.
+            SignInFirst: none is; signing in leads on to the next page.
 
         """
         account = self._sessions.account(req)
         if account is None:
+            raise SignInFirst(next_page)
+        return account
+
+    def author(self, req: falcon.Request, resp: falcon.Response) -> Account:
+        """Return the account that posts the message form.
+
+        Raises:
+            SignInFirst: none is signed in; the typed text is kept until then.
+
+        """
+        account = self._sessions.account(req)
+        if account is None:
+            self._sessions.keep_draft(req, resp, form(req).get("text", ""))
+            flash = Flash("Sign in again to share your message", is_error=True)
+            self._sessions.flash(req, resp, flash)
             raise SignInFirst
         return account
 
@@ -46,34 +68,52 @@ class Browser:
         path: str,
         text: str | None = None,
     ) -> None:
-        """Send the browser to an encoded path, with a sentence to show there."""
+        """Redirect to an encoded path, with a message to show there."""
         resp.status = falcon.HTTP_SEE_OTHER
         resp.location = path
         if text:
             self._sessions.flash(req, resp, Flash(text))
 
-    def send_back(
-        self, req: falcon.Request, resp: falcon.Response, page: str, error: str
-    ) -> None:
-        """Send the browser back to a form, with the reason and what was typed."""
-        self.redirect(req, resp, page)
-        typed = {
-            name: value
-            for name, value in form(req).items()
-            if not name.startswith("password")
-        }
-        self._sessions.flash(req, resp, Flash(error, is_error=True, form=typed))
+    @contextmanager
+    def form_at(
+        self, req: falcon.Request, resp: falcon.Response, page: str
+    ) -> Iterator[None]:
+        """Redirect to a form's page when its input is invalid.
+
+        The page shows the reason and what was typed, except for passwords.
+        """
+        try:
+            yield
+        except InvalidInput as error:
+            self.redirect(req, resp, page)
+            typed = {
+                name: value
+                for name, value in form(req).items()
+                if not name.startswith("password")
+            }
+            flash = Flash(str(error), is_error=True, form=typed)
+            self._sessions.flash(req, resp, flash)
 
 
-def page_before(req: falcon.Request) -> str | None:
-    """Return the path of the page of ours that the browser comes from, if it says."""
-    page = urlsplit(req.referer or "")
-    # Two slashes at the front would lead to another host.
-    if page.netloc != req.get_header("Host") or page.path.startswith("//"):
-        return None
-    return page.path + (f"?{page.query}" if page.query else "")
+def previous_page(req: falcon.Request) -> str | None:
+    """Return the path of the page of this site that links here, as Referer names it."""
+    path = path_of_own_url(req, req.get_header("Referer") or "")
+    return path if path and is_local_path(path) else None
+
+
+def next_page(req: falcon.Request) -> str:
+    """Return the page of this site that `next` names, by default the own timeline."""
+    path = req.get_param("next") or "/"
+    return path if is_local_path(path) else "/"
 
 
 def user_path(username: str) -> str:
-    """Return the path of a user's page, with what a path cannot hold encoded."""
+    """Return the encoded path of a user's page."""
     return "/" + falcon.uri.encode_value(username)
+
+
+def sign_in_path(next_page: str) -> str:
+    """Return the path of the sign-in page that leads on to a page of this site."""
+    if next_page == "/" or not is_local_path(next_page):
+        return "/login"
+    return "/login?next=" + falcon.uri.encode_value(next_page)

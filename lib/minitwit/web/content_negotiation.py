@@ -1,13 +1,15 @@
-"""Which language a caller speaks: JSON, or pages and forms."""
+"""Content negotiation: whether a request sends and accepts JSON or HTML and forms."""
 
 import falcon
 
 from minitwit.web.routes import API_PREFIX, ROUTES, served_paths
 
+_HTML = "text/html"  # falcon.MEDIA_HTML has a charset as well.
+
 _API_TEMPLATES = frozenset(
     path for route in ROUTES if route.caller == "api" for path in served_paths(route)
 )
-# POST /register is the simulator's with a JSON body and the browser's with a form.
+# POST /register takes JSON from the simulator and a form from browsers.
 _SHARED_TEMPLATES = frozenset(
     route.path
     for route in ROUTES
@@ -15,13 +17,27 @@ _SHARED_TEMPLATES = frozenset(
 )
 
 
+def media_type(req: falcon.Request) -> tuple[str, str]:
+    """Return the media type of the body and its charset, both in lower case.
+
+    Either is empty when Content-Type does not name it.
+    """
+    kind, parameters = falcon.parse_header(req.content_type or "")
+    return kind.lower(), parameters.get("charset", "").lower()
+
+
 def sends_form(req: falcon.Request) -> bool:
-    """Say whether the body is a browser's form."""
-    return (req.content_type or "").startswith(falcon.MEDIA_URLENCODED)
+    """Return whether the body is a browser's form."""
+    return media_type(req)[0] == falcon.MEDIA_URLENCODED
 
 
-def speaks_json(req: falcon.Request) -> bool:
-    """Say whether the answer has to be JSON."""
+def asks_for_html(req: falcon.Request) -> bool:
+    """Return whether Accept names HTML, as a browser's does for a page."""
+    return _HTML in _accepted(req)
+
+
+def expects_json(req: falcon.Request) -> bool:
+    """Return whether the response, error responses included, has to be JSON."""
     template = req.uri_template
     if template in _SHARED_TEMPLATES:
         return req.method == "POST" and not sends_form(req)
@@ -29,5 +45,18 @@ def speaks_json(req: falcon.Request) -> bool:
         return template in _API_TEMPLATES
     if req.path.startswith(f"{API_PREFIX}/"):
         return True
-    accept = req.get_header("Accept") or ""
-    return falcon.MEDIA_JSON in accept and falcon.MEDIA_HTML not in accept
+    accepted = _accepted(req)
+    return falcon.MEDIA_JSON in accepted and _HTML not in accepted
+
+
+def _accepted(req: falcon.Request) -> set[str]:
+    """Return the media types that Accept names, without those of quality 0."""
+    named = map(falcon.parse_header, (req.get_header("Accept") or "").split(","))
+    return {kind.lower() for kind, parameters in named if _quality(parameters) != 0}
+
+
+def _quality(parameters: dict[str, str]) -> float:
+    try:
+        return float(parameters.get("q", "1"))
+    except ValueError:
+        return 1.0

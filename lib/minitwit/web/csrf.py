@@ -1,14 +1,16 @@
-"""The cross-site guard: no other site changes anything in a visitor's name.
+"""CSRF protection by Sec-Fetch-Site, Origin and Referer.
 
-Browsers say where a request comes from, in Sec-Fetch-Site or, when older, in Origin
-(https://fetch.spec.whatwg.org/#http-fetch). A client that is no browser sends
-neither and is not hindered.
+Browsers send the site that a request comes from in Sec-Fetch-Site
+(https://www.w3.org/TR/fetch-metadata/), but only over https and to localhost; otherwise
+in Origin, and in Referer for a link. A client that sends none of them is not a browser
+and is let through.
 """
 
 from typing import Any
 
 import falcon
 
+from minitwit.web.request_data import path_of_own_url
 from minitwit.web.request_errors import CrossSite
 from minitwit.web.routes import ROUTES, served_paths
 
@@ -20,7 +22,7 @@ _CHANGED_BY_GET = frozenset(
 
 
 class CsrfProtection:
-    """Middleware that refuses what another site's page would change here."""
+    """Middleware that refuses requests of other sites that would change something."""
 
     def process_resource(
         self,
@@ -29,9 +31,14 @@ class CsrfProtection:
         _resource: object,
         _params: dict[str, Any],
     ) -> None:
-        """Refuse a cross-site request unless it only reads."""
-        changes = req.method == "POST" or req.uri_template in _CHANGED_BY_GET
-        if changes and _is_cross_site(req):
+        """Refuse a cross-site request unless it only reads.
+
+        Raises:
+            CrossSite: the request was sent by another site's page.
+
+        """
+        is_unsafe = req.method == "POST" or req.uri_template in _CHANGED_BY_GET
+        if is_unsafe and _is_cross_site(req):
             raise CrossSite
 
 
@@ -39,6 +46,7 @@ def _is_cross_site(req: falcon.Request) -> bool:
     site = req.get_header("Sec-Fetch-Site")
     if site is not None:
         return site not in _OWN
-    origin = req.get_header("Origin")
-    # Not parsed: it may be any text.
-    return origin is not None and origin.partition("://")[2] != req.get_header("Host")
+    source = req.get_header("Origin")
+    if source is None:
+        source = req.get_header("Referer") or None
+    return source is not None and path_of_own_url(req, source) is None

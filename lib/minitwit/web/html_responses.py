@@ -1,7 +1,7 @@
-"""What every page has, and the page that says what went wrong.
+"""HTML responses: the headers of pages, and the error page of every function.
 
-Every function answers a browser's mistake with the same page, which needs neither
-the storage nor another function; what a page of MiniTwit shows is timeline's matter.
+The error page needs neither the database nor another function; all other pages are
+rendered by timeline.
 """
 
 from functools import cache
@@ -11,18 +11,9 @@ from string import Template
 
 import falcon
 
-# The pages hold what strangers wrote. Should escaping ever fail, a script or a style
-# in the page still does nothing, and no other site can frame the page.
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'; object-src 'none'"
-    ),
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+from minitwit.models import Account
+from minitwit.web.browser_responses import user_path
+from minitwit.web.security_headers import PAGE_HEADERS
 
 _TITLES = {
     403: "Not allowed",
@@ -33,7 +24,6 @@ _TITLES = {
 }
 _OTHER_TITLE = "That did not work"
 
-# What to do about it.
 _ADVICE = {
     403: "Open MiniTwit itself, sign in if you are not, and use its own buttons.",
     404: "Check the address for a typing mistake, or start from one of these:",
@@ -43,23 +33,51 @@ _ADVICE = {
 }
 _OTHER_ADVICE = "Go back and try again, or start from one of these:"
 
+_SIGNED_IN = Template(
+    '<a class="me" href="$path"><bdi>$name</bdi></a>\n'
+    '    <form method="post" action="/logout">'
+    '<button class="quiet">Sign out</button></form>'
+)
+_SIGNED_OUT = (
+    '<a href="/login">Sign in</a>\n    <a class="button" href="/register">Sign up</a>'
+)
+
 
 def send_page(resp: falcon.Response, text: str) -> None:
-    """Answer with a page; no cache may keep it, since it shows who is signed in."""
+    """Answer with a page, which no cache may store: it shows who is signed in."""
     resp.content_type = falcon.MEDIA_HTML
     resp.cache_control = ["no-store"]
-    resp.set_headers(_HEADERS)
+    resp.set_headers(PAGE_HEADERS)
     resp.text = text
 
 
-def send_error_page(resp: falcon.Response, status: int, message: str) -> None:
-    """Answer with the page that says what went wrong and what to do."""
+def send_error_page(
+    resp: falcon.Response, status: int, message: str, account: Account | None = None
+) -> None:
+    """Answer with a page that says what happened and what to do.
+
+    Args:
+        resp: the response.
+        status: of the response.
+        message: what happened.
+        account: that is signed in, for the page's header.
+
+    """
     text = _error_page().substitute(
         title=_TITLES.get(status, _OTHER_TITLE),
         message=escape(message),
         advice=_ADVICE.get(status, _OTHER_ADVICE),
+        account=_header(account),
     )
     send_page(resp, text)
+
+
+def _header(account: Account | None) -> str:
+    if account is None:
+        return _SIGNED_OUT
+    return _SIGNED_IN.substitute(
+        path=user_path(account.username), name=escape(account.username)
+    )
 
 
 @cache

@@ -1,16 +1,15 @@
-"""What operators ask on the internal port: /live, /ready, /version, /metrics."""
+"""Operator endpoints on the internal port: /live, /ready, /version, /metrics."""
 
 from collections.abc import Iterable
 from typing import Any
 from wsgiref.types import StartResponse
 
 import orjson
-from prometheus_client import REGISTRY
-from prometheus_client.exposition import choose_encoder
 
 from minitwit.errors import StorageUnavailable
 from minitwit.schema import Schema
 from minitwit.settings import Settings
+from minitwit.telemetry.metrics import exposition
 
 _JSON = "application/json"
 _TEXT = "text/plain; charset=utf-8"
@@ -19,11 +18,15 @@ Answer = tuple[str, str, bytes]
 
 
 class Readiness:
-    """Whether this replica may get traffic.
+    """The readiness of this replica, which latches.
 
-    It is ready from the moment it has seen a good schema until it drains. A database
-    that goes away later does not count: then every replica would be taken out at once,
-    and callers would get the edge's error instead of a 503 that says when to return.
+    It is ready from the first check that finds a current schema until it drains. An
+    outage of the database later does not count: all replicas would become unready at
+    once, and callers would get the edge's error instead of a 503 with Retry-After.
+
+    Args:
+        schema: of this process's database.
+
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -32,11 +35,11 @@ class Readiness:
         self._draining = False
 
     def drain(self) -> None:
-        """Say not ready from now on."""
+        """Be unready from now on."""
         self._draining = True
 
     def check(self) -> tuple[bool, str]:
-        """Return whether traffic may come, and why."""
+        """Return whether this replica is ready, and why."""
         if self._draining:
             return False, "shutting down"
         try:
@@ -47,8 +50,8 @@ class Readiness:
         return True, "ok"
 
 
-class Operators:
-    """The WSGI application on the internal port; no router publishes it."""
+class OperatorEndpoints:
+    """WSGI application of the internal port, which the edge does not route to."""
 
     def __init__(self, settings: Settings, readiness: Readiness) -> None:
         self._about = {
@@ -62,7 +65,7 @@ class Operators:
     def __call__(
         self, environ: dict[str, Any], start_response: StartResponse
     ) -> Iterable[bytes]:
-        """Answer an operator."""
+        """Answer a request."""
         status, content_type, body = self._answer(environ)
         length = str(len(body))
         start_response(
@@ -81,6 +84,5 @@ class Operators:
             case "/version":
                 return "200 OK", _JSON, orjson.dumps(self._about)
             case "/metrics":
-                encode, content_type = choose_encoder(environ.get("HTTP_ACCEPT", ""))
-                return "200 OK", content_type, encode(REGISTRY)
-        return "404 Not Found", _TEXT, b"Ask /live, /ready, /version or /metrics.\n"
+                return "200 OK", *exposition(environ.get("HTTP_ACCEPT", ""))
+        return "404 Not Found", _TEXT, b"Try /live, /ready, /version or /metrics.\n"

@@ -1,25 +1,26 @@
-"""Who may be answered by the standby: everybody but the person who has just written."""
+"""Read-your-writes: after a write, a client reads from the primary for some seconds."""
 
 from typing import Any
 
 import falcon
 
 from minitwit.postgres.standby import MAX_LAG, allow_late_reads
+from minitwit.web.cookies import cookie_values, set_cookie
 
 _COOKIE = "wrote"
 
-# A standby in use is behind by less than half of it, so that the person's own writes
-# are there when the cookie is gone; the other half is for clocks and slow answers.
+# A standby that is in use lags by less than half of it; the other half is for clocks
+# and slow responses.
 _SECONDS = 2 * int(MAX_LAG) + 3
 
 
 class ReadYourWrites:
-    """Marks whoever writes with a short-lived cookie; their reads go to the primary."""
+    """Middleware that marks a client that wrote with a short-lived cookie."""
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        """Decide where this request may read."""
-        only_looks = req.method in ("GET", "HEAD")
-        allow_late_reads(only_looks and _COOKIE not in req.cookies)
+        """Allow reads from the standby to a safe request without the cookie."""
+        is_safe = req.method in ("GET", "HEAD")
+        allow_late_reads(is_safe and not cookie_values(req, _COOKIE))
 
     def process_response(
         self,
@@ -28,14 +29,6 @@ class ReadYourWrites:
         _resource: Any,
         _succeeded: bool,
     ) -> None:
-        """Remember that something was written: 204 for programs, 303 for browsers."""
+        """Set the cookie after a write: 204 for programs, 303 for browsers."""
         if resp.status_code in (204, 303):
-            resp.set_cookie(
-                _COOKIE,
-                "1",
-                max_age=_SECONDS,
-                path="/",
-                secure=req.forwarded_scheme == "https",
-                http_only=True,
-                same_site="Lax",
-            )
+            set_cookie(req, resp, _COOKIE, "1", _SECONDS)

@@ -1,4 +1,4 @@
-"""What a request carries: its body, its form and its numbers."""
+"""Parses requests: JSON bodies, forms, numbers, cursors and URLs of this site."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,14 +13,21 @@ from minitwit.errors import InvalidInput
 from minitwit.models import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Incoming
 from minitwit.server.request_parser import MAX_BODY
 from minitwit.users import Users
+from minitwit.web.content_negotiation import media_type
 from minitwit.web.request_errors import BodyTooLarge, UnsupportedBody
 
-# Only ASCII digits: int() would also take "1_000", " 5" and full-width digits. It
-# refuses more than 4300 of them.
+# Only ASCII digits: int() would also accept "1_000", " 5" and full-width digits, and
+# raises for more than 4300 of them.
 _INTEGER = re.compile(r"-?[0-9]{1,4000}")
 # An imported message may have a date before 1970 and a negative id.
 _CURSOR = re.compile(r"(-?[0-9]{1,19})-(-?[0-9]{1,19})")
 _BIGINT = range(-(2**63), 2**63)
+# Matched, not parsed: urlsplit() raises for some texts that a header may hold.
+_URL = re.compile(r"https?://([^/?#\\]+)(/[^#]*)?(?:#.*)?", re.IGNORECASE | re.DOTALL)
+# Two slashes, or a slash and a backslash, would lead to another host.
+_LOCAL_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+
+_CHARSETS = ("", "utf-8", "utf8", "us-ascii")
 
 M = TypeVar("M", bound=Incoming)
 
@@ -29,14 +36,12 @@ def json_body(req: falcon.Request, model: type[M]) -> M:
     """Return the JSON body as a model.
 
     Raises:
-        UnsupportedBody: the body says that it is something else.
+        UnsupportedBody: Content-Type names another type or charset.
         BodyTooLarge: it is over MAX_BODY bytes.
         InvalidInput: it is not JSON, no object, or a field is missing or wrong.
 
     """
-    kind = (req.content_type or falcon.MEDIA_JSON).partition(";")[0].strip().lower()
-    if kind != falcon.MEDIA_JSON:
-        raise UnsupportedBody(f"Send {falcon.MEDIA_JSON}, not {kind}.")
+    _require_type(req, falcon.MEDIA_JSON)
     try:
         return model.model_validate_json(_read(req))
     except ValidationError as error:
@@ -45,17 +50,15 @@ def json_body(req: falcon.Request, model: type[M]) -> M:
 
 
 def form(req: falcon.Request) -> dict[str, str]:
-    """Return the fields of a browser's form; of repeated ones the last.
+    """Return the fields of a browser's form; of a repeated field the last.
 
     Raises:
-        UnsupportedBody: the body says that it is something else.
+        UnsupportedBody: Content-Type names another type or charset.
         BodyTooLarge: it is over MAX_BODY bytes.
 
     """
     if "form" not in req.context:
-        kind = (req.content_type or falcon.MEDIA_URLENCODED).partition(";")[0]
-        if kind != falcon.MEDIA_URLENCODED:
-            raise UnsupportedBody(f"Send {falcon.MEDIA_URLENCODED}, not {kind}.")
+        _require_type(req, falcon.MEDIA_URLENCODED)
         fields = falcon.uri.parse_query_string(
             _read(req).decode("utf-8", "replace"), keep_blank=True
         )
@@ -72,8 +75,8 @@ def form_model(req: falcon.Request, model: type[M], renamed: Mapping[str, str]) 
 
     Args:
         req: the request.
-        model: what the form has to hold.
-        renamed: the form's name of a field, where it has one of its own.
+        model: the fields that the form must have.
+        renamed: maps names of the form's fields to the model's, where they differ.
 
     Raises:
         InvalidInput: a field is missing or wrong.
@@ -91,10 +94,10 @@ def form_model(req: falcon.Request, model: type[M], renamed: Mapping[str, str]) 
 
 @contextmanager
 def unknown_user_first(users: Users, username: str) -> Iterator[None]:
-    """Let a bad body count only if the user exists.
+    """Raise UnknownUser instead of a fault of the body when the user does not exist.
 
-    The statement that does the work looks the user up itself, which saves a round
-    trip; only when it is never reached does somebody have to ask.
+    The statement that writes looks the user up itself, so a lookup is needed only when
+    a bad body keeps that statement from running.
     """
     try:
         yield
@@ -109,7 +112,7 @@ def integer(text: str | None) -> int | None:
 
 
 def limit(req: falcon.Request) -> int:
-    """Return how many entries `no` asks for."""
+    """Return how many entries `no` requests."""
     number = integer(req.get_param("no"))
     if number is None or number < 0:
         return DEFAULT_LIMIT
@@ -117,7 +120,7 @@ def limit(req: falcon.Request) -> int:
 
 
 def cursor(req: falcon.Request, parameter: str = "before") -> Cursor | None:
-    """Return the place in a timeline that a parameter names."""
+    """Return the place in a timeline that a parameter names, or None."""
     match = _CURSOR.fullmatch(req.get_param(parameter) or "")
     if not match:
         return None
@@ -125,10 +128,31 @@ def cursor(req: falcon.Request, parameter: str = "before") -> Cursor | None:
     return place if place.pub_date in _BIGINT and place.id in _BIGINT else None
 
 
+def path_of_own_url(req: falcon.Request, url: str) -> str | None:
+    """Return path and query of a URL of this site; None for any other text."""
+    match = _URL.fullmatch(url)
+    if match is None or match[1].lower() != (req.get_header("Host") or "").lower():
+        return None
+    return match[2] or "/"
+
+
+def is_local_path(text: str) -> bool:
+    """Return whether a text is an encoded path of this site, safe to redirect to."""
+    return _LOCAL_PATH.fullmatch(text) is not None
+
+
+def _require_type(req: falcon.Request, expected: str) -> None:
+    kind, charset = media_type(req)
+    if kind not in ("", expected):
+        raise UnsupportedBody(f"Send {expected}, not {kind}.")
+    if charset not in _CHARSETS:
+        raise UnsupportedBody(f"Send {expected} in UTF-8, not in {charset}.")
+
+
 def _read(req: falcon.Request) -> bytes:
     if (req.content_length or 0) > MAX_BODY:
         raise BodyTooLarge(f"The body is larger than {MAX_BODY} bytes.")
-    # One byte more tells a body without a length that is too large.
+    # Read one extra byte to detect an oversized body without Content-Length.
     body: bytes = req.stream.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         raise BodyTooLarge(f"The body is larger than {MAX_BODY} bytes.")
@@ -136,7 +160,7 @@ def _read(req: falcon.Request) -> bytes:
 
 
 def _worded(fault: ErrorDetails, model: type[Incoming]) -> str:
-    """Say what is wrong in our words: a library's may echo what was sent."""
+    """Word a fault; pydantic's own message may echo the input."""
     if fault["type"] == "json_invalid":
         return "The body is not valid JSON."
     if fault["type"] == "refused":

@@ -1,4 +1,4 @@
-"""What can be wrong with a request as such, whatever it asks for."""
+"""Exceptions about a request itself: authentication, origin and body."""
 
 from minitwit.errors import MiniTwitError
 
@@ -16,4 +16,4 @@ class BodyTooLarge(MiniTwitError):
 
 
 class UnsupportedBody(MiniTwitError):
-    """The body's type is not understood here."""
+    """The type of the request's body is not supported."""

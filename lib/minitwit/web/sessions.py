@@ -1,10 +1,11 @@
-"""Who is signed in, and what to tell them once: two signed cookies, no state here.
+"""Sessions, flash messages and drafts, each in a signed cookie; no state on the server.
 
-Any replica answers any request, and a redeploy signs nobody out. Several keys may
-be valid at once, so that a key can be replaced without signing anybody out.
+Any replica serves any request, and a deployment signs no user out. Several keys may be
+valid at once, so that a key can be rotated without ending a session.
 """
 
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,12 +13,18 @@ import falcon
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from minitwit.models import Account
+from minitwit.web.cookies import cookie_values, delete_cookie, set_cookie
 
 _SESSION = "session"
 _FLASH = "flash"
+_DRAFT = "draft"
 
 _FLASH_SECONDS = 60
+_DRAFT_SECONDS = 60 * 60
 _DAY = 24 * 60 * 60  # seconds
+
+# The clock of the replica that signed a cookie may be ahead by so much (seconds).
+_CLOCK_SKEW = 60
 
 # Browsers keep at least 4096 bytes a cookie with its name and attributes (RFC 6265,
 # section 6.1). Typed text that does not fit is not kept.
@@ -26,7 +33,7 @@ _MAX_COOKIE = 3800
 
 @dataclass(frozen=True)
 class Flash:
-    """One sentence for the next page, and what was typed into a refused form."""
+    """A message for the next page, and what was typed into a refused form."""
 
     text: str
     is_error: bool = False
@@ -34,56 +41,71 @@ class Flash:
 
 
 class Sessions:
-    """Reads and writes the cookies.
+    """Reads and writes the signed cookies.
 
     Args:
-        keys: that sign, oldest first; the last signs, all are accepted.
-        days: until a session ends.
+        keys: oldest first; the last one signs, all of them verify.
+        days: how long a session lasts.
 
     """
 
     def __init__(self, keys: Sequence[str], days: int) -> None:
         self._session = _serializer(keys, _SESSION)
         self._flash = _serializer(keys, _FLASH)
+        self._draft = _serializer(keys, _DRAFT)
         self._seconds = days * _DAY
 
     def account(self, req: falcon.Request) -> Account | None:
-        """Return who sent the request, if somebody is signed in."""
-        value = _load(self._session, req.cookies.get(_SESSION), self._seconds)
+        """Return the account that is signed in, or None."""
+        value = _read(req, self._session, _SESSION, self._seconds)
         return Account(value[0], value[1]) if isinstance(value, list) else None
 
     def sign_in(
         self, req: falcon.Request, resp: falcon.Response, account: Account
     ) -> None:
-        """Make the browser remember an account."""
+        """Start a session."""
         value = _dump(self._session, [account.id, account.username])
-        _set_cookie(req, resp, _SESSION, value, self._seconds)
+        set_cookie(req, resp, _SESSION, value, self._seconds)
 
-    def sign_out(self, resp: falcon.Response) -> None:
-        """Make the browser forget the account."""
-        resp.unset_cookie(_SESSION, path="/", same_site="Lax")
+    def sign_out(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """End the session."""
+        delete_cookie(req, resp, _SESSION)
+        delete_cookie(req, resp, _DRAFT)
 
     def flash(self, req: falcon.Request, resp: falcon.Response, flash: Flash) -> None:
-        """Leave something for the next page."""
+        """Leave a message for the next page."""
         value = _dump(self._flash, [flash.text, flash.is_error, flash.form])
         if len(value) > _MAX_COOKIE:
             value = _dump(self._flash, [flash.text, flash.is_error, {}])
-        _set_cookie(req, resp, _FLASH, value, _FLASH_SECONDS)
+        set_cookie(req, resp, _FLASH, value, _FLASH_SECONDS)
 
     def take_flash(self, req: falcon.Request, resp: falcon.Response) -> Flash | None:
-        """Return what was left for this page, and forget it."""
-        cookie = req.cookies.get(_FLASH)
-        if cookie is None:
+        """Return the message for this page, and delete it."""
+        if not cookie_values(req, _FLASH):
             return None
-        resp.unset_cookie(_FLASH, path="/", same_site="Lax")
-        value = _load(self._flash, cookie, _FLASH_SECONDS)
+        delete_cookie(req, resp, _FLASH)
+        value = _read(req, self._flash, _FLASH, _FLASH_SECONDS)
         return Flash(*value) if isinstance(value, list) else None
+
+    def keep_draft(self, req: falcon.Request, resp: falcon.Response, text: str) -> None:
+        """Keep the text of a message until its author has signed in."""
+        value = _dump(self._draft, text)
+        if len(value) <= _MAX_COOKIE:
+            set_cookie(req, resp, _DRAFT, value, _DRAFT_SECONDS)
+
+    def take_draft(self, req: falcon.Request, resp: falcon.Response) -> str:
+        """Return the text that was kept, or an empty string, and delete it."""
+        if not cookie_values(req, _DRAFT):
+            return ""
+        delete_cookie(req, resp, _DRAFT)
+        value = _read(req, self._draft, _DRAFT, _DRAFT_SECONDS)
+        return value if isinstance(value, str) else ""
 
 
 def _serializer(keys: Sequence[str], purpose: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(
         list(keys),
-        # The salt keeps one cookie from being used as the other.
+        # The salt keeps a cookie of one purpose from being accepted for another.
         salt=purpose,
         signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
     )
@@ -93,26 +115,16 @@ def _dump(serializer: URLSafeTimedSerializer, value: object) -> str:
     return str(serializer.dumps(value))
 
 
-def _load(
-    serializer: URLSafeTimedSerializer, cookie: str | None, max_age: int
+def _read(
+    req: falcon.Request, serializer: URLSafeTimedSerializer, name: str, max_age: int
 ) -> object:
-    if cookie is None:
-        return None
-    try:
-        return serializer.loads(cookie, max_age=max_age)
-    except BadData:
-        return None
-
-
-def _set_cookie(
-    req: falcon.Request, resp: falcon.Response, name: str, value: str, max_age: int
-) -> None:
-    resp.set_cookie(
-        name,
-        value,
-        max_age=max_age,
-        path="/",
-        secure=req.forwarded_scheme == "https",
-        http_only=True,
-        same_site="Lax",
-    )
+    """Return what the first valid cookie of a name holds, or None."""
+    for cookie in cookie_values(req, name):
+        try:
+            value, signed_at = serializer.loads(cookie, return_timestamp=True)
+        except BadData:
+            continue
+        if -_CLOCK_SKEW <= time.time() - signed_at.timestamp() <= max_age:
+            found: object = value
+            return found
+    return None

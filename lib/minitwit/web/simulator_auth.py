@@ -1,4 +1,10 @@
-"""What every request of the simulator carries: its credentials and `latest`."""
+"""HTTP Basic authentication of the simulator, and its progress mark `latest`.
+
+A request that carries a valid mark sets it, also when it then fails. A write that
+succeeds (204) sets it in the statement that writes, which saves a round trip: its
+handler passes `mark_of(req)` to the store. The mark of every other request is recorded
+after its response is known.
+"""
 
 import base64
 import hmac
@@ -6,12 +12,12 @@ from typing import Any
 
 import falcon
 
-from minitwit.latest import LatestMark
+from minitwit.latest import ProgressMark
 from minitwit.web.request_data import integer
 from minitwit.web.request_errors import NotAuthorized
 from minitwit.web.routes import ROUTES, allowed_methods, served_paths
 
-# By method as well: a wrong method is a 405, whoever sends it.
+# By method as well, so that a wrong method is a 405 with or without credentials.
 _PROTECTED = frozenset(
     (method, path)
     for route in ROUTES
@@ -19,7 +25,7 @@ _PROTECTED = frozenset(
     for path in served_paths(route)
     for method in allowed_methods(path)
 )
-_MARKING = _PROTECTED | frozenset(
+_CARRIES_LATEST = _PROTECTED | frozenset(
     (method, path)
     for route in ROUTES
     if route.carries_latest
@@ -27,33 +33,26 @@ _MARKING = _PROTECTED | frozenset(
     for method in route.methods
 )
 
-# What a PostgreSQL sequence can hold.
-_MARKS = range(-(2**63), 2**63)
+_BIGINT = range(-(2**63), 2**63)  # the values of a PostgreSQL sequence
 
 
-def carried_mark(req: falcon.Request) -> int | None:
-    """Return the request's mark for a statement that records it on its way.
-
-    This saves a round trip to the database. If the statement is never reached, or
-    fails, the middleware records the mark after all.
-    """
-    req.context.mark_is_carried = True
+def mark_of(req: falcon.Request) -> int | None:
+    """Return the valid `latest` of an authenticated request, or None."""
     mark: int | None = req.context.get("mark")
     return mark
 
 
-class SimulatorMiddleware:
-    """Checks the credentials before anything else is read, and records `latest`.
+class SimulatorAuth:
+    """Middleware that authenticates the simulator and records its progress mark.
 
     Args:
         credential: "user:password" of the simulator.
-        latest: where its progress is kept.
+        latest: the stored progress mark.
 
     """
 
-    def __init__(self, credential: str, latest: LatestMark) -> None:
-        encoded = base64.b64encode(credential.encode()).decode()
-        self._expected = f"Basic {encoded}".encode()
+    def __init__(self, credential: str, latest: ProgressMark) -> None:
+        self._expected = base64.b64encode(credential.encode())
         self._latest = latest
 
     def process_resource(
@@ -63,16 +62,24 @@ class SimulatorMiddleware:
         _resource: object,
         _params: dict[str, Any],
     ) -> None:
-        """Refuse who is not the simulator; the mark moves only for the simulator."""
-        asked = (req.method, req.uri_template)
-        if asked not in _MARKING:
+        """Check the credentials before anything else of the request is read.
+
+        Raises:
+            NotAuthorized: the path needs credentials; they are missing or wrong.
+
+        """
+        endpoint = (req.method, req.uri_template)
+        if endpoint not in _CARRIES_LATEST:
             return
-        sent = (req.auth or "").encode("utf-8", "replace")
-        if hmac.compare_digest(sent, self._expected):
+        # The scheme has no case, and any number of spaces follows it (RFC 9110, 11.4).
+        scheme, _, token = (req.auth or "").partition(" ")
+        sent = token.strip(" ").encode("utf-8", "replace")
+        is_basic = scheme.lower() == "basic"
+        if is_basic and hmac.compare_digest(sent, self._expected):
             mark = integer(req.get_param("latest"))
-            if mark is not None and mark != -1 and mark in _MARKS:
+            if mark is not None and mark != -1 and mark in _BIGINT:
                 req.context.mark = mark
-        elif asked in _PROTECTED:
+        elif endpoint in _PROTECTED:
             raise NotAuthorized
 
     def process_response(
@@ -80,12 +87,10 @@ class SimulatorMiddleware:
         req: falcon.Request,
         resp: falcon.Response,
         _resource: object,
-        succeeded: bool,
+        _succeeded: bool,
     ) -> None:
-        """Record the mark, also of a request that fails, unless that was done."""
+        """Record the mark, also of a failed request, unless a statement did."""
         mark = req.context.get("mark")
-        if mark is None or (succeeded and req.context.get("mark_is_carried")):
-            return
-        # A storage that has just been away is not made to wait for a second time.
-        if falcon.http_status_to_code(resp.status) != 503:
+        # After a 503 the caller does not wait for the storage a second time.
+        if mark is not None and resp.status_code not in (204, 503):
             self._latest.record(mark)

@@ -3,7 +3,7 @@
 import pytest
 from falcon import MEDIA_HTML, Request, Response, testing
 
-from minitwit.web.browser_responses import page_before
+from minitwit.web.browser_responses import previous_page
 from minitwit.web.html_responses import send_error_page
 
 
@@ -51,9 +51,9 @@ def test_a_page_allows_nothing_inline_and_nothing_from_elsewhere() -> None:
         ("nonsense", None),
     ],
 )
-def test_the_page_before_is_one_of_ours(referer: str, page: str | None) -> None:
-    assert page_before(request(Referer=referer)) == page
+def test_the_previous_page_is_one_of_ours(referer: str, page: str | None) -> None:
+    assert previous_page(request(Referer=referer)) == page
 
 
-def test_without_a_referer_there_is_no_page_before() -> None:
-    assert page_before(request()) is None
+def test_without_a_referer_there_is_no_previous_page() -> None:
+    assert previous_page(request()) is None

@@ -1,4 +1,4 @@
-"""What a browser sees when something goes wrong, whichever function it asked."""
+"""Error responses: JSON for the API, and a page for browsers, of every function."""
 
 import httpx
 import pytest
@@ -119,17 +119,17 @@ def without(function: str) -> Callers:
         ("register", "POST", "/register"),
     ],
 )
-def test_the_simulator_is_told_that_a_function_is_away(
+def test_api_of_a_function_without_replicas_is_503(
     function: str, method: str, path: str
 ) -> None:
     answer = without(function).simulator.request(method, path)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "2"
     if method != "HEAD":
-        assert "away" in answer.json()["error_msg"]
+        assert "temporarily unavailable" in answer.json()["error_msg"]
 
 
-def test_what_is_wrong_anyway_is_said_while_a_function_is_away() -> None:
+def test_errors_of_the_caller_are_the_same_without_replicas() -> None:
     minitwit = without("messages")
     assert minitwit.anybody.get("/msgs").status_code == 403
     assert minitwit.simulator.delete("/msgs").status_code == 405
@@ -140,12 +140,12 @@ def test_what_is_wrong_anyway_is_said_while_a_function_is_away() -> None:
     ("function", "path"),
     [("register", "/login"), ("messages", "/add_message"), ("follow", "/a/follow")],
 )
-def test_a_form_of_a_function_that_is_away_says_when_to_come_back(
+def test_form_of_a_function_without_replicas_is_503_as_a_page(
     function: str, path: str
 ) -> None:
     answer = without(function).browser().post(path, data={"text": "x"})
     page = refused(answer, 503, "One moment, please")
-    assert "This part of MiniTwit is away at the moment" in page.text
+    assert "This part of MiniTwit is temporarily unavailable" in page.text
     assert answer.headers["Retry-After"] == "2"
 
 

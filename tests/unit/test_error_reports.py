@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from minitwit.telemetry import error_reports as reports
+from minitwit.telemetry import error_reports
 from tests.fakes.store import fake_store
 from tests.in_process import callers_of, settings
 
@@ -19,11 +19,11 @@ def test_without_a_dsn_sentry_is_not_even_imported() -> None:
         "import sys\n"
         "from tests.in_process import callers_of, settings\n"
         "from tests.fakes.store import fake_store\n"
-        "from minitwit.telemetry import error_reports as reports\n"
-        "reports.start(settings('messages'))\n"
+        "from minitwit.telemetry import error_reports\n"
+        "error_reports.start(settings('messages'))\n"
         "callers = callers_of(fake_store())\n"
         "assert callers.anybody.get('/latest').status_code == 200\n"
-        "reports.capture(ValueError(), None)\n"
+        "error_reports.capture(ValueError(), None)\n"
         "assert 'sentry_sdk' not in sys.modules\n"
         "assert 'opentelemetry.sdk' not in sys.modules\n"
     )
@@ -56,9 +56,9 @@ def events(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         "init",
         lambda **options: original(**options, transport=Memory),
     )
-    monkeypatch.setattr(reports, "_enabled", False)
+    monkeypatch.setattr(error_reports, "_enabled", False)
     dsn = "http://public@127.0.0.1:9/1"
-    reports.start(settings("messages", sentry_dsn=dsn, version="1.2.3"))
+    error_reports.start(settings("messages", sentry_dsn=dsn, version="1.2.3"))
     return sent
 
 

@@ -1,0 +1,1 @@
+"""Rules for text beyond ASCII."""
