@@ -1,5 +1,6 @@
 """Every alert has a runbook, links to it, and every runbook has an alert."""
 
+import json
 import re
 from pathlib import Path
 
@@ -52,3 +53,27 @@ def test_the_service_levels_name_rules_that_exist() -> None:
         for path in (ROOT / "deploy/tools/prometheus/rules").glob("*.yml")
     )
     assert named and all(f"record: {name}\n" in rules for name in named)
+
+
+def test_documents_name_dashboards_panels_and_searches_that_exist() -> None:
+    tools = ROOT / "deploy" / "tools"
+    dashboards = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in (tools / "grafana" / "dashboards").glob("*.json")
+    ]
+    searches = [
+        json.loads(line)["attributes"]["title"]
+        for line in (tools / "elasticsearch" / "saved_objects.ndjson")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    ]
+    titles = "\n".join(
+        [dashboard["title"] for dashboard in dashboards]
+        + [panel.get("title", "") for d in dashboards for panel in d["panels"]]
+        + searches
+    )
+    for page in (ROOT / "docs").glob("**/*.md"):
+        text = " ".join(page.read_text(encoding="utf-8").split())
+        named = re.findall(r'(?:[Pp]anel|[Dd]ashboard|saved search) "([^"]+)"', text)
+        named += re.findall(r'"(MiniTwit: [^"]+)"', text)
+        assert {name for name in named if name not in titles} == set(), page
