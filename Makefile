@@ -1,7 +1,8 @@
 # Everything one types here; `make help` lists it.
 #
 # PYTHON picks the Python, PORT and SCALE belong to `up`, SCALE to `scale`, ARGS to
-# `minitwit`, KIND to `test`, EFFORT (smoke, short, full) to `bench`.
+# `minitwit`, KIND to `test`, EFFORT (smoke, short, full) to `bench`, VERSION (1.4.0 or the
+# tag v1.4.0) to `publish`, `github-release` and `deliver`.
 
 PORT ?= 5000
 SCALE ?=
@@ -9,6 +10,7 @@ ARGS ?= --help
 KIND ?=
 EFFORT ?= full
 PYTHON ?=
+VERSION ?=
 
 # By what they need, the least first.
 KINDS := lint unit postgres system browser tools data swarm
@@ -19,7 +21,7 @@ SHEBANG := ^\#!.*\b(ba)?sh$$
 LOCAL := $(BIN)/python -E -m deploy.local
 
 .DEFAULT_GOAL := help
-.PHONY: help up scale minitwit status generate test bench bench-setup profile lint format lock setup
+.PHONY: help up scale minitwit status generate test bench bench-setup profile lint format lock ci audit registry-login publish github-release request-deploy deliver setup
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -45,6 +47,8 @@ check-lint:
 	$(BIN)/mypy
 	git ls-files -z | xargs -0 $(BIN)/codespell
 	$(BIN)/shellcheck $$(git ls-files '*.sh') $$(git grep -lE '$(SHEBANG)' -- ':!*.sh')
+	$(BIN)/zizmor --offline --quiet .github
+	@deploy/local/actionlint
 
 # One kind after the other: what one starts must not slow down what the next measures.
 # `make test LIMIT_swarm=25m` gives a kind so much time; it still says what it had found.
@@ -72,6 +76,27 @@ generate: setup ## Rewrite what follows from the route table: stack.yml, alerts,
 
 lock: setup ## Choose the newest versions that pyproject.toml allows.
 	deploy/local/lock-requirements
+
+ci: ## Install the system packages that the tests need (Debian, as root) and check everything.
+	.ci/run
+
+audit: setup ## Search packages and workflows for known vulnerabilities (asks public databases).
+	deploy/audit.sh
+
+registry-login: ## Sign in to the registry of the images.
+	@deploy/registry-login.sh
+
+publish: ## Build, push and sign the images of a version: make publish VERSION=1.4.0.
+	deploy/publish.sh "$(patsubst v%,%,$(VERSION))"
+
+github-release: ## Create the GitHub release of a published version.
+	deploy/github-release.sh "$(patsubst v%,%,$(VERSION))"
+
+request-deploy: ## Start the workflow that promotes a published version.
+	gh workflow run deploy.yml --ref "$(VERSION)" --field version="$(VERSION)"
+
+deliver: ## Promote a published version to an environment: make deliver VERSION=1.4.0.
+	@deploy/deliver.sh "$(patsubst v%,%,$(VERSION))"
 
 setup: ## Install what pyproject.toml and the lock say, if that changed.
 	@deploy/local/setup "$(PYTHON)"

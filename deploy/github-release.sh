@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Creates the GitHub release of a version with its section of CHANGELOG.md and the digests of
+# its images: deploy/github-release.sh VERSION
+#
+#   GH_TOKEN  a token that may write the repository's contents
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+version=${1:?name the version, for example: deploy/github-release.sh 1.4.0}
+# Keep a Changelog: from the version's heading to the next one.
+notes=$(awk -v version="$version" '$1 == "##" { inside = $2 == version; next } inside' CHANGELOG.md)
+[ "${notes//[[:space:]]/}" ] || {
+    echo "CHANGELOG.md has no section \"## $version\"." >&2
+    exit 1
+}
+gh release create "v$version" --verify-tag --title "MiniTwit $version" --notes "$notes" digests.txt

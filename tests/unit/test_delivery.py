@@ -1,0 +1,214 @@
+"""Delivery: workflows as thin wrappers of make, and the scripts behind its targets.
+
+docker, cosign, curl and gh are stand-ins that record their arguments.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+DIGEST = "sha256:" + "a" * 64
+OTHER = "sha256:" + "b" * 64
+FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py"))
+IMAGES = [*FUNCTIONS, "cli", "postgres"]
+
+DOCKER = f"""#!/bin/bash
+echo "docker $*" >> "$CALLS"
+case "$1 $2" in
+    "buildx build")
+        while [ "$1" != --metadata-file ]; do shift; done
+        printf '{{\\n  "containerimage.digest": "{DIGEST}"\\n}}\\n' > "$2" ;;
+    "buildx imagetools") echo "{DIGEST}" ;;
+    "service inspect") echo "registry/image:1.4.0@${{RUNNING:-{DIGEST}}}" ;;
+esac
+"""
+RECORDING = '#!/bin/bash\necho "$(basename "$0") $*" >> "$CALLS"\n'
+
+
+def jobs() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{path.stem}.{name}", job)
+        for path in WORKFLOWS
+        for name, job in yaml.safe_load(path.read_text())["jobs"].items()
+    ]
+
+
+def steps() -> list[dict[str, Any]]:
+    return [step for _, job in jobs() for step in job.get("steps", [])]
+
+
+def test_every_run_step_is_a_make_target_that_exists() -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    commands = [step["run"] for step in steps() if "run" in step]
+    assert commands
+    for command in commands:
+        words = command.split()
+        assert words[0] == "make" and len(words) == 2
+        assert words[1] in targets
+
+
+def test_every_action_is_pinned_to_a_commit_with_its_version() -> None:
+    for path in WORKFLOWS:
+        for line in path.read_text().splitlines():
+            if "uses: " in line and "uses: ./" not in line:
+                assert re.search(r"uses: [\w/-]+@[0-9a-f]{40} # v[\d.]+$", line), line
+
+
+@pytest.mark.parametrize(("_name", "job"), jobs())
+def test_every_job_names_its_permissions(_name: str, job: dict[str, Any]) -> None:
+    assert "permissions" in job
+
+
+class Checkout:
+    """The scripts in a folder of their own, with stand-ins of the programs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "checkout"
+        self._calls = folder / "calls"
+        programs = folder / "bin"
+        programs.mkdir()
+        for name in ("cosign", "curl", "gh"):
+            (programs / name).write_text(RECORDING)
+        (programs / "docker").write_text(DOCKER)
+        (programs / "git").write_text("#!/bin/bash\necho abc1234\n")
+        for program in programs.iterdir():
+            program.chmod(0o755)
+        self.path = f"{programs}:{os.environ['PATH']}"
+        (self.root / "deploy").mkdir(parents=True)
+        for script in (ROOT / "deploy").glob("*.sh"):
+            shutil.copy(script, self.root / "deploy")
+        for name in FUNCTIONS:
+            (self.root / "functions" / name).mkdir(parents=True)
+            (self.root / "functions" / name / "handler.py").touch()
+        self.release("exit 0")
+
+    def release(self, body: str) -> None:
+        """Replace the script that releases."""
+        script = self.root / "deploy" / "release.sh"
+        script.write_text(f"{RECORDING}{body}\n")
+        script.chmod(0o755)
+
+    def run(self, script: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a script for version 1.4.0."""
+        return subprocess.run(
+            [self.root / "deploy" / script, "1.4.0"],
+            env={
+                "PATH": self.path,
+                "CALLS": str(self._calls),
+                "COSIGN": shutil.which("cosign", path=self.path) or "",
+                "MINITWIT_REGISTRY": "ghcr.io/owner/minitwit",
+                "GITHUB_REPOSITORY": "owner/minitwit",
+                "ENVIRONMENT": "staging",
+                **variables,
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def calls(self, start: str) -> list[str]:
+        """Return the commands that began with these words."""
+        lines = self._calls.read_text().splitlines() if self._calls.exists() else []
+        return [line for line in lines if line.startswith(start)]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def test_every_image_is_built_once_for_both_platforms_and_signed_by_digest(
+    checkout: Checkout,
+) -> None:
+    done = checkout.run("publish.sh")
+    assert done.returncode == 0, done.stderr
+    builds = checkout.calls("docker buildx build")
+    assert len(builds) == len(IMAGES)
+    for build in builds:
+        assert "--platform linux/amd64,linux/arm64" in build
+        assert "--sbom=true --provenance=mode=max" in build
+    assert checkout.calls("cosign sign") == [
+        f"cosign sign --yes ghcr.io/owner/minitwit/minitwit-{name}@{DIGEST}"
+        for name in IMAGES
+    ]
+    digests = (checkout.root / "digests.txt").read_text().splitlines()
+    assert digests == [f"{name} {DIGEST}" for name in IMAGES]
+
+
+def test_a_delivery_verifies_releases_and_reports(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    output = tmp_path / "output"
+    done = checkout.run(
+        "deliver.sh", CHAT_WEBHOOK="https://chat/hook", GITHUB_OUTPUT=str(output)
+    )
+    assert done.returncode == 0, done.stderr
+    verified = checkout.calls("cosign verify")
+    assert len(verified) == len(IMAGES)
+    identity = "owner/minitwit/.github/workflows/release.yml@refs/tags/v1.4.0"
+    assert all(identity in call and call.endswith(f"@{DIGEST}") for call in verified)
+    assert checkout.calls("release.sh") == ["release.sh 1.4.0"]
+    [message] = checkout.calls("curl")
+    assert "MiniTwit 1.4.0 is live in staging." in message
+    lines = [f"{name} {DIGEST}" for name in IMAGES]
+    assert output.read_text().splitlines() == ["digests<<END", *lines, "END"]
+
+
+def test_an_image_that_is_not_signed_is_not_released(checkout: Checkout) -> None:
+    done = checkout.run("deliver.sh", COSIGN="false")
+    assert done.returncode == 1
+    assert "were not signed by the release workflow" in done.stdout
+    assert not checkout.calls("release.sh")
+
+
+def test_other_images_than_those_of_staging_are_not_released(
+    checkout: Checkout,
+) -> None:
+    expected = "\n".join(f"{name} {OTHER}" for name in IMAGES)
+    done = checkout.run("deliver.sh", EXPECTED_DIGESTS=expected)
+    assert done.returncode == 1
+    assert not checkout.calls("release.sh")
+    same = "\n".join(f"{name} {DIGEST}" for name in IMAGES)
+    assert checkout.run("deliver.sh", EXPECTED_DIGESTS=same).returncode == 0
+
+
+def test_a_release_that_fails_is_reported_in_the_chat(checkout: Checkout) -> None:
+    checkout.release("exit 1")
+    done = checkout.run("deliver.sh", CHAT_WEBHOOK="https://chat/hook")
+    assert done.returncode == 1
+    [message] = checkout.calls("curl")
+    assert "was not delivered to staging: the release failed" in message
+
+
+def test_a_function_that_runs_another_image_is_a_failure(checkout: Checkout) -> None:
+    done = checkout.run("deliver.sh", RUNNING=OTHER)
+    assert done.returncode == 1
+    assert "another image than the verified one" in done.stdout
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_github_release_has_its_section_of_the_changelog(
+    checkout: Checkout, known: bool
+) -> None:
+    version = "1.4.0" if known else "1.4.01"
+    (checkout.root / "CHANGELOG.md").write_text(
+        f"# Changelog\n\n## {version} - 2026-11-28\n\n- New.\n\n## 1.3.0\n\n- Old.\n"
+    )
+    done = checkout.run("github-release.sh")
+    if known:
+        assert done.returncode == 0, done.stderr
+        [call] = checkout.calls("gh release create")
+        assert call.startswith("gh release create v1.4.0 --verify-tag")
+        calls = (checkout.root.parent / "calls").read_text()
+        assert "- New." in calls and "- Old." not in calls
+    else:
+        assert done.returncode == 1
+        assert not checkout.calls("gh")
