@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 import httpx
-from falcon import testing
 
+from minitwit.server.request import connection_environ
+from minitwit.server.request_parser import RequestParser
+from minitwit.server.responses import Response, error_response
 from minitwit.settings import Settings
 from minitwit.store import Store
 from minitwit.web.app import App, build
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 SESSION_KEY = "k" * 32
 URL = "http://minitwit.test"
+
+_DATE = "Wed, 25 Nov 2026 00:00:00 GMT"
 
 
 def settings(function: str, **values: Any) -> Settings:
@@ -53,36 +57,29 @@ class Edge(httpx.BaseTransport):
         self._order = sorted(apps, key=traefik_priority, reverse=True)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer as the whole system would."""
-        path, _, query = request.url.raw_path.partition(b"?")
-        # Traefik matches the decoded path, and PEP 3333 requires it decoded.
-        decoded = unquote_to_bytes(path)
-        function = self._function(request.method, decoded.decode("utf-8", "replace"))
-        environ = testing.create_environ(
-            method=request.method,
-            query_string=query.decode("latin-1"),
-            headers=_forwarded(request),
-            body=request.read(),
-        )
-        environ["PATH_INFO"] = decoded.decode("latin-1")
-        started = testing.StartResponseMock()
-        body = _joined(self._apps[function](environ, started))
-        if request.method == "HEAD":
-            body = b""
-        assert started.status is not None
-        status = int(started.status.split()[0])
-        headers = list(started.headers or ())
-        return httpx.Response(status, headers=headers, content=body)
+        """Answer as the system would, by the server's own parser and serializer."""
+        path = unquote_to_bytes(request.url.raw_path.partition(b"?")[0])
+        # Traefik matches the path decoded.
+        function = self._function(request.method, path.decode("utf-8", "replace"))
+        environ = connection_environ(("127.0.0.1", 4711), 8000)
+        parser = RequestParser(environ, "127.0.0.1:8000")
+        parser.feed(_serialized(request))
+        if error := parser.error:
+            return _parsed(error_response(error.status, str(error), _DATE))
+        [incoming] = parser.requests
+        response = Response(incoming, closes=False)
+        chunks = self._apps[function](incoming.environ, response.start)
+        return _parsed(response.serialize(chunks, _DATE))
 
     def _function(self, method: str, path: str) -> str:
         return next(f for f in self._order if _claims(traefik_rule(f), method, path))
 
 
-def _forwarded(request: httpx.Request) -> list[tuple[str, str]]:
+def _forwarded(request: httpx.Request) -> list[tuple[bytes, bytes]]:
     """Return the headers as Traefik forwards them: X-Forwarded-* are its own."""
-    sent = [(k.decode(), v.decode("latin-1")) for k, v in request.headers.raw]
-    kept = [(k, v) for k, v in sent if not k.lower().startswith("x-forwarded-")]
-    return [*kept, ("X-Forwarded-Proto", request.url.scheme)]
+    sent = request.headers.raw
+    kept = [(k, v) for k, v in sent if not k.lower().startswith(b"x-forwarded-")]
+    return [*kept, (b"X-Forwarded-Proto", request.url.scheme.encode())]
 
 
 def _claims(rule: str, method: str, path: str) -> bool:
@@ -96,9 +93,19 @@ def _claims(rule: str, method: str, path: str) -> bool:
     return bool(eval(expression, {}, matchers))  # noqa: S307 (our own words)
 
 
-def _joined(chunks: Iterable[bytes]) -> bytes:
-    try:
-        return b"".join(chunks)
-    finally:
-        if close := getattr(chunks, "close", None):
-            close()
+def _serialized(request: httpx.Request) -> bytes:
+    lines = [b"%s %s HTTP/1.1" % (request.method.encode(), request.url.raw_path)]
+    lines += (b"%s: %s" % header for header in _forwarded(request))
+    body = request.read()
+    if "Transfer-Encoding" in request.headers:
+        body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def _parsed(response: bytes) -> httpx.Response:
+    head, _, body = response.partition(b"\r\n\r\n")
+    status, *lines = head.split(b"\r\n")
+    headers = [
+        (name, value) for name, _, value in (ln.partition(b": ") for ln in lines)
+    ]
+    return httpx.Response(int(status.split()[1]), headers=headers, content=body)

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.contract.callers import PASSWORD, Callers, assert_error, new_name
+from tests.contract.callers import PASSWORD, SIMULATOR, Callers, assert_error, new_name
 from tests.contract.endpoints import (
     API,
     PAGES,
@@ -184,9 +184,13 @@ def test_get_add_message_is_405_as_a_page(minitwit: Callers) -> None:
 
 
 def test_unknown_method_is_405_with_allow(minitwit: Callers) -> None:
-    answer = minitwit.simulator.request("BREW", "/msgs")
-    assert_error(answer, 405)
-    assert answer.headers["Allow"] == "GET, HEAD"
+    for method in ("BREW", "M-X", "get"):
+        request = httpx.Request(method, f"{minitwit.url}/msgs", headers=SIMULATOR)
+        # httpx writes methods in capitals.
+        request.method = method
+        answer = minitwit.simulator.send(request)
+        assert_error(answer, 405, method)
+        assert answer.headers["Allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])

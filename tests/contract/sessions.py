@@ -106,6 +106,17 @@ def test_changed_session_cookie_is_nobodys(minitwit: Callers) -> None:
         assert minitwit.anybody.get("/", headers=headers).status_code == status
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_cookies_may_come_in_several_lines(minitwit: Callers, place: int) -> None:
+    value = cookie_of(login(minitwit, minitwit.somebody), "session").value
+    lines = ["a=1; b=2", "c=3"]
+    lines.insert(place, f"session={value}")
+    headers = [("Accept", "text/html"), *(("Cookie", line) for line in lines)]
+    answer = minitwit.anybody.get("/", headers=headers)
+    assert answer.status_code == 200
+    assert minitwit.somebody in answer.text
+
+
 def test_flash_cookie_is_no_session(minitwit: Callers) -> None:
     value = cookie_of(login(minitwit, minitwit.somebody), "flash").value
     headers = {"Cookie": f"session={value}"}

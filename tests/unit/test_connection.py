@@ -39,7 +39,8 @@ class Bed:
         self.requests: list[Request] = []
         self.errors = 0
         self.is_closed = False
-        self.connection = Connection(self.loop, self, here, ("10.0.0.9", 4711), 8000)
+        client, local = ("10.0.0.9", 4711), ("10.0.0.1", 8000)
+        self.connection = Connection(self.loop, self, here, client, local)
 
     def dispatch(self, connection: Connection, request: Request) -> None:
         """Remember a request."""

@@ -27,7 +27,8 @@ CHUNKED_HEAD = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 def parser() -> RequestParser:
-    return RequestParser(connection_environ(("10.0.0.9", 4711), 8000))
+    environ = connection_environ(("10.0.0.9", 4711), 8000)
+    return RequestParser(environ, "10.0.0.1:8000")
 
 
 def parse(*pieces: bytes) -> list[Request]:
@@ -339,10 +340,18 @@ def test_a_body_that_is_too_large_is_not_awaited(size: int) -> None:
     assert len(chunked.environ["wsgi.input"].read()) > MAX_BODY
 
 
-def test_a_request_without_a_host_shows_no_address() -> None:
-    [request] = parse(b"GET / HTTP/1.0\r\n\r\n")
-    assert "HTTP_HOST" not in request.environ
-    assert request.environ["SERVER_NAME"] == "localhost"
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"HTTP/1.0\r\n\r\n",
+        b"HTTP/1.0\r\nHost: 10.0.0.1:8000\r\n\r\n",
+        b"HTTP/1.1\r\nHost: 10.0.0.1:8000\r\n\r\n",
+    ],
+)
+def test_a_request_without_a_host_shows_no_address(rest: bytes) -> None:
+    for request in parse(b"GET / " + rest):
+        assert request.environ["HTTP_HOST"] == "localhost"
+        assert request.environ["SERVER_NAME"] == "localhost"
 
 
 def test_it_knows_whether_a_request_has_begun() -> None:

@@ -63,7 +63,7 @@ class Connection:
         server: answers the requests.
         accepted: the socket.
         client: address and port of its other end.
-        port: that the client has connected to.
+        local: address and port of this end.
 
     """
 
@@ -73,14 +73,15 @@ class Connection:
         server: Server,
         accepted: socket.socket,
         client: tuple[str, int],
-        port: int,
+        local: tuple[str, int],
     ) -> None:
         self.expires_at = time.monotonic() + server.keepalive
         self.is_busy = False  # A request is being answered, or waits for that.
         self._loop = loop
         self._server = server
         self._socket = accepted
-        self._parser = RequestParser(connection_environ(client, port))
+        environ = connection_environ(client, local[1])
+        self._parser = RequestParser(environ, f"{local[0]}:{local[1]}")
         self._request_ends_at: float | None = None
         self._unsent = _NOTHING
         self._unacknowledged = 0  # bytes when `expires_at` was set

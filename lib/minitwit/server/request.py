@@ -10,9 +10,8 @@ from urllib.parse import unquote_to_bytes
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~%!$&'()*+,;=-]*)(:[0-9]*)?")
 _ABSOLUTE_TARGET = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
-# The name of a server whose client names none, as in HTTP/1.0: the address of the
-# socket would show up in links.
-_SERVER_NAME = "localhost"
+# The name of a server whose client names none, as in HTTP/1.0.
+SERVER_NAME = "localhost"
 
 # Names of headers that are kept, and bytes of each.
 _MOST_KEPT = 1024
@@ -49,7 +48,7 @@ def connection_environ(client: tuple[str, int], port: int) -> Environ:
         "SCRIPT_NAME": "",
         "REMOTE_ADDR": client[0],
         "REMOTE_PORT": str(client[1]),
-        "SERVER_NAME": _SERVER_NAME,
+        "SERVER_NAME": SERVER_NAME,
         "SERVER_PORT": str(port),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",

@@ -15,6 +15,7 @@ from minitwit.server.methods import with_known_method
 from minitwit.server.request import (
     ENVIRON_KEYS,
     HOST,
+    SERVER_NAME,
     Environ,
     ProtocolError,
     Request,
@@ -36,19 +37,22 @@ class RequestParser:
 
     Args:
         connection: what the WSGI environments of all of them have in common.
+        address: of the server's socket, as host:port. A proxy sends it in place of a
+            Host header that its client did not send.
 
     """
 
-    def __init__(self, connection: Environ) -> None:
+    def __init__(self, connection: Environ, address: str) -> None:
         self.requests: deque[Request] = deque()
         self.error: ProtocolError | None = None  # What comes after `requests`.
         self.expects_continue = False
         self._connection = connection
+        self._address = address
         self._parser = httptools.HttpRequestParser(self)
         self._environ: Environ | None = None
         self._held = b""  # The beginning of a method.
         self._method: str | None = None  # In place of the parser's.
-        self._host = ""  # Of the last request, which is valid.
+        self._host = ""  # Of the last request, which was valid.
         self._url = b""
         self._body: list[bytes] = []
         self._body_size = self._overhead = 0
@@ -76,23 +80,15 @@ class RequestParser:
             if not self.error:
                 raise  # A bug of ours.
         except httptools.HttpParserError:
-            self._fail(
-                "400 Bad Request",
-                "The body broke off, or its chunks are malformed."
-                if self._is_in_body
-                else "This is not an HTTP request.",
-            )
+            part = "chunks" if self._is_in_body else "head"
+            self._fail("400 Bad Request", f"The {part} of the request is malformed.")
         if self._overhead > MAX_HEAD:
             self._limit_overhead(len(self.requests) - complete)
 
     def _limit_overhead(self, complete: int) -> None:
-        """Refuse a request with too much beside its body: head, trailers, chunk sizes.
-
-        Of several requests in one piece it is unknown which one has too much; their
-        number of bytes is limited anyway.
-        """
+        """Refuse a request with too much beside its body: head, trailers, chunks."""
         if complete + self.is_mid_request > 1:
-            self._overhead = 0
+            self._overhead = 0  # Of several requests it is unknown which one's it is.
         elif self._overhead > MAX_HEAD + _CHUNK_OVERHEAD * self._body_size:
             if complete:
                 self.requests.pop()
@@ -195,8 +191,11 @@ class RequestParser:
         if version not in ("1.1", "1.0"):
             self._refuse("400 Bad Request", "Use HTTP/1.1.")
         environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
-        host = environ.get("HTTP_HOST", "" if version == "1.0" else None)
-        if host != self._host:
+        host = environ.get("HTTP_HOST")
+        if host == self._address or (host is None and version == "1.0"):
+            # The address must not show up in links.
+            environ["HTTP_HOST"] = SERVER_NAME
+        elif host != self._host:
             if host is None or not HOST.fullmatch(host):
                 self._refuse("400 Bad Request", "Send a valid Host header.")
             self._host = host
@@ -213,7 +212,7 @@ class RequestParser:
             self._has_body_after_upgrade = has_body
             self._keeps_alive = self._keeps_alive and not has_body
         if length > MAX_BODY:
-            self._skip_body()
+            self._finish(keeps_alive=False)  # For the application to refuse.
 
     def on_body(self, data: bytes) -> None:
         """Add a piece of the body."""
@@ -223,25 +222,20 @@ class RequestParser:
         self._body.append(data)
         self._body_size += len(data)
         if self._body_size > MAX_BODY:
-            self._skip_body()
+            self._finish(keeps_alive=False)
 
     def on_message_complete(self) -> None:
         """End a request."""
         if not (self._is_finished or self._has_body_after_upgrade):
-            self._finish()
+            self._finish(self._keeps_alive)
 
-    def _skip_body(self) -> None:
-        """Let the application refuse a body that is too large before it arrives."""
-        self._keeps_alive = False
-        self._finish()
-
-    def _finish(self) -> None:
+    def _finish(self, keeps_alive: bool) -> None:
         environ = self._environ
         assert environ is not None  # noqa: S101
         environ["wsgi.input"] = BytesIO(b"".join(self._body))
-        self.requests.append(Request(environ, self._keeps_alive))
+        self.requests.append(Request(environ, keeps_alive))
         self._environ = None
-        self._is_finished = not self._keeps_alive
+        self._is_finished = not keeps_alive
         self.expects_continue = False
 
     # ---- Start line and headers

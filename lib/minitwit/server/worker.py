@@ -200,9 +200,9 @@ class GreenletWorker(Worker):  # type: ignore[misc]
                 return
             accepted.setblocking(False)
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            port = listener.getsockname()[1]
+            local = accepted.getsockname()
             self._connections.add(
-                Connection(self._loop, self, accepted, client[:2], port)
+                Connection(self._loop, self, accepted, client[:2], local[:2])
             )
 
     def _evict(self) -> None:
