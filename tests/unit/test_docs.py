@@ -125,3 +125,19 @@ def test_the_benchmark_page_is_the_report_of_its_data(tmp_path: Path) -> None:
         assert page.read_text(encoding="utf-8") == (
             ROOT / "docs" / page.name
         ).read_text(encoding="utf-8")
+
+
+def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    releases = re.split(r"^## (.+)\n", HISTORY.read_text(encoding="utf-8"), flags=re.M)
+    for release, text in zip(releases[1::2], releases[2::2], strict=True):
+        assert re.fullmatch(r"Unreleased|\d+\.\d+\.\d+ - \d{4}-\d\d-\d\d", release)
+        before, *parts = re.split(r"^### (.+)\n", text, flags=re.M)
+        assert not before.strip(), (
+            f"{release}: move each entry below one of {', '.join(sorted(kinds))}"
+        )
+        assert set(parts[::2]) <= kinds
+        entries = "\n".join(parts[1::2]).split("\n")
+        assert all(not line or line.startswith("- ") for line in entries), (
+            "an entry is one line that starts with a hyphen"
+        )
