@@ -3,6 +3,7 @@
 from tests.contract import (
     follows,
     hostile,
+    hostile_text,
     messages,
     register,
     routes,
@@ -14,6 +15,7 @@ from tests.contract import (
 CONTRACT = (
     follows,
     hostile,
+    hostile_text,
     messages,
     register,
     routes,

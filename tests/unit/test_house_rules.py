@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "lib" / "minitwit"
 FUNCTIONS = ROOT / "functions"
 CONTRACT = ROOT / "tests" / "contract"
+STRATEGIES = ROOT / "tests" / "strategies.py"
 
 LONGEST = 265  # lines: "about 250"
 
@@ -176,10 +177,13 @@ def test_functions_never_import_each_other(module: Path) -> None:
     assert all(name.startswith(f"functions.{own}.") for name in others), others
 
 
-@pytest.mark.parametrize("module", modules(CONTRACT), ids=lambda m: m.stem)
+@pytest.mark.parametrize(
+    "module", [*modules(CONTRACT), STRATEGIES], ids=lambda m: m.stem
+)
 def test_rows_of_the_contract_import_nothing_of_ours(module: Path) -> None:
-    assert not packages(module) & {"minitwit", "functions", "deploy"}
-    ours = [name for name in imports(module) if name.startswith("tests.")]
+    assert not packages(module) & {*ROOT_PACKAGES, "functions", "deploy"}
+    ours = {name for name in imports(module) if name.startswith("tests.")}
+    ours -= {"tests.strategies"}
     assert all(name.startswith("tests.contract.") for name in ours), ours
 
 
