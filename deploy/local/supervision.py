@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+import unicodedata
 import xmlrpc.client
 from collections.abc import Mapping
 from contextlib import suppress
@@ -166,10 +167,11 @@ def _render(name: str, keys: Mapping[str, str]) -> str:
 
 
 def _escape(value: str) -> str:
-    # There is no way to write these, which begin a comment.
-    if " #" in value or " ;" in value:
+    # There is no way to write these: a comment begins, or a line ends.
+    categories = {unicodedata.category(character) for character in value}
+    if " #" in value or " ;" in value or categories & {"Cc", "Cs"}:
         raise LocalRunError(
-            "supervisord cannot read a path with ' #' or ' ;' in it: rename the "
-            "folder that has it, or move the checkout."
+            "supervisord cannot read a path that has ' #', ' ;', control characters or "
+            "bytes that are not UTF-8: rename the folder, or move the checkout."
         )
     return value.replace("%", "%%")

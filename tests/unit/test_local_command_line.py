@@ -120,7 +120,7 @@ def test_asking_for_what_does_not_run_is_refused(
     assert "start it with `make up`" in refusal(tmp_path, *command)
 
 
-def setup_in(folder: Path, *arguments: str, path: str) -> str:
+def setup_in(folder: Path, *arguments: str, path: str, **variables: str) -> str:
     """Run the set-up in a copy without .venv, and return what it says."""
     for name in ("deploy/local/setup", "deploy/requirements-dev.txt", "pyproject.toml"):
         target = folder / name
@@ -128,7 +128,7 @@ def setup_in(folder: Path, *arguments: str, path: str) -> str:
         shutil.copy(CHECKOUT / name, target)
     result = subprocess.run(
         [folder / "deploy/local/setup", *arguments],
-        env={"PATH": path},
+        env={"PATH": path, **variables},
         capture_output=True,
         text=True,
     )
@@ -162,7 +162,21 @@ def test_a_python_that_is_too_old_is_refused(tmp_path: Path) -> None:
     fake_python(tmp_path / "bin", "python3", "exit 1")
     assert "Python 3.11 or newer" in setup_in(tmp_path / "copy", path=path)
     old = str(tmp_path / "bin" / "python3")
-    assert f"PYTHON={old} is no Python" in setup_in(tmp_path / "copy", old, path=path)
+    assert f"PYTHON={old} is not Python" in setup_in(tmp_path / "copy", old, path=path)
+
+
+def test_the_callers_variables_do_not_reach_python(tmp_path: Path) -> None:
+    path = tools(tmp_path / "bin")
+    # Is new enough only without the variables, and has no venv.
+    fake_python(
+        tmp_path / "bin",
+        "python3",
+        '[ -z "${PYTHONHOME-}${PYTHONPATH-}${PIP_USER-}" ] || exit 1\n'
+        'case "$2" in *venv*) exit 1;; esac',
+    )
+    hostile = {"PYTHONHOME": "/x", "PYTHONPATH": "/x", "PIP_USER": "1", "CDPATH": "/"}
+    said = setup_in(tmp_path / "copy", path=path, **hostile)
+    assert "apt install python3-venv" in said
 
 
 def test_a_python_without_venv_is_refused_with_the_package_to_install(

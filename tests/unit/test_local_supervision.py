@@ -75,7 +75,9 @@ def test_a_path_may_hold_spaces_quotes_and_percent_signs() -> None:
     assert shlex.split(section["command"]) == ["run", "/a b/100%/c/it's"]
 
 
-@pytest.mark.parametrize("directory", ["/C #/x", "/a ;/x"])
+@pytest.mark.parametrize(
+    "directory", ["/C #/x", "/a ;/x", "/a\nb", "/a\tb", "/a\x7fb", "/\udcff"]
+)
 def test_a_path_that_would_begin_a_comment_is_refused(directory: str) -> None:
     with pytest.raises(LocalRunError, match="rename the folder"):
         render(directory)
