@@ -9,7 +9,7 @@ import pytest
 
 from minitwit import follows
 from minitwit.errors import NotModerator, UnknownMessage, UnknownUser
-from minitwit.messages import PAGE_SIZE
+from minitwit.messages import AND_ONE_MORE
 from minitwit.models import Counts, Cursor, Post, Reader
 from minitwit.store import Store
 from tests.store_rows import add_user, contents, cursor_of, texts
@@ -64,9 +64,9 @@ def test_lists_of_people_begin_with_the_newest_follow_and_go_on_behind_a_place(
         store.follows.add("star", name)
     for listed in (store.follows.followers, store.follows.followed):
         page = listed(star.id)
-        assert [person.username for person in page] == names[:1:-1]
+        assert [person.username for person in page] == names[:0:-1]
         rest = listed(star.id, page[-1].place)
-        assert [person.username for person in rest] == names[1::-1]
+        assert [person.username for person in rest] == names[:1]
 
 
 def test_newer_messages_are_counted_for_all_and_for_a_reader(store: Store) -> None:
@@ -130,13 +130,13 @@ def test_hidden_messages_stand_in_their_places_for_a_moderator_and_nowhere_else(
 ) -> None:
     ada, bob = add_user(store, "ada"), add_user(store, "bob")
     store.follows.add("bob", "ada")
-    for number in range(PAGE_SIZE + 2):
+    for number in range(AND_ONE_MORE + 2):
         store.messages.add("ada", str(number))
-    hidden = [post_of(store, str(number)) for number in (PAGE_SIZE, PAGE_SIZE + 1)]
+    hidden = [post_of(store, str(n)) for n in (AND_ONE_MORE, AND_ONE_MORE + 1)]
     for post in hidden:
         store.messages.set_hidden(post.id, True)
-    everybodys = [str(number) for number in reversed(range(PAGE_SIZE))]
-    moderators = [str(number) for number in reversed(range(2, PAGE_SIZE + 2))]
+    everybodys = [str(number) for number in reversed(range(AND_ONE_MORE))]
+    moderators = [str(number) for number in reversed(range(2, AND_ONE_MORE + 2))]
     timelines = store.messages
     for with_hidden, expected in ((False, everybodys), (True, moderators)):
         pages = (
@@ -151,7 +151,9 @@ def test_hidden_messages_stand_in_their_places_for_a_moderator_and_nowhere_else(
             )
     assert contents(timelines.recent_json(1000)) == everybodys
     assert contents(timelines.recent_json_of("ada", 1000)) == everybodys
-    assert timelines.newer_public(Cursor(0, 0)) == PAGE_SIZE
+    assert timelines.newer_public(Cursor(0, 0)) == AND_ONE_MORE
+    assert timelines.hidden_count(ada.id) == 2
+    assert timelines.hidden_count(bob.id) == 0
 
 
 def test_own_timeline_of_a_moderator_holds_hidden_messages_of_the_followed_only(

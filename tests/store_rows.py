@@ -15,6 +15,7 @@ from minitwit.errors import (
     UnknownUser,
     UsernameTaken,
 )
+from minitwit.messages import AND_ONE_MORE
 from minitwit.models import Account, Cursor, Post, Reader, Registration
 from minitwit.store import Store
 
@@ -214,7 +215,7 @@ def test_pages_of_every_timeline_join_without_gap_or_overlap(store: Store) -> No
     }
     for name, page in pages.items():
         shown = page(None)
-        assert len(shown) == 30, name
+        assert len(shown) == AND_ONE_MORE, name
         while older := page(cursor_of(shown[-1])):
             shown += older
         assert texts(shown) == expected, name

@@ -12,6 +12,7 @@ from minitwit.follows import Follows
 from minitwit.models import FollowChange
 from minitwit.users import Users
 from minitwit.web.app import Services
+from minitwit.web.bidi import isolated
 from minitwit.web.browser_responses import BrowserResponses, user_path
 from minitwit.web.content_negotiation import asks_for_html
 from minitwit.web.request_data import json_body, limit, unknown_user_first
@@ -74,7 +75,8 @@ class FollowButton:
         page = user_path(username)
         account = self._browser.account(req, next_page=page)
         self._change(account.username, username)
-        self._browser.redirect(req, resp, page, self._sentence.format(username))
+        sentence = self._sentence.format(isolated(username))
+        self._browser.redirect(req, resp, page, sentence)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, username: str) -> None:
         """Change the follow, unless a browser asks for a page."""

@@ -1,4 +1,4 @@
-"""Atom feeds: the timelines for programs that collect news (RFC 4287)."""
+"""Atom feeds of the timelines (RFC 4287)."""
 
 import hashlib
 import re
@@ -7,23 +7,24 @@ from collections.abc import Sequence
 import falcon
 from jinja2 import Environment
 
-from minitwit.messages import Messages
+from minitwit.messages import PAGE_SIZE, Messages
 from minitwit.models import Post
 from minitwit.users import Users
+from minitwit.web.bidi import isolated
 from minitwit.web.browser_responses import user_path
 
 _ATOM = "application/atom+xml; charset=utf-8"
 _MINUTE = 60  # seconds
 
-# What an XML 1.0 document cannot hold, escaped or not, but a message can.
+# Characters that XML 1.0 forbids, escaped or not, but a message may hold.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Feeds:
-    """Writes feeds.
+    """Renders feeds.
 
     Args:
-        templates: among them the feed's.
+        templates: hold that of a feed.
         url: public address of the site.
 
     """
@@ -40,13 +41,13 @@ class Feeds:
         page: str,
         posts: Sequence[Post],
     ) -> None:
-        """Answer with a feed, or 304 when the reader has it already."""
+        """Answer with a feed, or with 304 when the client has this version."""
         text = self._template.render(
             title=title,
             # Not the requested host: ids never change (RFC 4287, section 4.2.6).
             site=self._url,
             page=page,
-            posts=posts,
+            posts=posts[:PAGE_SIZE],
         )
         text = _NOT_XML.sub("\ufffd", text)
         resp.content_type = _ATOM
@@ -59,7 +60,7 @@ class Feeds:
 
 
 class PublicFeed:
-    """What everybody writes, as a feed."""
+    """The public timeline as a feed."""
 
     def __init__(self, messages: Messages, feeds: Feeds) -> None:
         self._messages = messages
@@ -72,7 +73,7 @@ class PublicFeed:
 
 
 class UserFeed:
-    """What one user writes, as a feed."""
+    """A user's timeline as a feed."""
 
     def __init__(self, users: Users, messages: Messages, feeds: Feeds) -> None:
         self._users = users
@@ -83,5 +84,5 @@ class UserFeed:
         """Send the newest page of it."""
         author = self._users.find(username)
         posts = self._messages.user_timeline(author.id, username)
-        title = f"{username} on MiniTwit"
+        title = f"{isolated(username)} on MiniTwit"
         self._feeds.send(req, resp, title, user_path(username), posts)

@@ -1,7 +1,7 @@
-"""timeline: the pages, and the description of the API.
+"""timeline: the web pages, the Atom feeds and the API description.
 
-The only function that renders HTML. The edge sends it every path that no other
-function claims, so an unknown address is a page as well.
+The only function that renders pages. Traefik routes every path to it that no other
+function claims, so an unknown path is answered by a page as well.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from minitwit.web.browser_responses import BrowserResponses, next_page, sign_in_
 
 
 class FormPage:
-    """A form for somebody who is not signed in yet."""
+    """A form for signed-out readers."""
 
     def __init__(
         self, template: str, readers: Readers, browser: BrowserResponses, pages: Pages
@@ -37,7 +37,7 @@ class FormPage:
         self._pages = pages
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Show the form; who is signed in has no use for it."""
+        """Show the form, or redirect a signed-in reader."""
         reader = self._readers.of(req)
         page = next_page(req)
         if reader.account:
@@ -48,7 +48,7 @@ class FormPage:
 
 
 def routes(services: Services) -> Mapping[str, object]:
-    """Say which paths this function answers."""
+    """Return the resource of each path."""
     store, sessions, browser = services.store, services.sessions, services.browser
     assets = Assets()
     templates = environment(assets, Mentions(store.users.known))

@@ -1,7 +1,6 @@
-"""Pictures of users, drawn from their names: nobody else is asked for one.
+"""Identicons: avatars drawn as inline SVG from a hash of the username.
 
-They stand in the page itself. An <img> for each author would be thirty requests of
-which the headers alone outweigh the picture, and the pictures compress to little.
+As files they would be thirty requests a page, each with more header than picture.
 """
 
 import hashlib
@@ -21,7 +20,7 @@ _SVG = Markup(
 
 @lru_cache(maxsize=4096)
 def identicon(username: str) -> Markup:
-    """Return the picture of a name: always the same, hardly ever another's."""
+    """Return the avatar of a username as SVG."""
     digest = hashlib.sha256(username.encode()).digest()
     hue = int.from_bytes(digest[:2], "big") % 360
     bits = _balanced(int.from_bytes(digest[2:], "big"))
@@ -30,14 +29,14 @@ def identicon(username: str) -> Markup:
 
 
 def _balanced(bits: int) -> int:
-    """Drop bits until those of the first cells draw neither a speck nor a block."""
+    """Drop bits until between 6 and 11 of the 15 cells are filled."""
     while bits and not 6 <= (bits & _CELLS).bit_count() <= 11:
         bits >>= 1
     return bits
 
 
 def _row(y: int, bits: int) -> str:
-    """Draw the cells of a row, neighbours as one rectangle."""
+    """Return the path of a row; adjacent cells become one rectangle."""
     half = [bool(bits >> x & 1) for x in range(_HALF)]
     row = [*half, *half[-2::-1], False]
     path, start = "", None

@@ -15,12 +15,17 @@ from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
 from functions.timeline.mentions import Mentions
 from minitwit.dates import datetime_of
-from minitwit.models import MAX_CONTENT, MAX_USERNAME, Post, Reader
+from minitwit.models import MAX_CONTENT, Post, Reader
 from minitwit.users import MAX_COUNT
+from minitwit.web.bidi import isolated, isolated_as_html, isolates_as_html
 from minitwit.web.browser_responses import user_path
 from minitwit.web.html_responses import send_page
-from minitwit.web.sessions import Sessions
+from minitwit.web.sessions import Flash, Sessions
 
+_FIELDS = ("username", "email", "password", "message")
+_REFUSED = Markup(' aria-invalid="true" aria-describedby="flash" autofocus')
+
+_MOST_LINES = 20  # Fewer fit into the height that the style sheet gives a message.
 _CACHED_MESSAGES = 2048  # of a kilobyte or less; some seventy pages
 
 
@@ -35,8 +40,12 @@ def environment(assets: Assets, mentions: Mentions) -> Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {
+        "bdi": isolated_as_html,
         "bounded": bounded,
+        "has_many_lines": has_many_lines,
         "identicon": identicon,
+        "isolated": isolated,
+        "isolates_as_html": isolates_as_html,
         "linked": linked,
         "moment": moment,
         "user_path": user_path,
@@ -44,7 +53,6 @@ def environment(assets: Assets, mentions: Mentions) -> Environment:
     templates.globals |= {
         "asset": assets.path,
         "max_content": MAX_CONTENT,
-        "max_username": MAX_USERNAME,
     }
     module: Any = templates.get_template("message.html").module
     templates.filters["messages"] = _messages(module.message, mentions)
@@ -98,11 +106,25 @@ class Pages:
             account=reader.account,
             flash=flash,
             typed=defaultdict(str, flash.form if flash else {}),
+            refused=_refused(flash),
             path=req.path,
             is_first_page="before" not in req.params,
             **values,
         )
         send_page(resp, text)
+
+
+def _refused(flash: Flash | None) -> Callable[[str], Markup]:
+    """Return a function that marks the form field which an error is about."""
+    sentence = flash.text.lower() if flash and flash.is_error else ""
+    # Each sentence names its field, and an error about a name may quote another field.
+    named = next((field for field in _FIELDS if field in sentence), None)
+    return lambda field: _REFUSED if field == named else Markup()
+
+
+def has_many_lines(content: str) -> bool:
+    """Return whether a message is so high that the style sheet makes it scroll."""
+    return len(content.splitlines()) > _MOST_LINES
 
 
 def bounded(count: int) -> str:

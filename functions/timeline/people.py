@@ -1,4 +1,4 @@
-"""Whom a user follows and who follows a user, as pages."""
+"""Pages of the users that a user follows, and of a user's followers."""
 
 from collections.abc import Callable
 
@@ -15,14 +15,14 @@ _PLACES = range(2**63)  # What the database can hold.
 
 
 class People:
-    """Users who have to do with one user.
+    """A list of users who follow, or are followed by, one user.
 
     Args:
         template: of the page.
-        listed: takes the user's id and a place, and returns who comes behind it.
-        users: to find the user among.
-        readers: of the page.
-        pages: render it.
+        listed: takes the user's id and a place, and returns the users behind it.
+        users: all accounts.
+        readers: identifies the reader.
+        pages: renders the page.
 
     """
 
@@ -41,7 +41,7 @@ class People:
         self._pages = pages
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, username: str) -> None:
-        """Show a page of them, newest follow first."""
+        """Show a page of the list, newest follow first."""
         user = self._users.find(username)
         people = self._listed(user.id, _place(req))
         self._pages.render(
@@ -50,8 +50,8 @@ class People:
             self._template,
             self._readers.of(req),
             user=user,
-            people=people,
-            older=people[-1].place if len(people) == PAGE_SIZE else None,
+            people=people[:PAGE_SIZE],
+            older=people[PAGE_SIZE - 1].place if len(people) > PAGE_SIZE else None,
         )
 
 

@@ -1,4 +1,4 @@
-"""Who reads a page, and what their pages depend on."""
+"""The reader of a page."""
 
 import falcon
 
@@ -8,11 +8,11 @@ from minitwit.web.sessions import Sessions
 
 
 class Readers:
-    """Tells who reads.
+    """Identifies the reader of a request.
 
     Args:
-        sessions: say who is signed in.
-        users: say what readers may see. A cookie could not: it would outlive the right.
+        sessions: of signed-in users.
+        users: hold the readers' rights, which a cookie would outlive.
 
     """
 
@@ -21,6 +21,6 @@ class Readers:
         self._users = users
 
     def of(self, req: falcon.Request) -> Reader:
-        """Return who sent the request."""
+        """Return the reader who sent the request."""
         account = self._sessions.account(req)
         return self._users.reader(account) if account else Reader(None)

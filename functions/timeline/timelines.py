@@ -1,4 +1,4 @@
-"""The three timelines, and how many messages are newer than what a page shows."""
+"""The public, own and user timelines, and the count of newer messages."""
 
 from secrets import token_urlsafe
 
@@ -15,7 +15,7 @@ from minitwit.web.sessions import Sessions
 
 
 class OwnTimeline:
-    """What the signed-in user and those they follow write."""
+    """The messages of the signed-in user and of followed users."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class OwnTimeline:
         self._pages = pages
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Show a page of it; who is not signed in sees the public timeline."""
+        """Show a page of it, or redirect to the public timeline when signed out."""
         reader = self._readers.of(req)
         if reader.account is None:
             self._browser.redirect(req, resp, "/public")
@@ -45,12 +45,14 @@ class OwnTimeline:
             reader,
             draft=self._sessions.take_draft(req, resp),
             form_token=token_urlsafe(16),
+            # Counted only for an empty page, which says why it is empty.
+            hidden=0 if posts else self._messages.hidden_count(reader.account.id),
             **_page_of(posts),
         )
 
 
 class PublicTimeline:
-    """What everybody writes."""
+    """The messages of all users."""
 
     def __init__(self, messages: Messages, readers: Readers, pages: Pages) -> None:
         self._messages = messages
@@ -65,7 +67,7 @@ class PublicTimeline:
 
 
 class UserTimeline:
-    """What one user writes."""
+    """The messages of one user."""
 
     def __init__(self, store: Store, readers: Readers, pages: Pages) -> None:
         self._store = store
@@ -79,12 +81,14 @@ class UserTimeline:
         posts = self._store.messages.user_timeline(
             author.id, username, cursor(req), reader.is_moderator
         )
+        is_own = reader.account is not None and reader.account.id == author.id
         self._pages.render(
             req,
             resp,
             "user.html",
             reader,
             author=author,
+            hidden=self._store.messages.hidden_count(author.id) if is_own else 0,
             counts=self._store.users.counts(author.id),
             is_followed=self._is_followed(reader, author),
             **_page_of(posts),
@@ -97,14 +101,14 @@ class UserTimeline:
 
 
 class NewMessages:
-    """How many messages are newer than the newest one that a page shows."""
+    """The number of messages newer than the newest one on a page."""
 
     def __init__(self, messages: Messages, sessions: Sessions) -> None:
         self._messages = messages
         self._sessions = sessions
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Say the number; `timeline=own` is the signed-in user's."""
+        """Return the number; `timeline=own` is the signed-in user's."""
         after = cursor(req, "after") or Cursor(0, 0)
         account = self._sessions.account(req)
         if req.get_param("timeline") == "own" and account:
@@ -117,10 +121,16 @@ class NewMessages:
 
 
 def _page_of(posts: list[Post]) -> dict[str, object]:
-    """Return the messages with the places of the next page and of newer messages."""
+    """Return the messages of a page, and the places where others continue.
+
+    Args:
+        posts: of the page, and one more if there are older ones.
+
+    """
+    shown = posts[:PAGE_SIZE]
     return {
-        "posts": posts,
-        "older": _place(posts[-1]) if len(posts) == PAGE_SIZE else None,
+        "posts": shown,
+        "older": _place(shown[-1]) if len(posts) > PAGE_SIZE else None,
         "newest": _place(posts[0]) if posts else "0-0",
     }
 

@@ -5,6 +5,7 @@ from minitwit.models import Person
 from minitwit.postgres.database import Database
 
 PAGE_SIZE = 50  # people on a page
+AND_ONE_MORE = PAGE_SIZE + 1  # in a list, which so shows whether another page follows
 
 _NEWEST = 2**63 - 1  # Every follow came before this one.
 
@@ -84,7 +85,7 @@ class Follows:
     def _page(self, query: str, user_id: int, before: int | None) -> list[Person]:
         start = _NEWEST if before is None else before
         rows = self._database.read(
-            query, user_id=user_id, before=start, limit=PAGE_SIZE
+            query, user_id=user_id, before=start, limit=AND_ONE_MORE
         )
         return [Person(*row) for row in rows]
 

@@ -9,6 +9,8 @@ from minitwit.postgres.database import Database
 from minitwit.postgres.standby import ReplicatedDatabase
 
 PAGE_SIZE = 30  # messages on a page
+AND_ONE_MORE = PAGE_SIZE + 1  # in a list, which so shows whether another page follows
+MAX_HIDDEN = 1000  # the most hidden messages of an author that are counted
 MAX_NEWER = 1000  # the most newer messages that a count examines
 
 # Every message is older than this cursor: the newest page begins here.
@@ -121,12 +123,19 @@ class Messages:
         user = {"user_id": reader.account.id}
         # The same page by another plan: one probe a message instead of one an author.
         posts = self._list("busy_timeline", before, **user) if reader.is_busy else []
-        if len(posts) < PAGE_SIZE:
+        if len(posts) < AND_ONE_MORE:
             posts = self._list("own_timeline", before, **user)
         hidden = []
         if reader.is_moderator:
             hidden = self._list("hidden_own_timeline", before, **user)
         return _page(posts, hidden)
+
+    def hidden_count(self, author_id: int) -> int:
+        """Count an author's hidden messages, up to MAX_HIDDEN."""
+        rows = self._database.read(
+            "count_hidden_messages", author_id=author_id, limit=MAX_HIDDEN
+        )
+        return int(rows[0][0])
 
     def newer_public(self, after: Cursor) -> int:
         """Count all users' messages newer than a cursor, up to MAX_NEWER."""
@@ -184,7 +193,7 @@ class Messages:
             query,
             before_date=start.pub_date,
             before_id=start.id,
-            limit=PAGE_SIZE,
+            limit=AND_ONE_MORE,
             **parameters,
         )
         return [Post(*row) for row in rows]
@@ -195,7 +204,7 @@ def _page(posts: list[Post], hidden: list[Post]) -> list[Post]:
     if not hidden:
         return posts
     both = sorted(posts + hidden, key=_when, reverse=True)
-    return both[:PAGE_SIZE]
+    return both[:AND_ONE_MORE]
 
 
 def _when(post: Post) -> tuple[int, int]:

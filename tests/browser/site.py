@@ -29,9 +29,13 @@ class Site:
 
     def new_user(self) -> str:
         """Sign somebody up whom no other test knows, and return the name."""
-        name = f"user {next(self.numbers)}"
+        return self.new_user_named(f"user {next(self.numbers)}")
+
+    def new_user_named(self, name: str) -> str:
+        """Sign a user up, unless there is one of that name, and return the name."""
         account = {"username": name, "email": "a@example.org", "pwd": PASSWORD}
-        self._simulator("/register", account)
+        answer = httpx.post(f"{self.url}/register", json=account, auth=SIMULATOR)
+        assert answer.status_code == 204 or "already taken" in answer.text, answer.text
         return name
 
     def post(self, author: str, content: str) -> None:

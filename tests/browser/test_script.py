@@ -27,9 +27,30 @@ def test_the_characters_left_are_those_that_the_server_counts(
     left = page.locator(".left")
     expect(left).to_have_text("1000 left")
     page.get_by_label("What's on your mind").fill("🦩\nab")
-    expect(left).to_have_text("995 left")
+    expect(left).to_have_text("996 left")
     page.get_by_label("What's on your mind").fill("x" * 960)
     expect(left).to_have_class("left few")
+
+
+def test_the_box_keeps_a_text_that_is_too_long_and_says_so(
+    visitor: BrowserContext, site: Site
+) -> None:
+    page = visitor.new_page()
+    sign_in(page, site.new_user())
+    box = page.get_by_label("What's on your mind")
+    box.fill("😀" * 600)
+    expect(page.locator(".left")).to_have_text("400 left")
+    box.fill("😀" * 1001)
+    expect(page.locator(".left")).to_have_text("1 too many")
+    page.get_by_role("button", name="Share").click()
+    assert box.evaluate("box => box.validationMessage") == (
+        "The message is 1 too long; the limit is 1000 characters."
+    )
+    box.press("End")
+    box.press("Backspace")
+    page.get_by_role("button", name="Share").click()
+    expect(page.locator(".flashes")).to_have_text("Your message was recorded")
+    expect(page.locator(".content")).to_have_text("😀" * 1000)
 
 
 def test_new_messages_are_announced_and_one_click_away(

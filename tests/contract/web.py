@@ -184,6 +184,44 @@ def test_refused_message_is_not_recorded_and_its_text_is_kept(
     )
 
 
+def test_line_break_of_a_form_is_one_character(minitwit: Callers) -> None:
+    name = minitwit.user()
+    browser = minitwit.browser_of(name)
+    longest = "🐘" * 499 + "\r\n" + "🐘" * 500
+    answer = browser.post("/add_message", data={"text": longest})
+    assert flash_of(answer) == "Your message was recorded"
+    assert minitwit.contents(name) == [longest.replace("\r\n", "\n")]
+    answer = browser.post("/add_message", data={"text": longest + "x"})
+    assert flash_of(answer) == "The message is longer than 1000 characters"
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"username": ""}, "username"),
+        ({"username": "public"}, "username"),
+        ({"username": "a/b"}, "username"),
+        ({"email": "broken"}, "email"),
+        ({"password": ""}, "password"),
+        ({"password2": "other"}, "password"),
+    ],
+)
+def test_refused_form_marks_the_field_and_puts_the_focus_on_it(
+    minitwit: Callers, changed: dict[str, str], field: str
+) -> None:
+    answer = minitwit.browser().post("/register", data=sign_up_form(**changed))
+    inputs = Page(answer).inputs
+    marked = [i["name"] for i in inputs if i.get("aria-invalid") == "true"]
+    focused = [i["name"] for i in inputs if "autofocus" in i]
+    assert (marked, focused) == ([field], [field])
+
+
+def test_form_that_was_not_refused_marks_no_field(minitwit: Callers) -> None:
+    for path in ("/register", "/login"):
+        inputs = Page(minitwit.browser().get(path)).inputs
+        assert not any("aria-invalid" in input_ for input_ in inputs)
+
+
 def test_posting_needs_somebody_signed_in(minitwit: Callers) -> None:
     answer = minitwit.browser().post("/add_message", data={"text": "x"})
     assert answer.url.path == "/login"
@@ -316,6 +354,18 @@ def test_timeline_has_thirty_messages_a_page_and_older_ones_by_keyset(
         assert [text for shown in seen for text in shown] == [
             f"[message {n}]" for n in range(64, -1, -1)
         ]
+
+
+def test_last_page_that_is_full_offers_no_empty_one(minitwit: Callers) -> None:
+    ada = minitwit.user()
+    for n in range(60):
+        minitwit.post(ada, f"[message {n}]")
+    browser = minitwit.browser_of(ada)
+    for start in (f"/{ada}", "/"):
+        [older] = [a for a in Page(browser.get(start)).links if "before=" in a]
+        last = Page(browser.get(older))
+        assert len(re.findall(r"\[message \d+\]", last.text)) == 30
+        assert not [link for link in last.links if "before=" in link]
 
 
 def test_message_posted_meanwhile_moves_nothing_on_the_older_page(

@@ -21,7 +21,7 @@ from minitwit.errors import (
     UnknownUser,
     UsernameTaken,
 )
-from minitwit.messages import PAGE_SIZE
+from minitwit.messages import AND_ONE_MORE
 from minitwit.models import Account, Counts, Cursor, Person, Post, Reader, Registration
 from minitwit.store import Store
 
@@ -193,7 +193,7 @@ class FakeFollows:
             for place, user_id in enumerate(ids, start=1)
             if user_id is not None and (before is None or place < before)
         ]
-        return people[::-1][: follows.PAGE_SIZE]
+        return people[::-1][: follows.AND_ONE_MORE]
 
     def _pair(self, follower: str, followed: str) -> tuple[int, int]:
         memory = self._memory
@@ -259,6 +259,11 @@ class FakeMessages:
         assert reader.account is not None
         authors = self._memory.timeline(reader.account.id)
         return _page(self._memory.newest(authors, reader.is_moderator), before)
+
+    def hidden_count(self, author_id: int) -> int:
+        """Count an author's hidden messages."""
+        posts = self._memory.newest({self._memory.name(author_id)}, with_hidden=True)
+        return sum(post.is_hidden for post in posts)
 
     def newer_public(self, after: Cursor) -> int:
         """Count all users' messages newer than a cursor."""
@@ -358,7 +363,7 @@ def _page(posts: list[Post], before: Cursor | None) -> list[Post]:
     if before:
         place = (before.pub_date, before.id)
         posts = [post for post in posts if (post.pub_date, post.id) < place]
-    return posts[:PAGE_SIZE]
+    return posts[:AND_ONE_MORE]
 
 
 def _is_newer(post: Post, after: Cursor) -> bool:

@@ -5,6 +5,7 @@
 
 import pytest
 
+from minitwit.messages import PAGE_SIZE
 from minitwit.models import Account, Reader
 from minitwit.store import Store
 from minitwit.users import MANY
@@ -39,7 +40,7 @@ def post(owner: AdminConnection, author: int, number: int, since: int) -> None:
 def shown(store: Store, reader: int) -> list[tuple[str, int]]:
     """Return author and time of what the reader's own timeline shows."""
     posts = store.messages.own_timeline(Reader(Account(reader, "reader"), is_busy=True))
-    return [(post.username, post.pub_date) for post in posts]
+    return [(post.username, post.pub_date) for post in posts[:PAGE_SIZE]]
 
 
 def newest(author: int, number: int, since: int, of: int) -> list[tuple[str, int]]:

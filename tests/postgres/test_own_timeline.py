@@ -46,7 +46,7 @@ def plainly(owner: AdminConnection, authors: list[int], before: Cursor) -> list[
     rows = owner.run(
         f"SELECT id FROM messages WHERE author_id IN ({among}) AND NOT flagged "
         f"AND (pub_date, id) < ({before.pub_date}, {before.id}) "
-        "ORDER BY pub_date DESC, id DESC LIMIT 30"
+        "ORDER BY pub_date DESC, id DESC LIMIT 31"
     )
     return [int(row[0]) for row in rows]
 

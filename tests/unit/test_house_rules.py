@@ -37,7 +37,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "minitwit.web": (
         {"minitwit", "minitwit.postgres", "minitwit.server", "minitwit.telemetry"},
-        {"falcon", "itsdangerous", "orjson", "pydantic"},
+        {"falcon", "itsdangerous", "markupsafe", "orjson", "pydantic"},
     ),
     "minitwit_cli": ({"minitwit_cli.commands"}, set()),
     "minitwit_cli.commands": (

@@ -1,11 +1,14 @@
 """A user's page and the lists behind it."""
 
+from urllib.parse import quote
+
 import pytest
 
 from minitwit.follows import PAGE_SIZE
-from tests.contract.callers import Callers
+from minitwit.models import Account
+from tests.contract.callers import PASSWORD, Callers
 from tests.contract.page import Page
-from tests.fakes.store import fake_store
+from tests.fakes.store import Memory, fake_store
 from tests.in_process import callers_of
 
 
@@ -100,3 +103,70 @@ def test_new_messages_are_a_number() -> None:
         assert (answer.status_code, answer.text) == (200, number)
     stranger = minitwit.anybody.get("/new_messages?timeline=own&after=0-0")
     assert stranger.text == "3"
+
+
+def test_a_list_of_exactly_one_page_has_no_next_one() -> None:
+    fans = [f"fan {number:02}" for number in range(PAGE_SIZE)]
+    minitwit = minitwit_with("star", *fans)
+    for name in fans:
+        minitwit.follow(name, "star")
+        minitwit.follow("star", name)
+    for path in ("/star/followers", "/star/following"):
+        page = Page(minitwit.browser().get(path))
+        assert "/fan%2000" in page.links
+        assert not [link for link in page.links if "before=" in link]
+
+
+def test_the_author_of_a_hidden_message_is_told_and_no_other_reader() -> None:
+    store = fake_store()
+    minitwit = callers_of(store)
+    for name in ("ada", "bob"):
+        minitwit.register(name)
+    minitwit.post("ada", "rude")
+    store.messages.set_hidden(1, True)
+    ada, bob = minitwit.browser_of("ada"), minitwit.browser_of("bob")
+    for path in ("/ada", "/"):
+        text = ada.get(path).text
+        assert "A moderator has hidden" in text
+        assert "not written anything" not in text
+        assert "Write your first message" not in text
+        assert "rude" not in text
+    assert "A moderator" not in bob.get("/ada").text
+    minitwit.post("ada", "polite")
+    text = ada.get("/ada").text
+    assert "A moderator has hidden one of your messages" in text
+    assert "polite" in text
+
+
+@pytest.mark.parametrize("name", ["\u202eevil", "ليلى", "שרה כהן", "\u2066a"])
+def test_a_name_is_isolated_wherever_it_stands_in_text(name: str) -> None:
+    memory = Memory()
+    memory.accounts[name] = Account(1, name)
+    memory.passwords[name] = PASSWORD
+    minitwit = callers_of(fake_store(memory))
+    minitwit.register("ada")
+    path = f"/{quote(name)}"
+    ada, own = minitwit.browser_of("ada"), minitwit.browser_of(name)
+    own.post("/add_message", data={"text": f"I am @{name}"})
+    pages = [
+        ada.post(f"{path}/follow").text,
+        ada.post(f"{path}/unfollow").text,
+        *(ada.get(p).text for p in (path, f"{path}/followers", f"{path}/following")),
+        *(own.get(p).text for p in ("/", "/public", path, f"{path}/followers")),
+        minitwit.browser().get(path).text,
+    ]
+    for page in pages:
+        assert name in page
+        bare = page.replace(f"<bdi>{name}</bdi>", "").replace(f"<bdi>@{name}</bdi>", "")
+        assert name not in bare.replace(f"\u2068{name}\u2069", "")
+    title = ada.get(f"{path}/feed").text.partition("</title>")[0]
+    assert f"\u2068{name}\u2069 on MiniTwit" in title
+
+
+def test_only_a_message_of_many_lines_can_be_scrolled_by_keyboard() -> None:
+    minitwit = minitwit_with("ada")
+    minitwit.post("ada", "\n" * 480 + "end")
+    minitwit.post("ada", "one\ntwo")
+    html = minitwit.browser().get("/ada").text
+    assert html.count('tabindex="0"') == 1
+    assert minitwit.contents("ada")[1] == "\n" * 480 + "end"

@@ -1,9 +1,10 @@
-// Small comforts. Every page says the same and does the same without them.
+// Enhancements: relative times, a character counter, a notice of new messages. Every
+// page works without them.
 "use strict";
 
 const MINUTE = 60_000;
 
-// Times that stay right: "5 minutes ago" instead of a date, which moves to the title.
+// Relative times, updated every minute; the date moves to the title.
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const units = [["year", 31_557_600], ["month", 2_629_800], ["week", 604_800], ["day", 86_400], ["hour", 3600], ["minute", 60]];
@@ -25,27 +26,30 @@ function showTimes() {
 showTimes();
 setInterval(showTimes, MINUTE);
 
-// Screen readers speak what changes, not what comes with the page.
+// Screen readers announce a change of a live region, not what the page loads with.
 const flash = document.querySelector(".flashes");
-if (flash) setTimeout(() => flash.replaceChildren(flash.textContent), 200);
+if (flash) setTimeout(() => flash.replaceChildren(...flash.childNodes), 200);
 
-// The characters left. They are counted as the server does: a line break is two.
+// The characters left, counted as the server does: in code points. A text that is too
+// long stays in the box, which says so; maxlength would cut it, and counts otherwise.
 const text = document.querySelector(".post textarea");
 if (text) {
   const left = document.createElement("span");
   left.className = "left";
   text.form.querySelector(".actions").prepend(left);
   const count = () => {
-    const number = text.maxLength - [...text.value.replaceAll("\n", "\r\n")].length;
-    left.textContent = `${number} left`;
+    const number = text.dataset.limit - [...text.value].length;
+    const excess = number < 0 ? `${-number} too many` : "";
+    left.textContent = excess || `${number} left`;
     left.classList.toggle("few", number < 50);
+    text.setCustomValidity(excess && `The message is ${-number} too long; the limit is ${text.dataset.limit} characters.`);
   };
   text.addEventListener("input", count);
   count();
 }
 
-// "5 new messages" above the timeline. Only a page that somebody looks at asks, each
-// time after a longer pause, so that a forgotten window hardly asks at all.
+// "5 new messages" above the timeline. Only a visible page polls, with an interval that
+// grows, so that a forgotten window hardly polls at all.
 const timeline = document.querySelector("[data-newer]");
 if (timeline) {
   const notice = document.createElement("div");

@@ -19,6 +19,12 @@ WHERE messages.id = :id AND author.id = messages.author_id
     AND moderator.id = :moderator_id AND moderator.is_moderator
 RETURNING author.username;
 
+-- name: count_hidden_messages
+-- Count a user's hidden messages, up to a limit.
+SELECT count(*) FROM (
+    SELECT FROM messages WHERE author_id = :author_id AND flagged LIMIT :limit
+) AS hidden;
+
 -- name: hidden_public_timeline
 -- List all users' hidden messages before a cursor, newest first.
 SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date,

@@ -63,7 +63,7 @@ def form(req: falcon.Request) -> dict[str, str]:
             _read(req).decode("utf-8", "replace"), keep_blank=True
         )
         req.context.form = {
-            name: value[-1] if isinstance(value, list) else value
+            name: _with_plain_breaks(value[-1] if isinstance(value, list) else value)
             for name, value in fields.items()
         }
     typed: dict[str, str] = req.context.form
@@ -90,6 +90,11 @@ def form_model(req: falcon.Request, model: type[M], renamed: Mapping[str, str]) 
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         raise InvalidInput(_worded(fault, model)) from None
+
+
+def _with_plain_breaks(text: str) -> str:
+    """Undo what browsers do to a text area: each line break is sent as CR LF."""
+    return text.replace("\r\n", "\n")
 
 
 @contextmanager
