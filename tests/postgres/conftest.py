@@ -21,7 +21,7 @@ from tests.postgres.databases import OwnDatabase, new_database
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Return a running server whose database `minitwit` is migrated."""
     with running_cluster_in(tmp_path_factory.mktemp("cluster")) as running:
-        # From here on it is the template of the others, and nobody connects to it.
+        # From here on it is the template of the others, without connections.
         OwnDatabase(running, "minitwit").migrate()
         yield running
 

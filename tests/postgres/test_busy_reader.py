@@ -1,4 +1,4 @@
-"""The own timeline of somebody who follows very many, in each of its two ways."""
+"""The own timeline of a reader who follows many users, by both of its queries."""
 
 # The numbers that stand in these statements are our own.
 # ruff: noqa: S608
@@ -30,7 +30,7 @@ def reader_of_400(owner: AdminConnection) -> int:
 
 
 def post(owner: AdminConnection, author: int, number: int, since: int) -> None:
-    """Let somebody post so many messages, one a second."""
+    """Post so many messages as one user, one a second."""
     owner.run(
         "INSERT INTO messages (author_id, pub_date, content) "
         f"SELECT {author}, {since} + n, n FROM generate_series(1, {number}) n"

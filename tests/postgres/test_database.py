@@ -27,7 +27,7 @@ from tests.store_rows import add_user
 
 
 def hang_up_on(superuser: AdminConnection, testbed: OwnDatabase) -> None:
-    """End every connection to a database from the server's side."""
+    """Terminate every connection to a database."""
     superuser.run(f"SELECT pg_terminate_backend(pid, 5000) {of(testbed)}")
 
 
@@ -99,7 +99,7 @@ def test_lists_go_by_an_index_also_when_planned_on_empty_tables(
 
 
 def read_all_lists(store: Store) -> None:
-    """Read every list that somebody could ask for, as a moderator, too."""
+    """Read every list, with what only moderators see."""
     messages, follows = store.messages, store.follows
     messages.recent_json(20)
     messages.public_timeline(with_hidden=True)
@@ -162,7 +162,7 @@ def test_threads_never_get_each_others_rows(store: Store) -> None:
         assert all(threads.map(find, names))
 
 
-def test_lost_read_is_tried_again_once_and_a_lost_write_never(
+def test_lost_read_is_retried_once_and_a_lost_write_never(
     testbed: OwnDatabase, superuser: AdminConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(testbed.settings())
@@ -187,7 +187,7 @@ def test_lost_read_is_tried_again_once_and_a_lost_write_never(
     assert database.read("latest") == [[-1]]
 
 
-def test_who_gets_no_connection_in_time_takes_one_that_was_given_back(
+def test_a_statement_that_gets_no_connection_in_time_takes_a_returned_one(
     testbed: OwnDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(testbed.settings())
@@ -199,7 +199,7 @@ def test_who_gets_no_connection_in_time_takes_one_that_was_given_back(
         attempts.append(settings)
         if len(attempts) > 1:
             return connect(settings, parameters, network)
-        # Somebody else comes and goes while the first one waits.
+        # Meanwhile another statement opens a connection and returns it.
         assert database.read("latest") == [[-1]]
         raise TimeoutError
 
@@ -232,7 +232,7 @@ def test_a_bug_is_not_reported_as_a_lost_connection(
     database.close()
 
 
-def test_statement_that_takes_too_long_is_given_up(
+def test_statement_that_takes_too_long_is_canceled(
     testbed: OwnDatabase, owner: AdminConnection
 ) -> None:
     settings = testbed.settings().model_copy(update={"statement_timeout_ms": 100})
@@ -245,7 +245,7 @@ def test_statement_that_takes_too_long_is_given_up(
     assert store.messages.recent_json(1) == "[]"
 
 
-def test_lock_that_is_not_to_be_had_is_given_up(
+def test_lock_that_is_not_available_times_out(
     testbed: OwnDatabase, owner: AdminConnection
 ) -> None:
     settings = testbed.settings().model_copy(update={"lock_timeout_ms": 100})
@@ -267,7 +267,7 @@ def test_lock_that_is_not_to_be_had_is_given_up(
         {"database_password": None},
     ],
 )
-def test_server_that_lets_nobody_in_is_an_unavailable_storage(
+def test_server_that_accepts_no_connection_is_an_unavailable_storage(
     testbed: OwnDatabase, change: dict[str, object]
 ) -> None:
     database = Database(testbed.settings().model_copy(update=change))

@@ -45,7 +45,7 @@ class Server:
         return own and self._cluster.is_ready()
 
     def stop(self) -> None:
-        """End at once, as when the machine dies: SIGQUIT writes nothing away."""
+        """Crash: after SIGQUIT the server writes no checkpoint."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()

@@ -1,4 +1,4 @@
-"""Any replica serves any request: what one was told, the other knows at once."""
+"""Any replica serves any request: what one stores, the others return at once."""
 
 from collections.abc import Iterator
 
@@ -45,7 +45,7 @@ def test_two_replicas_of_every_function_run(pairs: Pairs) -> None:
     }
 
 
-def test_replicas_agree_on_latest_whoever_wrote_it(pairs: Pairs) -> None:
+def test_replicas_agree_on_latest_whichever_wrote_it(pairs: Pairs) -> None:
     one, two = pairs["messages"]
     follow_one, follow_two = pairs["follow"]
     for mark, writer in enumerate([one, two, one, two], start=9000):

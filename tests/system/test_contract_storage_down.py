@@ -29,7 +29,7 @@ def works(minitwit: Callers) -> bool:
     ) and bool(minitwit.somebodys_browser)
 
 
-def test_storage_away_is_503_with_retry_after_and_works_again_by_itself(
+def test_storage_down_is_503_with_retry_after_and_recovers_by_itself(
     system: RunningSystem, minitwit: Callers
 ) -> None:
     ada = minitwit.user()

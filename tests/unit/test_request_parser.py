@@ -65,7 +65,7 @@ def test_it_is_a_wsgi_environment() -> None:
     assert environ["wsgi.url_scheme"] == "https"
     assert (environ["SERVER_PORT"], environ["REMOTE_ADDR"]) == ("8000", "10.0.0.9")
     assert environ["wsgi.input"].read() == b"body"
-    # In WSGI it could not be told from X-Real.
+    # In WSGI it would have the name of X-Real.
     assert "HTTP_X_REAL" not in environ
     assert request.keeps_alive
 

@@ -1,4 +1,4 @@
-"""A circuit breaker: nobody waits for a server that did not answer a moment ago."""
+"""Circuit breaker for the database."""
 
 import time
 from collections.abc import Callable
@@ -7,15 +7,15 @@ from minitwit.errors import StorageUnavailable
 
 
 class CircuitBreaker:
-    """Lets one caller in a while find out whether the server is back.
+    """After a failed attempt to connect, fails immediately instead of trying again.
 
-    While the network swallows everything, each attempt to connect costs its caller
-    the whole time-out, and with it one of the few requests that a process serves at a
-    time. Like this the others are told at once.
+    An attempt to reach a server behind a dead network takes the whole time-out, and
+    occupies one of the few requests that a process answers at once. After each pause
+    one caller tries for all.
 
     Args:
-        pause: seconds without attempts after one that failed.
-        clock: returns seconds that only go up.
+        pause: seconds without attempts after a failed one.
+        clock: returns monotonic seconds.
 
     """
 
@@ -24,15 +24,15 @@ class CircuitBreaker:
     ) -> None:
         self._pause = pause
         self._clock = clock
-        # When the pause ends; 0 while the server answers.
+        # When the pause ends; 0 while the breaker is closed.
         self._paused_until = 0.0
 
     def require_closed(self) -> None:
-        """Refuse to wait during the pause; who comes first after it may try.
+        """Fail during a pause; the first call after it begins another and returns.
 
         Raises:
-            StorageUnavailable: the last attempt failed a moment ago, or somebody is
-                just trying.
+            StorageUnavailable: the last attempt failed a moment ago, or another caller
+                is trying.
 
         """
         if not self._paused_until:
@@ -42,7 +42,7 @@ class CircuitBreaker:
         self.open()
 
     def open(self) -> None:
-        """Begin a pause: an attempt has failed."""
+        """Begin a pause: an attempt has failed, or is being made."""
         self._paused_until = self._clock() + self._pause
 
     def close(self) -> None:

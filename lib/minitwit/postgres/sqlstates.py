@@ -1,4 +1,4 @@
-"""What the server refuses, in the domain's words: one table for all statements.
+"""Maps PostgreSQL error codes (SQLSTATE) and constraints to domain errors.
 
 https://www.postgresql.org/docs/18/errcodes-appendix.html
 """
@@ -24,7 +24,7 @@ _STATES: dict[str, type[MiniTwitError]] = {
     "28": StorageUnavailable,  # the server refuses the role or its password
     "3D": StorageUnavailable,  # no such database
     "40": StorageUnavailable,  # serialization failure, deadlock
-    "42501": NotPermitted,  # the owner's matter, or a migration has not granted it yet
+    "42501": NotPermitted,  # for the owner only, or not granted by a migration yet
     "42703": SchemaOutdated,  # no such column
     "42883": SchemaOutdated,  # no such function
     "42P01": SchemaOutdated,  # no such table
@@ -34,8 +34,8 @@ _STATES: dict[str, type[MiniTwitError]] = {
     "58": StorageUnavailable,  # the server's own input/output failed
 }
 
-# The plan of a prepared statement outlived the schema it was made for. Nothing was
-# executed, and a new connection prepares it anew.
+# The schema was changed after a statement was prepared. Nothing was executed, and a new
+# connection prepares it again.
 _STALE_PLAN = {"0A000", "26000"}
 
 
@@ -50,7 +50,7 @@ def is_lock_not_available(fields: Mapping[str, str]) -> bool:
 
 
 def domain_error(fields: Mapping[str, str]) -> MiniTwitError | None:
-    """Return the domain's error for a server's error, or None: it is our mistake.
+    """Return the domain error for a server's error; None for a bug of ours.
 
     Args:
         fields: of the ErrorResponse, by their one-letter codes.

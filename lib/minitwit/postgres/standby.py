@@ -1,4 +1,4 @@
-"""Reads from a standby, as long as it is hardly behind and the reader does not mind."""
+"""Routes reads to a standby while its replication lag is small."""
 
 import threading
 import time
@@ -11,31 +11,31 @@ from typing import Any
 from minitwit.errors import StorageUnavailable
 from minitwit.postgres.database import Database, Row
 
-# A standby that is further behind is left out (seconds).
+# A standby with more replication lag answers no reads (seconds).
 MAX_LAG = 1.0
 
-# Seconds between two looks at how far both have come.
+# Seconds between two measurements of the lag.
 _INTERVAL = 0.25
 
-# Whether what runs now may be told what was true a moment ago.
-_late_is_fine: ContextVar[bool] = ContextVar("late_is_fine", default=False)
+# Whether the current request accepts data that is up to MAX_LAG old.
+_late_reads_allowed: ContextVar[bool] = ContextVar("late_reads_allowed", default=False)
 
 
 def allow_late_reads(allowed: bool) -> None:
-    """Say for the rest of this request whether the standby may answer reads."""
-    _late_is_fine.set(allowed)
+    """Set for the rest of this request whether the standby may answer reads."""
+    _late_reads_allowed.set(allowed)
 
 
 class Lag:
-    """How many seconds a standby is behind, by this process's own clock.
+    """Replication lag of a standby in seconds, by this process's own clock.
 
-    The primary's position is remembered with the time when it was read. The standby
-    has everything up to the newest of those that it has replayed. While the primary
-    is away nothing is acknowledged, so what was known before stays true.
+    The primary's WAL positions are kept with the times at which they were read. The
+    standby is as current as the newest of those that it has replayed. An unreachable
+    primary acknowledges nothing, so what was known before stays true.
 
     Args:
-        observe: is told each measurement.
-        clock: returns seconds that only go up.
+        observe: receives each measurement.
+        clock: returns monotonic seconds.
 
     """
 
@@ -49,13 +49,13 @@ class Lag:
         self._primary: deque[tuple[float, int]] = deque(maxlen=1000)
         self._current_at: float | None = None
 
-    def record(self, asked_at: float, primary: int | None, standby: int) -> None:
-        """Take in both positions; the primary's is None while it does not answer."""
+    def record(self, measured_at: float, primary: int | None, standby: int) -> None:
+        """Record both positions; the primary's is None while it does not answer."""
         if primary is not None:
-            self._primary.append((asked_at, primary))
+            self._primary.append((measured_at, primary))
         while self._primary and self._primary[0][1] <= standby:
             self._current_at = self._primary.popleft()[0]
-        self._observe(self.seconds(asked_at))
+        self._observe(self.seconds(measured_at))
 
     def seconds(self, now: float) -> float:
         """Return the lag as it was at the last measurement before now."""
@@ -65,12 +65,12 @@ class Lag:
 
 
 class ReplicatedDatabase:
-    """A primary and a standby that answers reads for it.
+    """A primary for writes and fresh reads, and a standby for other reads.
 
     Args:
-        primary: takes the writes, and the reads that have to be fresh.
-        standby: takes the others while it is fit.
-        observe_lag: is told how many seconds the standby is behind.
+        primary: answers writes, and reads that have to be fresh.
+        standby: answers other reads while its lag is small.
+        observe_lag: receives the standby's lag in seconds.
 
     """
 
@@ -83,17 +83,17 @@ class ReplicatedDatabase:
         self._primary = primary
         self._standby = standby
         self._lag = Lag(observe_lag)
-        self._is_fit = False
-        self._look_again_at = 0.0
-        self._looking = threading.Lock()
+        self._is_current = False
+        self._measures_at = 0.0
+        self._measuring = threading.Lock()
 
     def read(self, query: str, **parameters: Any) -> list[Row]:
-        """Run a statement that changes nothing, where its answer is fresh enough."""
-        if _late_is_fine.get() and self._fit():
+        """Run a statement that changes nothing, on the standby if that is allowed."""
+        if _late_reads_allowed.get() and self._standby_is_current():
             try:
                 return self._standby.read(query, **parameters)
             except StorageUnavailable:
-                self._is_fit = False
+                self._is_current = False
         return self._primary.read(query, **parameters)
 
     def write(self, query: str, **parameters: Any) -> list[Row]:
@@ -101,21 +101,21 @@ class ReplicatedDatabase:
         return self._primary.write(query, **parameters)
 
     def close(self) -> None:
-        """Close this thread's connections."""
+        """Close the connections."""
         self._primary.close()
         self._standby.close()
 
-    def _fit(self) -> bool:
-        if time.monotonic() >= self._look_again_at and self._looking.acquire(False):
+    def _standby_is_current(self) -> bool:
+        if time.monotonic() >= self._measures_at and self._measuring.acquire(False):
             try:
-                self._is_fit = self._measure()
+                self._is_current = self._measure()
             finally:
-                self._look_again_at = time.monotonic() + _INTERVAL
-                self._looking.release()
-        return self._is_fit
+                self._measures_at = time.monotonic() + _INTERVAL
+                self._measuring.release()
+        return self._is_current
 
     def _measure(self) -> bool:
-        asked_at = time.monotonic()
+        measured_at = time.monotonic()
         primary = None
         with suppress(StorageUnavailable):
             primary = self._primary.read("flushed_position")[0][0]
@@ -123,7 +123,7 @@ class ReplicatedDatabase:
             position = self._standby.read("replayed_position")[0][0]
         except StorageUnavailable:
             return False
-        if position is None:  # It is no standby any more: it was promoted.
+        if position is None:  # It is not a standby any more: it was promoted.
             return False
-        self._lag.record(asked_at, primary, position)
-        return self._lag.seconds(asked_at) <= MAX_LAG
+        self._lag.record(measured_at, primary, position)
+        return self._lag.seconds(measured_at) <= MAX_LAG

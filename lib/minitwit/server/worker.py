@@ -195,8 +195,12 @@ class GreenletWorker(Worker):  # type: ignore[misc]
                 accepted, client = listener.accept()
             except BlockingIOError:
                 return
+            except ConnectionError:
+                continue  # It was reset before it could be accepted.
             except OSError:
-                self._stop_listening()  # No descriptor is left; until the next tick.
+                # No descriptor is left; until a connection is closed.
+                self._stop_listening()
+                self._evict()
                 return
             accepted.setblocking(False)
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
