@@ -1,14 +1,15 @@
-# Everything one types here; `make help` lists it.
+# Development commands; `make help` lists them.
 #
-# PYTHON picks the Python, PORT and SCALE belong to `up`, SCALE to `scale`, ARGS to
-# `minitwit`, KIND to `test`, EFFORT (smoke, short, full) to `bench`, VERSION (1.4.0 or the
-# tag v1.4.0) to `publish`, `github-release` and `deliver`.
+# Variables: PYTHON (of all), PORT and SCALE (of `up`), SCALE (of `scale`), ARGS (of
+# `minitwit`), KIND (of `test`), NAME (of `new-function`), EFFORT (smoke, short or full, of
+# `bench`), VERSION (1.4.0 or the tag v1.4.0, of `publish`, `github-release`, `deliver`).
 
 PORT ?= 5000
 SCALE ?=
 ARGS ?= --help
 KIND ?=
 EFFORT ?= full
+NAME ?=
 PYTHON ?=
 VERSION ?=
 
@@ -21,7 +22,7 @@ SHEBANG := ^\#!.*\b(ba)?sh$$
 LOCAL := $(BIN)/python -E -m deploy.local
 
 .DEFAULT_GOAL := help
-.PHONY: help up scale minitwit status generate test bench bench-setup profile lint format lock ci audit registry-login publish github-release request-deploy deliver setup
+.PHONY: help up scale minitwit status generate new-function test bench bench-setup profile lint format lock ci audit registry-login publish github-release request-deploy deliver setup
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -73,6 +74,9 @@ format: setup ## Rewrite the code in the one style.
 
 generate: setup ## Rewrite what follows from the route table: stack.yml, alerts, tables of the docs.
 	@$(BIN)/python -m deploy.scaffold generate
+
+new-function: setup ## Add a function: make new-function NAME=likes.
+	@$(BIN)/python -m deploy.scaffold new-function "$(NAME)"
 
 lock: setup ## Choose the newest versions that pyproject.toml allows.
 	deploy/local/lock-requirements

@@ -2,16 +2,22 @@
 
 import sys
 
-from deploy.scaffold import generated
+from deploy.scaffold import generated, new_function
 
 
 def main(arguments: list[str]) -> None:
     """Run a command."""
-    if arguments == ["generate"]:
-        files = dict.fromkeys(part.file for part in generated.PARTS if part.write())
-        print("\n".join(f"wrote {file}" for file in files) or "Nothing has changed.")
-    else:
-        sys.exit(__doc__)
+    match arguments:
+        case ["generate"]:
+            files = dict.fromkeys(part.file for part in generated.PARTS if part.write())
+            print("\n".join(f"wrote {file}" for file in files) or "Nothing changed.")
+        case ["new-function", name]:
+            try:
+                print("\n".join(new_function.add(name)))
+            except new_function.InvalidName as error:
+                sys.exit(f"Error: {error}")
+        case _:
+            sys.exit(__doc__)
 
 
 if __name__ == "__main__":

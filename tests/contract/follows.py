@@ -1,4 +1,4 @@
-"""Section 3: who follows whom, by the API."""
+"""Follows in the API."""
 
 from typing import Any
 from urllib.parse import quote
@@ -8,6 +8,7 @@ import pytest
 from tests.contract.callers import Callers, assert_error, new_name
 
 
+# contract: S5
 @pytest.mark.parametrize("action", ["follow", "unfollow"])
 def test_changing_follows_is_204_with_an_empty_body(
     minitwit: Callers, action: str
@@ -26,10 +27,12 @@ def test_following_and_unfollowing_show_in_the_list(minitwit: Callers) -> None:
     assert minitwit.follows(ada) == []
 
 
+# contract: F1
 def test_follows_of_an_unknown_user_are_404(minitwit: Callers) -> None:
     assert_error(minitwit.simulator.get(f"/fllws/{new_name()}"), 404)
 
 
+# contract: F1
 @pytest.mark.parametrize("action", ["follow", "unfollow"])
 def test_unknown_user_or_target_is_404(minitwit: Callers, action: str) -> None:
     ada, nobody = minitwit.user(), new_name()
@@ -50,6 +53,7 @@ def test_target_that_can_be_nobodys_name_is_404(
     assert_error(answer, 404)
 
 
+# contract: F2
 def test_follow_twice_is_204_and_one_row(minitwit: Callers) -> None:
     ada, bob, eve = minitwit.user(), minitwit.user(), minitwit.user()
     for target in (bob, eve, bob):
@@ -59,12 +63,14 @@ def test_follow_twice_is_204_and_one_row(minitwit: Callers) -> None:
     assert minitwit.follows(ada) == [eve]
 
 
+# contract: F2
 def test_unfollow_somebody_not_followed_is_204(minitwit: Callers) -> None:
     ada, bob = minitwit.user(), minitwit.user()
     answer = minitwit.simulator.post(f"/fllws/{ada}", json={"unfollow": bob})
     assert (answer.status_code, answer.content) == (204, b"")
 
 
+# contract: F2
 def test_follow_oneself_is_204(minitwit: Callers) -> None:
     ada = minitwit.user()
     minitwit.follow(ada, ada)
@@ -72,6 +78,7 @@ def test_follow_oneself_is_204(minitwit: Callers) -> None:
     assert answer.status_code == 204
 
 
+# contract: F3
 @pytest.mark.parametrize(
     "body",
     [{}, {"follows": "x"}, {"follow": None}, {"follow": 5}, {"unfollow": ["x"]}],
@@ -82,6 +89,7 @@ def test_neither_follow_nor_unfollow_is_400(
     assert_error(minitwit.simulator.post(f"/fllws/{minitwit.somebody}", json=body), 400)
 
 
+# contract: F3
 def test_follow_wins_over_unfollow(minitwit: Callers) -> None:
     ada, bob, eve = minitwit.user(), minitwit.user(), minitwit.user()
     minitwit.follow(ada, eve)
@@ -91,6 +99,7 @@ def test_follow_wins_over_unfollow(minitwit: Callers) -> None:
     assert minitwit.follows(ada) == [eve, bob]
 
 
+# contract: F4, A5
 def test_follows_are_at_most_no_names_oldest_follow_first(minitwit: Callers) -> None:
     ada = minitwit.user()
     others = [minitwit.user() for _ in range(4)]

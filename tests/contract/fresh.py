@@ -1,9 +1,10 @@
-"""The rows that only a MiniTwit shows that nobody has used yet."""
+"""Rows that hold only for a MiniTwit that has never been used."""
 
 from tests.contract.callers import Callers
 from tests.contract.page import Page
 
 
+# contract: S9
 def test_latest_before_any_is_minus_one(minitwit: Callers) -> None:
     assert minitwit.anybody.get("/latest").json() == {"latest": -1}
 

@@ -72,6 +72,7 @@ def assert_is_no_failure_of_ours(answer: httpx.Response) -> None:
     assert answer.status_code < 500, (answer.request.url, answer.text)
 
 
+# contract: A7
 @given(path=st.sampled_from(POSTS), kind=st.sampled_from(TYPES), body=st.binary())
 @example(path="/register", kind=TYPES[0], body=b"\x00")
 @example(path="/login", kind=TYPES[1], body=b"username=%00&password=%ff%fe")
@@ -85,6 +86,7 @@ def test_no_body_gets_a_500(
     assert_is_no_failure_of_ours(answer)
 
 
+# contract: A7
 @given(method=st.sampled_from(METHODS), path=st.binary(max_size=300))
 @example(method="GET", path=b"msgs/%00\x00")
 @example(method="GET", path=b"a\x00b")
@@ -97,6 +99,7 @@ def test_no_path_gets_a_500(minitwit: Callers, method: str, path: bytes) -> None
     assert_is_no_failure_of_ours(answer)
 
 
+# contract: A7
 @given(
     path=st.sampled_from(GETS),
     query=st.dictionaries(numbers, number_texts | st.lists(number_texts, max_size=2)),
@@ -122,6 +125,7 @@ def _encodable(query: dict[str, Any]) -> dict[str, Any]:
     return encodable
 
 
+# contract: A7
 @given(
     path=st.sampled_from(GETS + POSTS),
     headers=st.dictionaries(
@@ -144,6 +148,7 @@ def test_no_header_gets_a_500(
     assert_is_no_failure_of_ours(answer)
 
 
+# contract: A7
 @given(
     path=st.sampled_from(BODIES),
     body=st.dictionaries(st.sampled_from([*FIELDS, "follow", "unfollow"]), json_values)
@@ -155,6 +160,7 @@ def test_no_json_gets_a_500(minitwit: Callers, path: str, body: Any) -> None:
     assert_is_no_failure_of_ours(minitwit.simulator.post(url, content=raw))
 
 
+# contract: A7
 @given(
     path=st.sampled_from(["/register", "/login", "/add_message"]),
     form=st.dictionaries(st.sampled_from(FIELDS), st.binary(max_size=2000)),

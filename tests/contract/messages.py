@@ -1,4 +1,4 @@
-"""Section 3: messages of the API."""
+"""Messages in the API."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,11 +17,13 @@ def post_many(minitwit: Callers, name: str, count: int) -> None:
         list(threads.map(lambda n: minitwit.post(name, f"message {n}"), range(count)))
 
 
+# contract: S5
 def test_posting_is_204_with_an_empty_body(minitwit: Callers) -> None:
     answer = minitwit.simulator.post(f"/msgs/{minitwit.user()}", json={"content": "x"})
     assert (answer.status_code, answer.content) == (204, b"")
 
 
+# contract: M1
 @pytest.mark.parametrize("path", ["/msgs", "/msgs/{user}"])
 def test_message_is_content_pub_date_and_user(minitwit: Callers, path: str) -> None:
     ada = minitwit.user()
@@ -35,6 +37,7 @@ def test_message_is_content_pub_date_and_user(minitwit: Callers, path: str) -> N
     assert before - 1 <= message["pub_date"] <= time.time() + 1
 
 
+# contract: M1
 @pytest.mark.parametrize("path", ["/msgs", "/msgs/{user}"])
 def test_messages_are_newest_first_and_ties_newest_inserted_first(
     minitwit: Callers, path: str
@@ -58,10 +61,12 @@ def test_messages_of_a_user_are_nobody_elses(minitwit: Callers) -> None:
     }
 
 
+# contract: M1
 def test_no_messages_are_an_empty_list(minitwit: Callers) -> None:
     assert minitwit.messages(minitwit.user()) == []
 
 
+# contract: A4, A5
 def test_no_says_how_many_messages_come(minitwit: Callers) -> None:
     ada = minitwit.user()
     post_many(minitwit, ada, POSTS)
@@ -88,15 +93,18 @@ def test_no_says_how_many_messages_come(minitwit: Callers) -> None:
             assert len(answer.json()) == count, no
 
 
+# contract: M2
 def test_messages_of_an_unknown_user_are_404(minitwit: Callers) -> None:
     assert_error(minitwit.simulator.get(f"/msgs/{new_name()}"), 404)
 
 
+# contract: M2
 def test_message_by_an_unknown_user_is_404(minitwit: Callers) -> None:
     answer = minitwit.simulator.post(f"/msgs/{new_name()}", json={"content": "x"})
     assert_error(answer, 404)
 
 
+# contract: M3
 @pytest.mark.parametrize(
     "body",
     [
@@ -117,6 +125,7 @@ def test_content_missing_no_string_empty_or_blank_is_400(
     assert minitwit.messages(ada) == []
 
 
+# contract: M3
 @pytest.mark.parametrize(
     "content",
     [
@@ -154,6 +163,7 @@ def test_content_of_one_visible_character_is_taken(
     assert minitwit.contents(ada) == [content]
 
 
+# contract: M3
 def test_content_longer_than_a_thousand_characters_is_400(minitwit: Callers) -> None:
     ada = minitwit.user()
     path = f"/msgs/{ada}"
@@ -164,6 +174,7 @@ def test_content_longer_than_a_thousand_characters_is_400(minitwit: Callers) -> 
     assert minitwit.contents(ada) == [longest]
 
 
+# contract: M4
 @pytest.mark.parametrize(
     "content",
     [
@@ -185,6 +196,7 @@ def test_content_is_returned_verbatim(minitwit: Callers, content: str) -> None:
     assert content in [message["content"] for message in newest]
 
 
+# contract: M4
 @pytest.mark.parametrize(
     "escape", ["\\u0000", "a\\u0000b", "\\ud800", "\\udc00 x", "\\ud800\\ud800"]
 )

@@ -1,4 +1,4 @@
-"""Section 3: registration by the simulator."""
+"""Registration in the API."""
 
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +17,7 @@ def account(**changed: Any) -> dict[str, Any]:
     return {"username": new_name(), "email": "a@b.c", "pwd": PASSWORD} | changed
 
 
+# contract: S5
 def test_registration_is_204_with_an_empty_body(minitwit: Callers) -> None:
     answer = minitwit.simulator.post("/register", json=account())
     assert (answer.status_code, answer.content) == (204, b"")
@@ -28,6 +29,7 @@ def test_registered_user_can_sign_in(minitwit: Callers) -> None:
     assert browser.get("/", follow_redirects=False).status_code == 200
 
 
+# contract: R1
 @pytest.mark.parametrize(
     ("field", "message"),
     [("username", NO_USERNAME), ("email", NO_EMAIL), ("pwd", NO_PASSWORD)],
@@ -42,6 +44,7 @@ def test_field_missing_is_400_with_its_sentence(
     assert answer.json()["error_msg"] == message
 
 
+# contract: R1
 @pytest.mark.parametrize("value", ["", None, 5, True, ["x"], {"a": "b"}])
 @pytest.mark.parametrize(
     ("field", "message"),
@@ -61,11 +64,13 @@ def test_fields_are_checked_in_their_order(minitwit: Callers) -> None:
     assert_error(minitwit.simulator.post("/register", json=body), 400, NO_EMAIL)
 
 
+# contract: R2
 def test_email_without_at_sign_is_400(minitwit: Callers) -> None:
     answer = minitwit.simulator.post("/register", json=account(email="a.b.c"))
     assert_error(answer, 400, NO_EMAIL)
 
 
+# contract: R3
 def test_name_taken_is_400(minitwit: Callers) -> None:
     name = minitwit.user()
     answer = minitwit.simulator.post("/register", json=account(username=name))
@@ -81,6 +86,7 @@ def test_refused_registration_leaves_the_first_password_in_force(
     assert minitwit.browser_of(name)
 
 
+# contract: R4
 @pytest.mark.parametrize(
     "wrong",
     ["{}/slash", "/{}", "{}\x00", "{}\n", "{}\x1f", "{}\x7f", "{}\x85"],
@@ -94,6 +100,7 @@ def test_name_with_slash_or_control_characters_is_400(
     assert_error(answer, 400, "username must not contain")
 
 
+# contract: R4
 def test_name_over_a_hundred_characters_is_400(minitwit: Callers) -> None:
     longest = new_name().ljust(100, "x")
     answer = minitwit.simulator.post("/register", json=account(username=longest + "x"))
@@ -115,6 +122,7 @@ def test_nul_in_the_email_is_400(minitwit: Callers) -> None:
     assert_error(answer, 400, NO_EMAIL)
 
 
+# contract: S6
 @pytest.mark.parametrize(
     "name",
     [
@@ -191,6 +199,7 @@ REFUSED_NAMES = [
 ]
 
 
+# contract: R5
 @pytest.mark.parametrize("name", REFUSED_NAMES, ids=ascii)
 def test_name_that_is_not_visible_or_has_another_spelling_is_400(
     minitwit: Callers, name: str
@@ -200,6 +209,7 @@ def test_name_that_is_not_visible_or_has_another_spelling_is_400(
     assert_error(answer, 400, "username")
 
 
+# contract: R5
 @pytest.mark.parametrize(
     "name",
     [
@@ -263,6 +273,7 @@ AT_THE_ROOT = [
 ]
 
 
+# contract: R6
 @pytest.mark.parametrize("name", AT_THE_ROOT)
 def test_name_with_a_meaning_at_the_root_of_a_site_is_reserved(
     minitwit: Callers, name: str
@@ -271,6 +282,7 @@ def test_name_with_a_meaning_at_the_root_of_a_site_is_reserved(
     assert_error(answer, 400, "reserved")
 
 
+# contract: R2
 @pytest.mark.parametrize(
     "email",
     [

@@ -1,4 +1,4 @@
-"""Section 1 of the contract: the paths, and the language of their answers."""
+"""Endpoints: their paths and methods, and the language of their answers."""
 
 import httpx
 import pytest
@@ -26,6 +26,7 @@ HTML = ["/", "/public", "/register", "/login", "/{user}"]
 OPERATORS = ["/metrics", "/live", "/ready", "/version"]
 
 
+# contract: E1
 @pytest.mark.parametrize("slash", ["", "/"], ids=["plain", "slash"])
 @pytest.mark.parametrize("prefix", ["", "/api"], ids=["root", "api"])
 @pytest.mark.parametrize("endpoint", API, ids=endpoint_id)
@@ -43,6 +44,7 @@ def test_api_path_answers_under_both_prefixes_with_and_without_trailing_slash(
         assert answer.headers["Content-Type"] == "application/json"
 
 
+# contract: E1
 @pytest.mark.parametrize("slash", ["", "/"], ids=["plain", "slash"])
 @pytest.mark.parametrize("path", HTML)
 def test_pages_are_html_with_and_without_trailing_slash(
@@ -65,6 +67,7 @@ def test_static_files_are_served(minitwit: Callers) -> None:
         assert answer.content
 
 
+# contract: E8
 def test_the_description_is_openapi_and_names_every_api_path(minitwit: Callers) -> None:
     description = minitwit.anybody.get("/openapi.json").json()
     assert description["openapi"].startswith("3.1")
@@ -76,18 +79,21 @@ def test_the_description_is_openapi_and_names_every_api_path(minitwit: Callers) 
     assert described == {(endpoint.method, endpoint.path) for endpoint in API}
 
 
+# contract: E2
 @pytest.mark.parametrize("path", [*(get.path for get in GETS), "/api/msgs"])
 def test_head_works_wherever_get_does_in_the_api(minitwit: Callers, path: str) -> None:
     url = path.format(user=minitwit.somebody)
     assert_head_is_get_without_a_body(minitwit.simulator, url)
 
 
+# contract: E2
 @pytest.mark.parametrize("path", HTML)
 def test_head_works_wherever_get_does_on_pages(minitwit: Callers, path: str) -> None:
     url = path.format(user=minitwit.somebody)
     assert_head_is_get_without_a_body(minitwit.anybody, url)
 
 
+# contract: E9
 @pytest.mark.parametrize(
     ("path", "kind", "start"),
     [
@@ -120,6 +126,7 @@ def assert_head_is_get_without_a_body(client: httpx.Client, url: str) -> None:
     assert head.headers.get("Location") == get.headers.get("Location")
 
 
+# contract: E2
 def test_head_on_a_users_follow_path_follows_nobody(minitwit: Callers) -> None:
     ada, bob = minitwit.user(), minitwit.user()
     answer = minitwit.browser_of(ada).head(f"/{bob}/follow", follow_redirects=False)
@@ -127,6 +134,7 @@ def test_head_on_a_users_follow_path_follows_nobody(minitwit: Callers) -> None:
     assert minitwit.follows(ada) == []
 
 
+# contract: E3
 @pytest.mark.parametrize("prefix", ["", "/api"], ids=["root", "api"])
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", [path for path in ALLOWED if path != "/register"])
@@ -156,6 +164,7 @@ def test_get_register_under_the_api_prefix_is_405_in_json(minitwit: Callers) -> 
     assert answer.headers["Allow"] == "POST"
 
 
+# contract: E3
 def test_wrong_method_on_register_allows_the_methods_of_both_callers(
     minitwit: Callers,
 ) -> None:
@@ -164,6 +173,7 @@ def test_wrong_method_on_register_allows_the_methods_of_both_callers(
     assert answer.headers["Allow"] == "GET, HEAD, POST"
 
 
+# contract: E3
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 @pytest.mark.parametrize("path", ALLOWED_PAGES)
 def test_wrong_method_on_a_page_is_405_with_allow_as_a_page(
@@ -193,11 +203,13 @@ def test_unknown_method_is_405_with_allow(minitwit: Callers) -> None:
         assert answer.headers["Allow"] == "GET, HEAD"
 
 
+# contract: E4, E5
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_unknown_path_in_the_api_is_404_in_json(minitwit: Callers, method: str) -> None:
     assert_error(minitwit.simulator.request(method, "/api/no/such/path"), 404)
 
 
+# contract: E5
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_unknown_path_is_404_in_json_for_whoever_accepts_only_that(
     minitwit: Callers, method: str
@@ -207,6 +219,7 @@ def test_unknown_path_is_404_in_json_for_whoever_accepts_only_that(
     assert_error(answer, 404)
 
 
+# contract: E4, E5
 @pytest.mark.parametrize("path", ["/no/such/path", "/static/no.css", "/msgs/a/b"])
 def test_unknown_path_is_404_as_a_page_in_a_browser(
     minitwit: Callers, path: str
@@ -222,12 +235,14 @@ def test_page_of_an_unknown_user_is_404_as_a_page(minitwit: Callers) -> None:
     assert Page(answer).text
 
 
+# contract: E6
 @pytest.mark.parametrize("name", reserved_names())
 def test_name_that_the_routes_use_is_reserved(minitwit: Callers, name: str) -> None:
     body = {"username": name, "email": "a@b.c", "pwd": PASSWORD}
     assert_error(minitwit.simulator.post("/register", json=body), 400, "reserved")
 
 
+# contract: E7
 @pytest.mark.parametrize("path", OPERATORS)
 def test_operators_path_is_not_published(minitwit: Callers, path: str) -> None:
     assert minitwit.browser().get(path).status_code == 404

@@ -1,4 +1,4 @@
-"""Section 5: sessions, cookies, and CSRF protection."""
+"""Sessions, cookies and CSRF protection."""
 
 from http.cookies import SimpleCookie
 from typing import Any
@@ -69,6 +69,7 @@ def filled(headers: dict[str, str], minitwit: Callers) -> dict[str, str]:
     }
 
 
+# contract: B1
 def test_session_cookie_is_httponly_lax_and_expires(minitwit: Callers) -> None:
     cookie = cookie_of(login(minitwit, minitwit.somebody), "session")
     assert cookie["httponly"]
@@ -89,6 +90,7 @@ def test_flash_cookie_is_httponly_lax_and_short_lived(minitwit: Callers) -> None
     assert 0 < int(cookie["max-age"]) <= 300
 
 
+# contract: B1
 @pytest.mark.parametrize("cookie", ["session", "flash"])
 @pytest.mark.parametrize("value", ["", "x", "a.b.c", "W10.x.y", "%00", "x" * 3000])
 def test_forged_cookie_is_nobodys(minitwit: Callers, cookie: str, value: str) -> None:
@@ -123,6 +125,7 @@ def test_flash_cookie_is_no_session(minitwit: Callers) -> None:
     assert minitwit.anybody.get("/", headers=headers).status_code == 303
 
 
+# contract: B3
 @pytest.mark.parametrize("origin", CROSS_SITE)
 @pytest.mark.parametrize(("method", "path", "form"), CHANGES)
 def test_cross_site_request_that_would_change_something_is_403(
@@ -142,6 +145,7 @@ def test_cross_site_request_that_would_change_something_is_403(
     assert browser.get("/", follow_redirects=False).status_code == 200
 
 
+# contract: B3
 @pytest.mark.parametrize("origin", OWN_SITE)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_own_pages_and_clients_that_are_no_browser_are_not_hindered(
@@ -164,6 +168,7 @@ def test_cross_site_link_to_a_page_is_followed(minitwit: Callers) -> None:
         assert minitwit.anybody.get(path, headers=headers).status_code == 200
 
 
+# contract: B3
 def test_cross_site_request_to_the_api_is_403_and_writes_nothing(
     minitwit: Callers,
 ) -> None:
@@ -198,6 +203,7 @@ def test_valid_session_counts_among_others(minitwit: Callers, cookies: str) -> N
     assert minitwit.anybody.get("/", headers=headers).status_code == 200
 
 
+# contract: B4
 @pytest.mark.parametrize(
     ("path", "page"),
     [("/{bob}/follow", "/{bob}"), ("/{bob}/unfollow", "/{bob}"), ("/logout", "/")],
@@ -226,6 +232,7 @@ def test_link_that_a_browser_follows_leads_to_the_button_and_changes_nothing(
     assert browser.get("/", follow_redirects=False).status_code == 200
 
 
+# contract: B4
 @pytest.mark.parametrize("accept", ["*/*", "", "application/json", "text/html;q=0"])
 def test_get_of_a_client_that_does_not_ask_for_html_does_what_the_button_does(
     minitwit: Callers, accept: str

@@ -1,4 +1,4 @@
-"""Section 2 and the first rows of section 3: credentials, and the progress mark."""
+"""The simulator: its credentials, `latest`, and what is checked before the rest."""
 
 import base64
 import itertools
@@ -63,6 +63,7 @@ def call(
     return answer
 
 
+# contract: S1
 @pytest.mark.parametrize("prefix", ["", "/api"], ids=["root", "api"])
 @pytest.mark.parametrize("endpoint", PROTECTED, ids=endpoint_id)
 def test_published_default_credential_is_accepted(
@@ -90,6 +91,7 @@ def test_scheme_has_no_case_and_any_number_of_spaces_behind_it(
     assert minitwit.latest() == mark
 
 
+# contract: S2
 @pytest.mark.parametrize("credential", WRONG_CREDENTIALS)
 @pytest.mark.parametrize("prefix", ["", "/api"], ids=["root", "api"])
 @pytest.mark.parametrize("endpoint", PROTECTED, ids=endpoint_id)
@@ -114,6 +116,7 @@ def header(authorization: str | None) -> dict[str, Any]:
     return {"Authorization": authorization.encode("latin-1")}
 
 
+# contract: S2
 def test_nothing_is_written_when_credentials_are_wrong(minitwit: Callers) -> None:
     ada, bob = minitwit.user(), minitwit.user()
     minitwit.simulator.get("/msgs?latest=17")
@@ -138,6 +141,7 @@ def test_unfollow_with_wrong_credentials_removes_nothing(minitwit: Callers) -> N
     assert minitwit.follows(ada) == [bob]
 
 
+# contract: S3
 @pytest.mark.parametrize("credential", WRONG_CREDENTIALS)
 def test_register_without_credentials_is_allowed_and_moves_no_mark(
     minitwit: Callers, credential: str
@@ -151,6 +155,7 @@ def test_register_without_credentials_is_allowed_and_moves_no_mark(
     assert minitwit.latest() == 21
 
 
+# contract: S3
 def test_latest_without_credentials_is_allowed(minitwit: Callers) -> None:
     answer = minitwit.anybody.get("/latest")
     assert answer.status_code == 200
@@ -158,6 +163,7 @@ def test_latest_without_credentials_is_allowed(minitwit: Callers) -> None:
     assert isinstance(answer.json()["latest"], int)
 
 
+# contract: S8
 @pytest.mark.parametrize("prefix", ["", "/api"], ids=["root", "api"])
 @pytest.mark.parametrize("endpoint", MARKING, ids=endpoint_id)
 def test_valid_latest_becomes_the_value(
@@ -169,6 +175,7 @@ def test_valid_latest_becomes_the_value(
     assert minitwit.latest() == mark
 
 
+# contract: S7
 @pytest.mark.parametrize("value", ["", "one", "1.5", "1e3", "-1", " 5", "0x10", "1_0"])
 @pytest.mark.parametrize("endpoint", MARKING, ids=endpoint_id)
 def test_latest_empty_or_no_integer_or_minus_one_is_ignored_and_the_request_goes_on(
@@ -181,6 +188,7 @@ def test_latest_empty_or_no_integer_or_minus_one_is_ignored_and_the_request_goes
     assert minitwit.latest() == mark
 
 
+# contract: S7
 @pytest.mark.parametrize("endpoint", MARKING, ids=endpoint_id)
 def test_latest_absent_is_ignored(minitwit: Callers, endpoint: Endpoint) -> None:
     mark = next(_marks)
@@ -204,6 +212,7 @@ def test_latest_takes_zero_and_large_and_other_negative_numbers(
     assert minitwit.latest() == value
 
 
+# contract: S8
 def test_latest_moves_also_when_the_request_then_fails(minitwit: Callers) -> None:
     ada, nobody = minitwit.somebody, new_name()
     text = {"Content-Type": "text/plain"}
@@ -229,6 +238,7 @@ def test_latest_moves_also_when_registration_is_refused(minitwit: Callers) -> No
     assert minitwit.latest() == mark
 
 
+# contract: S8
 def test_latest_is_what_the_last_request_said_so_it_may_go_down(
     minitwit: Callers,
 ) -> None:
@@ -237,6 +247,7 @@ def test_latest_is_what_the_last_request_said_so_it_may_go_down(
         assert minitwit.latest() == mark
 
 
+# contract: S9
 def test_latest_on_get_latest_is_ignored(minitwit: Callers) -> None:
     mark = next(_marks)
     minitwit.simulator.get("/msgs", params={"latest": mark})
@@ -252,6 +263,7 @@ def test_latest_of_a_wrong_method_moves_nothing(minitwit: Callers) -> None:
     assert minitwit.latest() == mark
 
 
+# contract: A1
 def test_credentials_are_checked_before_latest_user_and_body(minitwit: Callers) -> None:
     mark = next(_marks)
     minitwit.simulator.get("/msgs", params={"latest": mark})
@@ -260,6 +272,7 @@ def test_credentials_are_checked_before_latest_user_and_body(minitwit: Callers) 
     assert minitwit.latest() == mark
 
 
+# contract: A1
 @pytest.mark.parametrize("path", [path for path in BODIES if "{user}" in path])
 @pytest.mark.parametrize(
     ("body", "content_type"),
@@ -282,6 +295,7 @@ def test_user_is_checked_before_the_body(
     assert_error(answer, 404)
 
 
+# contract: A2
 @pytest.mark.parametrize("path", BODIES)
 @pytest.mark.parametrize(
     ("body", "content_type", "status"),
@@ -308,6 +322,7 @@ def test_body_that_is_no_json_object_is_refused(
     assert_error(answer, status)
 
 
+# contract: A2
 @pytest.mark.parametrize("path", [path for path in BODIES if "{user}" in path])
 def test_form_where_json_belongs_is_415(minitwit: Callers, path: str) -> None:
     url = path.format(user=minitwit.somebody)
@@ -336,6 +351,7 @@ def test_json_type_may_have_parameters_and_any_case(
     assert answer.status_code == 204
 
 
+# contract: A3
 @pytest.mark.parametrize("path", BODIES)
 def test_body_larger_than_the_limit_is_413(minitwit: Callers, path: str) -> None:
     url = path.format(user=minitwit.somebody)
@@ -358,12 +374,14 @@ def test_body_of_just_the_limit_is_read(minitwit: Callers) -> None:
     assert minitwit.contents(ada) == ["hello"]
 
 
+# contract: S4
 def test_simulator_closes_its_connection_after_every_request(minitwit: Callers) -> None:
     assert SIMULATOR["Connection"] == "close"
     answers = [minitwit.simulator.get("/msgs") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 200]
 
 
+# contract: R3
 def test_of_twenty_concurrent_registrations_of_one_name_exactly_one_wins(
     minitwit: Callers,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Section 4: pages, forms, and what they flash."""
+"""Pages, forms and flash messages."""
 
 import re
 import zlib
@@ -26,6 +26,7 @@ def sign_up_form(**changed: Any) -> dict[str, Any]:
     return form | changed
 
 
+# contract: P3
 def test_sign_up_form_has_its_five_inputs_first_and_in_order(minitwit: Callers) -> None:
     inputs = Page(minitwit.browser().get("/register")).inputs[:5]
     names = [input_.get("name") for input_ in inputs[:4]]
@@ -35,12 +36,14 @@ def test_sign_up_form_has_its_five_inputs_first_and_in_order(minitwit: Callers) 
     assert [inputs[2]["type"], inputs[3]["type"]] == ["password", "password"]
 
 
+# contract: P3
 def test_sign_in_form_has_username_and_password(minitwit: Callers) -> None:
     inputs = Page(minitwit.browser().get("/login")).inputs
     assert [i.get("name") for i in inputs[:2]] == ["username", "password"]
     assert inputs[1]["type"] == "password"
 
 
+# contract: P3
 def test_message_form_is_on_ones_own_page_and_posts_to_add_message(
     minitwit: Callers,
 ) -> None:
@@ -49,6 +52,7 @@ def test_message_form_is_on_ones_own_page_and_posts_to_add_message(
     assert re.search(r'<(textarea|input)[^>]*name="text"', answer.text)
 
 
+# contract: P1
 def test_signing_up_leads_to_login_with_a_flash(minitwit: Callers) -> None:
     answer = minitwit.browser().post("/register", data=sign_up_form())
     assert answer.url.path == "/login"
@@ -63,6 +67,7 @@ def test_signing_up_in_a_browser_is_a_303(minitwit: Callers) -> None:
     assert answer.headers["Location"].endswith("/login")
 
 
+# contract: P2, B5
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
@@ -86,6 +91,7 @@ def test_refused_sign_up_leads_back_with_the_reason_and_what_was_typed(
     assert page.value("email") == form["email"]
 
 
+# contract: B5
 def test_refused_sign_up_never_keeps_a_password(minitwit: Callers) -> None:
     browser = minitwit.browser()
     form = sign_up_form(username="", password="hunter-2-typed", password2="hunter-3")
@@ -106,6 +112,7 @@ def decoded(cookie: str) -> str:
     return (zlib.decompress(raw) if cookie.startswith(".") else raw).decode()
 
 
+# contract: P2
 def test_sign_up_with_a_name_taken_says_so(minitwit: Callers) -> None:
     form = sign_up_form(username=minitwit.somebody)
     answer = minitwit.browser().post("/register", data=form)
@@ -122,6 +129,7 @@ def test_field_missing_from_the_form_is_like_an_empty_one(minitwit: Callers) -> 
     assert flash_of(answer) == "You have to enter a username"
 
 
+# contract: P1
 def test_signing_in_leads_to_the_own_timeline_with_a_flash(minitwit: Callers) -> None:
     form = {"username": minitwit.somebody, "password": PASSWORD}
     answer = minitwit.browser().post("/login", data=form)
@@ -129,6 +137,7 @@ def test_signing_in_leads_to_the_own_timeline_with_a_flash(minitwit: Callers) ->
     assert flash_of(answer) == "You were logged in"
 
 
+# contract: P2
 def test_signing_in_as_nobody_flashes_invalid_username(minitwit: Callers) -> None:
     form = {"username": new_name(), "password": PASSWORD}
     answer = minitwit.browser().post("/login", data=form)
@@ -137,6 +146,7 @@ def test_signing_in_as_nobody_flashes_invalid_username(minitwit: Callers) -> Non
     assert Page(answer).value("username") == form["username"]
 
 
+# contract: P2
 def test_signing_in_with_another_password_flashes_invalid_password(
     minitwit: Callers,
 ) -> None:
@@ -148,6 +158,7 @@ def test_signing_in_with_another_password_flashes_invalid_password(
     assert Page(answer).value("username") == form["username"]
 
 
+# contract: P1
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_signing_out_flashes_and_ends_the_session(
     minitwit: Callers, method: str
@@ -160,6 +171,7 @@ def test_signing_out_flashes_and_ends_the_session(
     assert browser.get("/").url.path == "/public"
 
 
+# contract: P1
 def test_posting_flashes_and_shows_the_message(minitwit: Callers) -> None:
     name = minitwit.user()
     browser = minitwit.browser_of(name)
@@ -170,6 +182,7 @@ def test_posting_flashes_and_shows_the_message(minitwit: Callers) -> None:
     assert minitwit.contents(name) == ["hello from a form"]
 
 
+# contract: B5
 @pytest.mark.parametrize("text", ["", "  ", "x" * 1001, "a\x00b"])
 def test_refused_message_is_not_recorded_and_its_text_is_kept(
     minitwit: Callers, text: str
@@ -227,6 +240,7 @@ def test_posting_needs_somebody_signed_in(minitwit: Callers) -> None:
     assert answer.url.path == "/login"
 
 
+# contract: P1
 def test_following_and_unfollowing_flash_the_name(minitwit: Callers) -> None:
     ada, bob = minitwit.user(), minitwit.user()
     browser = minitwit.browser_of(ada)
@@ -282,6 +296,7 @@ def test_flash_is_shown_once(minitwit: Callers) -> None:
     assert SIGNED_UP not in browser.get("/login").text
 
 
+# contract: P4
 def test_own_timeline_redirects_to_public_when_nobody_is_signed_in(
     minitwit: Callers,
 ) -> None:
@@ -290,6 +305,7 @@ def test_own_timeline_redirects_to_public_when_nobody_is_signed_in(
     assert answer.headers["Location"].endswith("/public")
 
 
+# contract: P4
 def test_own_timeline_is_own_messages_and_those_of_followed_users(
     minitwit: Callers,
 ) -> None:
@@ -335,6 +351,7 @@ def test_user_timeline_survives_in_older_links_of_a_name_with_odd_characters(
     assert "(0)" in Page(browser.get(older)).text
 
 
+# contract: P5
 def test_timeline_has_thirty_messages_a_page_and_older_ones_by_keyset(
     minitwit: Callers,
 ) -> None:
@@ -421,6 +438,7 @@ def test_messages_link_addresses_as_they_are_read_and_users_who_exist(
     assert found == [link.format(bob=bob) for link in links]
 
 
+# contract: P6
 def test_quotes_and_angle_brackets_are_escaped(minitwit: Callers) -> None:
     ada = minitwit.user()
     minitwit.post(ada, """<b>"bold" & 'brave'</b>""")

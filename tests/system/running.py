@@ -108,6 +108,7 @@ def running_system(
     run_as: Sequence[str] = (),
     terminal: int = subprocess.DEVNULL,
     environment: Mapping[str, str] = {},
+    checkout: Path = CHECKOUT,
 ) -> Iterator[RunningSystem]:
     """Start a system on free ports, wait until it answers, and stop it at the end."""
     # -E, as in the Makefile: the caller's PYTHON* variables are not for the launcher.
@@ -116,7 +117,7 @@ def running_system(
     with (folder / "launcher.log").open("wb") as log:
         launcher = subprocess.Popen(
             [*run_as, *command, "--port=0", "--forgetful", "--with-parent", *options],
-            cwd=CHECKOUT,
+            cwd=checkout,
             stdin=terminal,
             stdout=log,
             stderr=log,

@@ -59,6 +59,7 @@ def test_replicas_agree_on_latest_whichever_wrote_it(pairs: Pairs) -> None:
         assert one.latest() == two.latest() == mark
 
 
+# contract: B2
 def test_session_begun_at_one_replica_is_known_at_every_other(
     pairs: Pairs, minitwit: Callers
 ) -> None:
@@ -99,6 +100,7 @@ def test_flash_left_by_one_function_is_shown_by_either_replica_of_another(
             assert 'value="typed"' in page.text
 
 
+# contract: B2
 def test_what_is_written_at_one_replica_is_read_at_the_other(
     pairs: Pairs,
 ) -> None:

@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.functions import FUNCTIONS
+from tests.functions import FUNCTIONS, probe
 from tests.system.running import (
     RunningSystem,
     is_root,
@@ -22,19 +22,11 @@ from tests.system.running import (
 )
 from tests.waiting import status_of, wait_until
 
-# A page or an answer of each function, and what it says to somebody without rights.
-PROBES = {
-    "register": ("/logout", 303),
-    "follow": ("/fllws/nobody", 403),
-    "messages": ("/latest", 200),
-    "timeline": ("/public", 200),
-}
-
 FIRST_REPLICAS = [f"{function}-1" for function in FUNCTIONS]
 
 
 def answers(system: RunningSystem, function: str) -> bool:
-    path, status = PROBES[function]
+    path, status = probe(function)
     return status_of(system.url + path) == status
 
 

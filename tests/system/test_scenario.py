@@ -9,6 +9,7 @@ from tests.system.running import RunningSystem
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "small.tsv"
 
 
+# contract: S10
 def test_every_action_of_the_shipped_scenario_succeeds(system: RunningSystem) -> None:
     # A busy machine shall not turn this red.
     minitwit = Path(sys.executable).with_name("minitwit")

@@ -1,4 +1,4 @@
-"""The rules of design.md that reading the code can check."""
+"""Rules of the code that reading it can check."""
 
 import ast
 import functools

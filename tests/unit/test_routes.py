@@ -50,9 +50,7 @@ def test_handler_serves_just_the_operations_of_the_table(function: str) -> None:
 
 
 def test_functions_are_the_folders_with_a_handler() -> None:
-    assert set(FUNCTIONS) == set(FOLDERS), (
-        "give each folder a route, or a route a folder"
-    )
+    assert set(FUNCTIONS) == set(FOLDERS), "each folder has routes in ROUTES"
 
 
 def test_scripts_read_the_list_of_functions_from_the_folders() -> None:

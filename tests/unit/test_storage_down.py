@@ -28,6 +28,7 @@ def minitwit() -> Iterator[Callers]:
     callers.close()
 
 
+# contract: A6
 @pytest.mark.parametrize("query", ["", "?latest=5"])
 @pytest.mark.parametrize(("method", "path", "body"), API)
 def test_api_is_503_with_retry_after(
@@ -38,6 +39,7 @@ def test_api_is_503_with_retry_after(
     assert int(answer.headers["Retry-After"]) > 0
 
 
+# contract: A6
 @pytest.mark.parametrize("path", PAGES)
 def test_page_is_503_with_retry_after_as_a_page(minitwit: Callers, path: str) -> None:
     answer = minitwit.browser().get(path)

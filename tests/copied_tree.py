@@ -1,0 +1,50 @@
+"""A copy of the project, in which a test may change files and run commands."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_PARTS = ("deploy", "docs", "functions", "lib", "tests")
+_FILES = ("*.md", "*.toml", "*.yml", "Makefile")
+
+
+class Copy:
+    """A copy of the project in an empty folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "*.png")
+        for part in _PARTS:
+            shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+        for pattern in _FILES:
+            for file in ROOT.glob(pattern):
+                shutil.copy(file, folder)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which Python imports from the copy."""
+        path = os.pathsep.join((str(self.folder), str(self.folder / "lib")))
+        return {**os.environ, "PYTHONPATH": path}
+
+    def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run Python in the copy."""
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
+
+    def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run tests of the copy."""
+        plugins = ("-p", "no:randomly", "-p", "no:cacheprovider")
+        return self.python("-m", "pytest", *plugins, *arguments)
+
+    def add_function(self, name: str) -> None:
+        """Add a function by the command that developers use."""
+        done = self.python("-m", "deploy.scaffold", "new-function", name)
+        assert done.returncode == 0, done.stdout + done.stderr
