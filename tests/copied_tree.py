@@ -1,9 +1,10 @@
 """A copy of the project, in which a test may change files and run commands."""
 
-import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -23,18 +24,13 @@ class Copy:
             for file in ROOT.glob(pattern):
                 shutil.copy(file, folder)
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """Return the environment in which Python imports from the copy."""
-        path = os.pathsep.join((str(self.folder), str(self.folder / "lib")))
-        return {**os.environ, "PYTHONPATH": path}
+        self.executable = _environment(folder)
 
     def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Python in the copy."""
         return subprocess.run(
-            [sys.executable, *arguments],
+            [self.executable, *arguments],
             cwd=self.folder,
-            env=self.environment,
             capture_output=True,
             text=True,
         )
@@ -48,3 +44,14 @@ class Copy:
         """Add a function by the command that developers use."""
         done = self.python("-m", "deploy.scaffold", "new-function", name)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _environment(folder: Path) -> Path:
+    """Make a .venv that has this one's packages, and the copy as the library."""
+    venv.create(folder / ".venv", symlinks=True)
+    [packages] = (folder / ".venv").glob("lib/*/site-packages")
+    paths = (folder / "lib", sysconfig.get_path("purelib"))
+    (packages / "copy.pth").write_text("".join(f"{path}\n" for path in paths))
+    here = Path(sys.prefix) / "bin" / "traefik"
+    (folder / ".venv" / "bin" / "traefik").symlink_to(here)
+    return folder / ".venv" / "bin" / "python"

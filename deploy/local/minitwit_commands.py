@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from deploy.local.configuration import cluster_in
@@ -15,7 +14,7 @@ from deploy.local.system import running_system
 
 def command(arguments: Sequence[str]) -> list[str]:
     """Return the command line of `minitwit` with arguments."""
-    return [str(Path(sys.prefix) / "bin" / "minitwit"), *arguments]
+    return [sys.executable, "-m", "minitwit_cli", *arguments]
 
 
 def environment(cluster: Cluster) -> dict[str, str]:

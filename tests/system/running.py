@@ -109,10 +109,11 @@ def running_system(
     terminal: int = subprocess.DEVNULL,
     environment: Mapping[str, str] = {},
     checkout: Path = CHECKOUT,
+    python: Path | str = sys.executable,
 ) -> Iterator[RunningSystem]:
     """Start a system on free ports, wait until it answers, and stop it at the end."""
     # -E, as in the Makefile: the caller's PYTHON* variables are not for the launcher.
-    up = [sys.executable, "-E", "-m", "deploy.local", "up"]
+    up = [str(python), "-E", "-m", "deploy.local", "up"]
     command = [*up, "--folder", str(folder)]
     with (folder / "launcher.log").open("wb") as log:
         launcher = subprocess.Popen(

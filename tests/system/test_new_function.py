@@ -5,7 +5,8 @@ from pathlib import Path
 import httpx
 
 from tests.copied_tree import Copy
-from tests.system.running import running_system, status_of
+from tests.system.running import running_system
+from tests.waiting import status_of
 
 NAME = "likes"
 
@@ -18,8 +19,8 @@ def test_a_new_function_runs_scales_and_is_watched(tmp_path: Path) -> None:
     with running_system(
         run,
         f"--scale={NAME}=2",
-        environment=copy.environment,
         checkout=copy.folder,
+        python=copy.executable,
     ) as system:
         for url in (f"{system.url}/{NAME}", f"{system.url}/api/{NAME}"):
             assert httpx.get(url).json() == {"function": NAME}
