@@ -67,7 +67,9 @@ def describe(version: str) -> dict[str, Any]:
     # Imported on first use: it takes two megabytes that most replicas never need.
     from pydantic.json_schema import models_json_schema
 
-    routes = [route for route in ROUTES if route.caller == "api"]
+    paths_of_the_api = {route.path for route in ROUTES if route.caller == "api"}
+    # With the pages on the same paths: `Allow` names their methods as well.
+    routes = [route for route in ROUTES if route.path in paths_of_the_api]
     models = {model for route in routes for model in _models(route)}
     in_order = sorted(models, key=lambda model: model.__name__)
     _, schemas = models_json_schema(
@@ -127,6 +129,9 @@ def _parameters(route: Route) -> Iterator[dict[str, Any]]:
 
 
 def _responses(route: Route) -> Iterator[tuple[str, dict[str, Any]]]:
+    if route.caller == "browser":
+        yield "200", {"description": "The page.", "content": {"text/html": {}}}
+        return
     if route.answer is None:
         yield "204", {"description": "Done."}
     else:

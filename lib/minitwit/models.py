@@ -102,12 +102,22 @@ class Registration(Incoming):
     username: Username = Field(
         description=f"1 to {MAX_USERNAME} visible characters with one spelling: NFC, "
         "single spaces inside only, no slash, no control characters, and no scripts "
-        "mixed but as UTS 39 calls highly restrictive."
+        "mixed but as UTS 39 calls highly restrictive.",
+        examples=["Roger Histand"],
+        json_schema_extra={
+            "minLength": 1,
+            "maxLength": MAX_USERNAME,
+            "pattern": r"^[^/\s\x00-\x1f\x7f-\x9f]+( [^/\s\x00-\x1f\x7f-\x9f]+)*$",
+        },
     )
     email: Annotated[str, AfterValidator(_email)] = Field(
-        description="An address with an @."
+        description="An address with an @, of printable characters.",
+        examples=["roger@example.org"],
+        json_schema_extra={"minLength": 1, "maxLength": MAX_EMAIL, "pattern": "@"},
     )
-    password: Annotated[str, AfterValidator(_password)] = Field(alias="pwd")
+    password: Annotated[str, AfterValidator(_password)] = Field(
+        alias="pwd", examples=["s3cret"], json_schema_extra={"minLength": 1}
+    )
 
 
 class NewMessage(Incoming):
@@ -116,12 +126,25 @@ class NewMessage(Incoming):
     wording: ClassVar[dict[str, str]] = {"content": "You have to enter a message"}
 
     content: Content = Field(
-        description=f"1 to {MAX_CONTENT} characters, one of them visible; kept as is."
+        description=f"1 to {MAX_CONTENT} characters, one of them visible; kept as is.",
+        examples=["Hello, world!"],
+        json_schema_extra={
+            "minLength": 1,
+            "maxLength": MAX_CONTENT,
+            "pattern": r"\S",
+        },
     )
 
 
 class FollowChange(Incoming):
     """A user to follow or to unfollow; `follow` wins when both are given."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"required": ["follow"]}, {"required": ["unfollow"]}],
+            "examples": [{"follow": "Roger Histand"}, {"unfollow": "Roger Histand"}],
+        }
+    )
 
     wording: ClassVar[dict[str, str]] = {
         "follow": "follow must be a username",

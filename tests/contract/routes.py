@@ -6,6 +6,7 @@ import pytest
 from tests.contract.callers import PASSWORD, SIMULATOR, Callers, assert_error, new_name
 from tests.contract.endpoints import (
     API,
+    ENDPOINTS,
     PAGES,
     Endpoint,
     allowed,
@@ -76,7 +77,8 @@ def test_the_description_is_openapi_and_names_every_api_path(minitwit: Callers) 
         for path, methods in description["paths"].items()
         for method in methods
     }
-    assert described == {(endpoint.method, endpoint.path) for endpoint in API}
+    paths = {endpoint.path for endpoint in API}
+    assert described == {(e.method, e.path) for e in ENDPOINTS if e.path in paths}
 
 
 # contract: E2
