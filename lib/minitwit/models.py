@@ -141,7 +141,10 @@ class FollowChange(Incoming):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "anyOf": [{"required": ["follow"]}, {"required": ["unfollow"]}],
+            "anyOf": [
+                {"required": [field], "properties": {field: {"type": "string"}}}
+                for field in ("follow", "unfollow")
+            ],
             "examples": [{"follow": "Roger Histand"}, {"unfollow": "Roger Histand"}],
         }
     )
