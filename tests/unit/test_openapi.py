@@ -4,12 +4,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from httpx import Response
+from pydantic import BaseModel, TypeAdapter
 
 from functions.timeline.openapi import describe
 from minitwit.web.routes import ROUTES, Route
+from tests.contract.callers import Callers, new_name
+from tests.fakes.store import fake_store
+from tests.in_process import callers_of
 
 DESCRIPTION = describe("1.2.3")
 API = [route for route in ROUTES if route.caller == "api"]
+USER = "Roger Histand"
+
+
+def route_id(route: Route) -> str:
+    """Return how a report names a route."""
+    return f"{route.method} {route.path}"
 
 
 def operation(route: Route) -> dict[str, Any]:
@@ -36,7 +47,7 @@ def test_every_reference_leads_to_a_schema_and_every_schema_is_used() -> None:
     assert set(references(DESCRIPTION)) == schemas
 
 
-@pytest.mark.parametrize("route", API, ids=lambda r: f"{r.method} {r.path}")
+@pytest.mark.parametrize("route", API, ids=route_id)
 def test_parameters_are_those_of_the_route(route: Route) -> None:
     named = {parameter["name"] for parameter in operation(route)["parameters"]}
     expected = {"username"} if "{username}" in route.path else set()
@@ -45,7 +56,7 @@ def test_parameters_are_those_of_the_route(route: Route) -> None:
     assert named == expected
 
 
-@pytest.mark.parametrize("route", API, ids=lambda r: f"{r.method} {r.path}")
+@pytest.mark.parametrize("route", API, ids=route_id)
 def test_bodies_answers_and_credentials_are_those_of_the_route(route: Route) -> None:
     described = operation(route)
     assert ("requestBody" in described) == (route.body is not None)
@@ -56,8 +67,69 @@ def test_bodies_answers_and_credentials_are_those_of_the_route(route: Route) -> 
     assert "default" not in responses
 
 
-@pytest.mark.parametrize("route", API, ids=lambda r: f"{r.method} {r.path}")
+@pytest.mark.parametrize("route", API, ids=route_id)
 def test_every_template_field_is_a_parameter(route: Route) -> None:
     fields = {p["name"] for p in operation(route)["parameters"] if p["in"] == "path"}
     templates = {part[1:-1] for part in route.path.split("/") if part[:1] == "{"}
     assert fields == templates, "describe the field in functions/timeline/openapi.py"
+
+
+@pytest.fixture(scope="module")
+def minitwit() -> Iterator[Callers]:
+    """Return callers of a MiniTwit that has what the examples name."""
+    callers = callers_of(fake_store())
+    callers.register(USER)
+    callers.post(USER, "hello")
+    callers.follow(USER, USER)
+    yield callers
+    callers.close()
+
+
+def example(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the example of a body that the description shows."""
+    schema = model.model_json_schema()
+    if "examples" in schema:
+        found: dict[str, Any] = schema["examples"][0]
+        return found
+    for name, field in schema["properties"].items():
+        assert field.get("examples"), f"give {model.__name__}.{name} an example"
+    return {name: field["examples"][0] for name, field in schema["properties"].items()}
+
+
+def ask(minitwit: Callers, route: Route, user: str = USER, **query: int) -> Response:
+    """Send the request that the description shows."""
+    body = None if route.body is None else example(route.body)
+    if route.path == "/register":
+        body = {**(body or {}), "username": new_name()}
+    path = route.path.format(username=user)
+    return minitwit.simulator.request(route.method, path, json=body, params=query)
+
+
+@pytest.mark.parametrize("route", API, ids=route_id)
+def test_an_answer_is_the_one_described(minitwit: Callers, route: Route) -> None:
+    answer = ask(minitwit, route)
+    expected = 204 if route.answer is None else 200
+    assert answer.status_code == expected, "say in ROUTES which model is the `answer`"
+    if route.answer is not None:
+        TypeAdapter(route.answer).validate_json(answer.content, extra="forbid")
+
+
+@pytest.mark.parametrize("route", API, ids=route_id)
+def test_failures_are_described(minitwit: Callers, route: Route) -> None:
+    described = operation(route)["responses"]
+    answers = [
+        ask(minitwit, route, user=new_name()),
+        minitwit.anybody.request(route.method, route.path.format(username=USER)),
+    ]
+    for answer in answers:
+        assert str(answer.status_code) in described, answer.text
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in API if route.method == "GET"], ids=route_id
+)
+def test_no_is_described_where_it_limits_the_answer(
+    minitwit: Callers, route: Route
+) -> None:
+    limited = ask(minitwit, route, no=0).json() != ask(minitwit, route).json()
+    assert limited == route.carries_no, "say in ROUTES whether it `carries_no`"
