@@ -22,7 +22,7 @@ SHEBANG := ^\#!.*\b(ba)?sh$$
 LOCAL := $(BIN)/python -E -m deploy.local
 
 .DEFAULT_GOAL := help
-.PHONY: help up scale minitwit status generate new-function test bench bench-setup profile lint format lock ci audit registry-login publish github-release request-deploy deliver setup
+.PHONY: help up scale minitwit status generate new-function test bench bench-setup profile lint format lock ci audit registry-login publish github-release request-deploy deliver droplets-check setup
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -101,6 +101,9 @@ request-deploy: ## Start the workflow that promotes a published version.
 
 deliver: ## Promote a published version to an environment: make deliver VERSION=1.4.0.
 	@deploy/deliver.sh "$(patsubst v%,%,$(VERSION))"
+
+droplets-check: setup ## Validate the droplets' cloud-init and Terraform files without an account.
+	@deploy/droplets/check
 
 setup: ## Install what pyproject.toml and the lock say, if that changed.
 	@deploy/local/setup "$(PYTHON)"
