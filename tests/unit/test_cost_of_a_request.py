@@ -23,7 +23,7 @@ from minitwit.web.app import build
 from minitwit.web.sessions import Sessions
 from tests.contract.callers import SIMULATOR
 from tests.in_process import SESSION_KEY, settings
-from tests.unit.test_sessions import signed_in
+from tests.session_cookies import signed_in
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = (str(ROOT / "lib"), str(ROOT / "functions"))

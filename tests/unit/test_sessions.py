@@ -9,26 +9,9 @@ from falcon import testing
 
 from minitwit.models import Account
 from minitwit.web.sessions import Flash, Sessions
+from tests.session_cookies import ADA, cookie, signed_in
 
 OLD, NEW, OTHER = "o" * 32, "n" * 32, "x" * 32
-ADA = Account(7, "Ada Lovelace")
-
-
-def cookie(resp: falcon.Response, name: str) -> str:
-    """Return the value of a cookie that an answer sets."""
-    headers = [value for key, value in resp._wsgi_headers() if key == "set-cookie"]
-    return next(
-        header.split(";")[0].partition("=")[2]
-        for header in headers
-        if header.startswith(f"{name}=")
-    )
-
-
-def signed_in(sessions: Sessions) -> str:
-    """Return the cookie of a session of Ada's."""
-    resp = falcon.Response()
-    sessions.sign_in(testing.create_req(), resp, ADA)
-    return cookie(resp, "session")
 
 
 def account(sessions: Sessions, value: str) -> Account | None:
