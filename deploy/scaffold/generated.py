@@ -48,7 +48,7 @@ class Part:
         file: path from the root of the project.
         before: regular expression of the text before the part.
         after: regular expression of the text behind it.
-        render: returns the part as the route table wants it.
+        render: returns the part that follows from the route table.
 
     """
 

@@ -1,7 +1,7 @@
-"""Who calls MiniTwit: the simulator, anybody, and people with browsers.
+"""HTTP clients: the simulator, clients without credentials, and browsers.
 
-Nothing in this folder imports MiniTwit: the rows of the contract are told in terms
-of requests and answers, and hold wherever a base URL leads.
+Nothing in this folder imports MiniTwit: tests of the contract know only requests and
+answers, and run against any base URL.
 """
 
 import itertools
@@ -27,12 +27,12 @@ _run = uuid.uuid4().hex[:8]
 
 
 def new_name(prefix: str = "user") -> str:
-    """Return a name that nobody has, in this run or an earlier one."""
+    """Return a name that no user has, in this run or an earlier one."""
     return f"{prefix}-{_run}-{next(_numbers)}"
 
 
 class Callers:
-    """Everybody who may call the MiniTwit at a base URL.
+    """Clients of the MiniTwit at a base URL.
 
     Args:
         url: where it is.
@@ -47,12 +47,12 @@ class Callers:
 
     @property
     def anybody(self) -> httpx.Client:
-        """Return a client that is no browser, and new: it has no cookies yet."""
+        """Return a new client that is not a browser and has no credentials."""
         return self._client()
 
     @cached_property
     def somebody(self) -> str:
-        """Return a user for tests that do not care what the others do to them.
+        """Return a user that tests share when they do not depend on its content.
 
         Signing up costs a hash, and thousands of them would cost minutes.
         """
@@ -60,11 +60,11 @@ class Callers:
 
     @cached_property
     def somebodys_browser(self) -> httpx.Client:
-        """Return a browser in which that user is signed in, and stays so."""
+        """Return a browser in which that user stays signed in."""
         return self.browser_of(self.somebody)
 
     def browser(self) -> httpx.Client:
-        """Return a new browser: it keeps cookies and goes where it is led."""
+        """Return a new browser, which keeps cookies and follows redirects."""
         return self._client(
             follow_redirects=True, headers={"Accept": "text/html,application/xhtml+xml"}
         )
@@ -77,19 +77,19 @@ class Callers:
         return browser
 
     def user(self, prefix: str = "user") -> str:
-        """Sign somebody up and return the name."""
+        """Register a new user and return the name."""
         name = new_name(prefix)
         self.register(name)
         return name
 
     def register(self, name: str) -> None:
-        """Sign somebody up."""
+        """Register a user by the API."""
         body = {"username": name, "email": "a@b.c", "pwd": PASSWORD}
         answer = self.simulator.post("/register", json=body)
         assert (answer.status_code, answer.content) == (204, b"")
 
     def post(self, name: str, content: str) -> None:
-        """Post a message as the simulator does."""
+        """Post a message by the API."""
         answer = self.simulator.post(f"/msgs/{name}", json={"content": content})
         assert answer.status_code == 204
 
@@ -105,12 +105,12 @@ class Callers:
         return [message["content"] for message in self.messages(name)]
 
     def follow(self, follower: str, followed: str) -> None:
-        """Make one user follow another, as the simulator does."""
+        """Make one user follow another by the API."""
         answer = self.simulator.post(f"/fllws/{follower}", json={"follow": followed})
         assert answer.status_code == 204
 
     def follows(self, name: str) -> list[str]:
-        """Return whom a user follows."""
+        """Return the names that a user follows."""
         answer = self.simulator.get(f"/fllws/{name}")
         assert answer.status_code == 200
         names: list[str] = answer.json()["follows"]

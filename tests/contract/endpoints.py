@@ -76,5 +76,5 @@ def body_for(endpoint: Endpoint, user: str) -> dict[str, Any] | None:
 
 
 def endpoint_id(endpoint: Endpoint) -> str:
-    """Return how a report calls an endpoint."""
+    """Return the name of an endpoint in test ids."""
     return f"{endpoint.method} {endpoint.path}"

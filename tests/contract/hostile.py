@@ -68,7 +68,7 @@ def percent(raw: bytes) -> str:
 
 
 def assert_is_no_failure_of_ours(answer: httpx.Response) -> None:
-    """Check that nobody has to look into a log."""
+    """Check that the status is not a server error."""
     assert answer.status_code < 500, (answer.request.url, answer.text)
 
 

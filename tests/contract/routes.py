@@ -213,7 +213,7 @@ def test_unknown_path_in_the_api_is_404_in_json(minitwit: Callers, method: str) 
 
 # contract: E5
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_unknown_path_is_404_in_json_for_whoever_accepts_only_that(
+def test_unknown_path_is_404_in_json_for_clients_that_accept_only_json(
     minitwit: Callers, method: str
 ) -> None:
     accept = {"Accept": "application/json"}

@@ -185,6 +185,7 @@ def test_forms_hold_no_hidden_token(minitwit: Callers) -> None:
         assert 'type="hidden"' not in minitwit.browser().get(path).text
 
 
+# contract: B8
 @pytest.mark.parametrize(
     "cookies",
     [
@@ -266,6 +267,7 @@ FORGED: list[dict[str, str]] = [
 ]
 
 
+# contract: B7
 @pytest.mark.parametrize("headers", FORGED, ids=str)
 def test_forged_proxy_headers_make_no_cookie_secure(
     minitwit: Callers, headers: dict[str, str]
@@ -274,6 +276,7 @@ def test_forged_proxy_headers_make_no_cookie_secure(
     assert bool(cookie["secure"]) is (httpx.URL(minitwit.url).scheme == "https")
 
 
+# contract: B7
 @pytest.mark.parametrize("headers", [*FORGED, {"Host": "evil.example"}], ids=str)
 def test_ids_and_links_of_a_feed_never_depend_on_the_request(
     minitwit: Callers, headers: dict[str, str]

@@ -30,7 +30,7 @@ _marks = itertools.count(1000)
 
 
 def basic(credential: str) -> str:
-    """Return a credential as its header wants it."""
+    """Return a credential in the form of the header."""
     return f"Basic {base64.b64encode(credential.encode()).decode()}"
 
 
@@ -73,6 +73,7 @@ def test_published_default_credential_is_accepted(
     assert answer.status_code == endpoint.status
 
 
+# contract: S1
 @pytest.mark.parametrize(
     "written",
     ["basic {}", "BASIC {}", "bAsIc {}", "Basic  {}", "Basic    {}"],

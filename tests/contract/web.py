@@ -520,6 +520,7 @@ def test_form_in_another_charset_is_415_and_records_nothing(
 DRAFTS = ["a draft", "line\r\nline", "<b>\"&'", "😀" * 600, "次" * 1000, "x" * 1000]
 
 
+# contract: P7
 @pytest.mark.parametrize("text", DRAFTS, ids=lambda text: text[:8])
 def test_message_shared_after_the_session_has_ended_is_there_after_signing_in(
     minitwit: Callers, text: str
@@ -544,6 +545,7 @@ def test_draft_is_gone_after_signing_out(minitwit: Callers) -> None:
     assert "of somebody else" not in browser.post("/login", data=form).text
 
 
+# contract: B6
 def test_message_form_sent_again_adds_its_message_once(minitwit: Callers) -> None:
     name = minitwit.user()
     browser = minitwit.browser_of(name)
@@ -554,6 +556,7 @@ def test_message_form_sent_again_adds_its_message_once(minitwit: Callers) -> Non
     assert minitwit.contents(name) == ["once"]
 
 
+# contract: B6
 def test_message_form_sent_at_the_same_time_adds_its_message_once(
     minitwit: Callers,
 ) -> None:
@@ -601,6 +604,7 @@ def test_any_text_will_do_as_a_form_token(minitwit: Callers, token: str) -> None
     assert minitwit.contents(name) == ["hello"]
 
 
+# contract: B6
 def test_sign_up_form_sent_again_signs_up_once(minitwit: Callers) -> None:
     form = sign_up_form()
     for _ in range(3):
@@ -608,6 +612,7 @@ def test_sign_up_form_sent_again_signs_up_once(minitwit: Callers) -> None:
         assert flash_of(answer) == SIGNED_UP
 
 
+# contract: B6
 def test_sign_up_form_sent_at_the_same_time_signs_up_once(minitwit: Callers) -> None:
     form = sign_up_form()
 

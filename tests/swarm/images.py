@@ -1,7 +1,7 @@
-"""Where the nodes' images come from: a builder, and a registry they pull from.
+"""Builder and registry of the images for the nodes of a test Swarm.
 
-The builder and the registry keep what they have in the user's cache folder, so
-that only the first run on a machine pays for the base images.
+Both keep their data in the user's cache folder, so only the first run on a machine
+builds the base images.
 """
 
 import fcntl
@@ -24,21 +24,21 @@ from tests.tools import collector, inbox
 from tests.waiting import wait_until
 
 STANDINS = Path(__file__).parent / "standins"
-# Too big to run beside everything else. Their stand-ins listen where they would.
+# Too large for a test machine. Their stand-ins listen on the same ports.
 NEVER_OFFICIAL = {"elasticsearch": 9200, "kibana": 5601, "grafana/grafana": 3000}
 PYTHON = "python:3.13-slim-trixie"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def cache() -> Path:
-    """Return the folder that outlives a run."""
+    """Return the folder that is kept between runs."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "minitwit" / "swarm"
 
 
 @contextmanager
 def registry(folder: Path) -> Iterator[int]:
-    """Run the registry that the nodes pull from; give its port."""
+    """Run the registry and yield its port."""
     port = _free_port()
     settings = folder / "registry.yml"
     settings.write_text(_REGISTRY.format(root=cache() / "registry", port=port))
@@ -55,13 +55,13 @@ def registry(folder: Path) -> Iterator[int]:
 
 @contextmanager
 def workshop(folder: Path, port: int) -> Iterator["Workshop"]:
-    """Run the builder, one test run at a time."""
+    """Run the builder, exclusively on this machine."""
     cache().mkdir(parents=True, exist_ok=True)
     builder = Engine(f"builder-{os.getpid()}", "builder", folder, cache() / "builder")
     with (cache() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            # On this machine's own network, by which packages are reached.
+            # On the host's network, since packages are downloaded.
             builder.start("--iptables=false", "--ip-forward=false")
             yield Workshop(builder.docker, f"127.0.0.1:{port}")
         finally:
@@ -69,14 +69,14 @@ def workshop(folder: Path, port: int) -> Iterator["Workshop"]:
 
 
 class Workshop:
-    """Builds images and puts them into the registry."""
+    """Builds images and pushes them to the registry."""
 
     def __init__(self, docker: Docker, registry: str) -> None:
         self.docker = docker
         self.registry = registry
 
     def stock(self, *official: str) -> None:
-        """Put official images into the registry: pulled, or stand-ins."""
+        """Push official images, or stand-ins where they cannot be pulled."""
         for image in official:
             self._have(image)
             path = image if "/" in image else f"library/{image}"
@@ -85,7 +85,7 @@ class Workshop:
             self.docker("rmi", f"{self.registry}/{path}")
 
     def build(self, version: str) -> None:
-        """Build and push a version of the functions, by the handbook."""
+        """Build and push a version by the commands of docs/operations.md."""
         environment = {
             **os.environ,
             "DOCKER_HOST": self.docker.host,
@@ -97,7 +97,7 @@ class Workshop:
         run("bash", "-ec", script, environment=environment, timeout=900)
 
     def spoil(self, version: str, new: str, **setting: str) -> None:
-        """Push a version in which one function has a wrong setting."""
+        """Push a version in which functions have a wrong setting."""
         for name in (*FUNCTIONS, "cli"):
             image = f"{self.registry}/minitwit/minitwit-{name}"
             wrong = f"\nENV {setting[name]}" if name in setting else ""
@@ -116,12 +116,12 @@ class Workshop:
             except CommandFailed:
                 _STAND_INS[name](self.docker, image)
         elif self.docker("inspect", "--format", label, image) and image != PYTHON:
-            # Its recipe may have changed since; if not, this costs nothing.
+            # Its Dockerfile may have changed; if not, the builder's cache has it.
             _STAND_INS[name](self.docker, image)
 
 
-# As in the official image: no manuals, no caches, and no flush for each file that is
-# installed. They hold for what is installed later as well.
+# As in the official image: no manuals, no caches, and no fsync per installed file, also
+# for packages that are installed later.
 _DPKG = (
     "force-unsafe-io",
     *(f"path-exclude=/usr/share/{folder}/*" for folder in ("doc", "locale", "man")),
@@ -137,9 +137,9 @@ def _python(docker: Docker, image: str) -> None:
             "--include=ca-certificates,python3,python3-venv",
             *(f"--dpkgopt={option}" for option in _DPKG),
             *(f"--aptopt={option}" for option in _APT),
-            # One server is enough; that of security updates is another.
+            # One server is enough; security updates have another one.
             '--setup-hook=sed -i "1!d" "$1/etc/apt/sources.list"',
-            # A machine may reach packages by way of its own certificates.
+            # A proxy on the way to package servers may have its own certificates.
             f"--customize-hook=upload {CERTIFICATES} {CERTIFICATES}",
             '--customize-hook=ln -s /usr/bin/python3 "$1/usr/local/bin/"',
             *("trixie", tar),
