@@ -49,6 +49,7 @@ class Accounts:
                 resp,
                 "/login",
                 "You were successfully registered and can login now",
+                typed={"username": registration.username},
             )
 
     def _refuse_reserved(self, registration: Registration) -> None:

@@ -59,6 +59,14 @@ def test_signing_up_leads_to_login_with_a_flash(minitwit: Callers) -> None:
     assert flash_of(answer) == SIGNED_UP
 
 
+def test_after_signing_up_only_the_password_is_left_to_type(minitwit: Callers) -> None:
+    form = sign_up_form()
+    page = Page(minitwit.browser().post("/register", data=form))
+    assert page.value("username") == form["username"]
+    assert [i["name"] for i in page.inputs if "autofocus" in i] == ["password"]
+    assert PASSWORD not in page.text
+
+
 def test_signing_up_in_a_browser_is_a_303(minitwit: Callers) -> None:
     answer = minitwit.browser().post(
         "/register", data=sign_up_form(), follow_redirects=False

@@ -67,12 +67,22 @@ class BrowserResponses:
         resp: falcon.Response,
         path: str,
         text: str | None = None,
+        typed: dict[str, str] | None = None,
     ) -> None:
-        """Redirect to an encoded path, with a message to show there."""
+        """Redirect to an encoded path.
+
+        Args:
+            req: the request.
+            resp: the response.
+            path: of the next page.
+            text: the flash message, if any.
+            typed: fills in fields of that page's form.
+
+        """
         resp.status = falcon.HTTP_SEE_OTHER
         resp.location = path
         if text:
-            self._sessions.flash(req, resp, Flash(text))
+            self._sessions.flash(req, resp, Flash(text, form=typed or {}))
 
     @contextmanager
     def form_at(
