@@ -23,20 +23,21 @@ _MAX_MENTIONS = 20
 _MAX_ENDS = 20
 
 # RFC 3986 keeps "<>\^`{|} out of addresses. Beyond ASCII an address ends before spaces,
-# invisible characters, quotes, brackets and the punctuation that ends clauses; joiners
+# invisible characters, quotes, brackets, dashes and what ends clauses; joiners
 # and variation selectors belong to words and emoji. It holds ASCII brackets in pairs.
 _STOP = (
     r"\s\"<>\\^`{|}\p{Z}\p{Cc}\p{Co}\p{Cn}[\p{Cf}--[\u200c\u200d]]"
     r"[\p{Default_Ignorable_Code_Point}&&\p{L}]"
     r"[[\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Quotation_Mark}]--[()\[\]']]"
-    r"[\p{Terminal_Punctuation}--[!,.:;?]]"
+    r"[\p{Terminal_Punctuation}--[!,.:;?]]\u2014\u2015\u2e3a\u2e3b\uff5c"
+    r"\u275b-\u2760\U0001f676-\U0001f678"
 )
 _ADDRESS = r"""
     (?<![A-Za-z0-9_]) (?i:https?)://
     (?! [^\s/?\#]* @ )                      # Credentials hide what follows them.
     (?: [\p{L}\p{N}] [\p{L}\p{M}\p{N}._-]* | \[ [0-9A-Fa-f:.]+ \] ) (?: : [0-9]+ )?
     (?: [/?\#] (?: [^STOP()\[\]] | (?&pair) )* )?
-    (?<! [[\p{P}\p{S}]--[/\-_=+&\#%~$@)\]]] )
+    (?<! [\p{P}--[/\-_&\#%@)\]]] )
 """
 _PAIR = r"(?P<pair> \( (?: [^STOP()] | (?&pair) )* \) | \[ [^STOP\[\]]* \] )"
 _AT = r"(?<! [\p{L}\p{M}\p{N}_@./+\-] ) @ (?= [^\s@] )"
@@ -45,7 +46,7 @@ _AT = r"(?<! [\p{L}\p{M}\p{N}_@./+\-] ) @ (?= [^\s@] )"
 # whose parts a sign joins, as in Smith-Jones. "@bob's" mentions Bob.
 _END = r"""
     (?<= \S ) (?! [\p{L}\p{M}\p{N}_@\p{Cf}\p{Variation_Selector}] )
-    (?! [\-\p{Pd}.·・&+=\#%~*$'\u2019] (?! s\b ) [\p{L}\p{N}] )
+    (?! [\-\u2010\u2011.·・&+=\#%~*$'\u2019] (?! s\b ) [\p{L}\p{N}] )
 """
 
 _LINK = Markup('<a href="{0}" rel="nofollow ugc noopener">{0}</a>')
