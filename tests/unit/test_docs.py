@@ -79,7 +79,7 @@ def test_a_page_links_only_to_what_is_there(page: Path) -> None:
 
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if page not in {HISTORY, *DECISIONS}],
+    [page for page in PAGES if page != HISTORY],
     ids=lambda page: str(page.relative_to(ROOT)),
 )
 def test_a_page_names_only_files_that_exist(page: Path) -> None:
@@ -90,6 +90,21 @@ def test_a_page_names_only_files_that_exist(page: Path) -> None:
     )
     missing = {name for name in names if not _names_a_file(name)}
     assert not missing, "the page names files that are not in the tree"
+
+
+@pytest.mark.parametrize("record", DECISIONS, ids=lambda record: record.stem)
+def test_a_decision_record_has_its_status_and_headings(record: Path) -> None:
+    text = record.read_text(encoding="utf-8")
+    status = rf"{record.name[:10]}[^\n]* · (accepted|changed|superseded)\b"
+    assert re.match(rf"# .+\n\n{status}", text), (
+        "after the title: the date, then accepted, changed or superseded"
+    )
+    assert re.findall(r"^## (.+)$", text, re.M) == [
+        "Context",
+        "Decision",
+        "Alternatives considered",
+        "Consequences",
+    ]
 
 
 def test_every_heading_that_the_swarm_test_follows_has_commands() -> None:
