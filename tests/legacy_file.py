@@ -24,7 +24,7 @@ HASH = "pbkdf2:sha256:1000$salt$" + (
 
 
 class Import:
-    """An old file, and what importing it said."""
+    """An old file, and the report of its import."""
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self.cluster = cluster
@@ -51,6 +51,6 @@ class Import:
         )
 
     def reported(self) -> list[tuple[str, ...]]:
-        """Return the report's lines: what was done, table, row, reason."""
+        """Return the report's lines: action, table, row, reason."""
         lines = self.report.read_text(encoding="utf-8").splitlines()
         return [tuple(line.split("\t")) for line in lines]

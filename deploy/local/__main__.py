@@ -73,10 +73,10 @@ def up(paths: Paths, port: str, scale: str, forgetful: bool, with_parent: bool) 
 
 @main.command()
 @_in_folder
-@click.argument("wanted")
-def scale(paths: Paths, wanted: str) -> None:
+@click.argument("replicas")
+def scale(paths: Paths, replicas: str) -> None:
     """Change the replicas of a running system, as in "timeline=3"."""
-    system = scaling.scale(paths, wanted)
+    system = scaling.scale(paths, replicas)
     click.echo(f"Runs now: {', '.join(r.name for r in system.replicas)}")
 
 

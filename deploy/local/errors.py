@@ -2,4 +2,4 @@
 
 
 class LocalRunError(Exception):
-    """The local run cannot go on; the message says what to do about it."""
+    """The local run cannot continue; the message says what to do."""

@@ -67,7 +67,7 @@ def make_replicas(
     """Return the replicas that a scale has beyond those that exist.
 
     Args:
-        scale: how many of each function are wanted.
+        scale: the number of replicas of each function.
         present: the replicas that exist.
         ports: two for each new replica.
 
@@ -81,5 +81,5 @@ def make_replicas(
 
 def _missing(scale: Scale, replicas: Iterable[Replica]) -> list[tuple[str, int]]:
     present = {(replica.function, replica.number) for replica in replicas}
-    wanted = [(f, n) for f in FUNCTIONS for n in range(1, scale[f] + 1)]
-    return [pair for pair in wanted if pair not in present]
+    expected = [(f, n) for f in FUNCTIONS for n in range(1, scale[f] + 1)]
+    return [pair for pair in expected if pair not in present]

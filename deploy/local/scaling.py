@@ -29,8 +29,8 @@ def scale(paths: Paths, text: str) -> System:
     readiness = Readiness(supervisor, paths.logs, supervisor.is_running)
     with exclusive(paths.run / "scale.lock", _IS_SCALING):
         system = System.load(paths.state)
-        wanted = parse_scale(text, scale_of(system.replicas))
-        return Scaling(paths, supervisor, readiness).apply(system, wanted)
+        target = parse_scale(text, scale_of(system.replicas))
+        return Scaling(paths, supervisor, readiness).apply(system, target)
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,16 @@ class Scaling:
     supervisor: Supervisor
     readiness: Readiness
 
-    def apply(self, system: System, wanted: Scale) -> System:
+    def apply(self, system: System, target: Scale) -> System:
         """Change what runs, and return what runs then.
 
         Raises:
             LocalRunError: a new replica does not start; then nothing has changed.
 
         """
-        kept = [r for r in system.replicas if r.number <= wanted[r.function]]
-        with free_ports(2 * (sum(wanted.values()) - len(kept))) as ports:
-            added = make_replicas(wanted, kept, ports)
+        kept = [r for r in system.replicas if r.number <= target[r.function]]
+        with free_ports(2 * (sum(target.values()) - len(kept))) as ports:
+            added = make_replicas(target, kept, ports)
             # New replicas are ready before Traefik sends them requests, and it has
             # stopped sending requests to old ones before they are stopped.
             self._add(system, added)

@@ -1,4 +1,4 @@
-"""The promise about `minitwit import-sqlite`: a million messages in flat memory."""
+"""`minitwit import-sqlite` imports a million messages in constant memory."""
 
 import hmac
 import os
@@ -17,13 +17,13 @@ from tests.legacy_file import HASH, Import
 
 MINITWIT = Path(sys.executable).with_name("minitwit")
 
-# The acceptance of the issue; the file is made in a few seconds.
+# The file is made in a few seconds.
 USERS, MESSAGES, FOLLOWS = 100_000, 1_000_000, 300_000
 MAX_MEMORY = 150 * 1024 * 1024  # bytes
 SIGNING_IN = (0, USERS // 2, USERS - 1)
 
 
-def test_a_million_messages_are_imported_in_flat_memory(
+def test_a_million_messages_are_imported_in_constant_memory(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with running_cluster(tmp_path, durable=True) as cluster:
@@ -43,7 +43,7 @@ def test_a_million_messages_are_imported_in_flat_memory(
 
 
 def measured_import(old: Import) -> tuple[str, int]:
-    """Return what the command said last, and its memory at most in bytes."""
+    """Return the command's last line, and its peak memory in bytes."""
     process = subprocess.Popen(
         [MINITWIT, "import-sqlite", old.file],
         env=environment(old.cluster),

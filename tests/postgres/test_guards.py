@@ -1,4 +1,4 @@
-"""A wrong, empty or damaged database is found out before anything is written to it."""
+"""A wrong, empty or damaged database is refused before anything is written to it."""
 
 import uuid
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def test_an_empty_database_is_refused_unless_it_is_said_to_be_new(
     assert run(empty, "migrate", "--new-installation").exit_code == 0
 
 
-def test_a_database_with_strange_tables_is_refused_even_as_a_new_one(
+def test_a_database_with_foreign_tables_is_refused_even_as_a_new_one(
     empty: Cluster,
 ) -> None:
     change(empty, "CREATE TABLE wp_posts (id int)")
@@ -107,7 +107,7 @@ def test_the_expected_installation_is_served(migrated: Cluster) -> None:
     )
 
 
-def test_the_installation_has_one_row_for_ever(migrated: Cluster) -> None:
+def test_the_installation_always_has_one_row(migrated: Cluster) -> None:
     with pytest.raises(Exception, match="installation_pkey"):
         change(migrated, "INSERT INTO installation DEFAULT VALUES")
     change(migrated, "DELETE FROM installation")
@@ -150,7 +150,7 @@ def test_the_installation_has_one_row_for_ever(migrated: Cluster) -> None:
         ),
     ],
 )
-def test_what_a_move_can_lose_is_found_by_migrate_and_by_the_check(
+def test_missing_objects_are_found_by_migrate_and_by_the_check(
     migrated: Cluster, damage: str, fault: str
 ) -> None:
     change(migrated, damage)
@@ -160,7 +160,7 @@ def test_what_a_move_can_lose_is_found_by_migrate_and_by_the_check(
         assert fault in result.output
 
 
-def test_a_dangling_row_is_found(migrated: Cluster) -> None:
+def test_a_broken_reference_is_found(migrated: Cluster) -> None:
     superuser = settings(migrated, SUPERUSER)
     with open_admin_connection(superuser) as script:
         script.run("SET session_replication_role = replica")
@@ -172,21 +172,21 @@ def test_a_dangling_row_is_found(migrated: Cluster) -> None:
     )
 
 
-def test_a_whole_database_passes_and_is_left_as_it_was(migrated: Cluster) -> None:
+def test_an_intact_database_passes_unchanged(migrated: Cluster) -> None:
     before = rows(migrated, "SELECT nspname FROM pg_namespace ORDER BY 1")
     result = run(migrated, "check-database")
     assert result.exit_code == 0, result.output
     assert rows(migrated, "SELECT nspname FROM pg_namespace ORDER BY 1") == before
 
 
-def test_an_index_more_and_an_extension_are_no_fault(migrated: Cluster) -> None:
+def test_an_additional_index_or_extension_is_no_fault(migrated: Cluster) -> None:
     change(migrated, "CREATE INDEX extra ON users (email)")
     with open_admin_connection(settings(migrated, SUPERUSER)) as script:
         script.run("CREATE EXTENSION pg_stat_statements")
     assert run(migrated, "check-database").exit_code == 0
 
 
-def test_a_database_that_a_newer_release_migrated_is_left_to_it(
+def test_a_newer_schema_is_not_checked(
     migrated: Cluster,
 ) -> None:
     change(migrated, "ALTER TABLE users RENAME email TO address")
@@ -204,7 +204,7 @@ def test_a_copy_is_compared_with_its_original(
         script.run(f"CREATE DATABASE {copy} TEMPLATE minitwit OWNER minitwit")
     try:
         target = {"MINITWIT_DATABASE_URL": migrated.url("minitwit", copy)}
-        # The original goes on: it has more, a flag is set, a password is new.
+        # The original changes: more rows, a flag, a new password.
         change(migrated, "INSERT INTO messages (author_id, content) VALUES (1, 'ho')")
         change(
             migrated, "UPDATE messages SET flagged = true; UPDATE users SET email='b'"

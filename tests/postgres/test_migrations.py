@@ -1,4 +1,4 @@
-"""Migrations: append-only, run once, by one at a time; code says what it misses."""
+"""Migrations: numbered, applied once and by one process at a time."""
 
 import os
 import re
@@ -43,7 +43,7 @@ def test_migrating_twice_applies_nothing(unmigrated: OwnDatabase) -> None:
     assert applied == [[migration.version] for migration in migrations()]
 
 
-def test_two_who_migrate_at_once_do_not_disturb_each_other(
+def test_concurrent_migrations_do_not_disturb_each_other(
     unmigrated: OwnDatabase,
 ) -> None:
     with ThreadPoolExecutor(2) as threads:
@@ -52,7 +52,7 @@ def test_two_who_migrate_at_once_do_not_disturb_each_other(
 
 
 @pytest.mark.parametrize("table", ["messages", "follows"])
-def test_what_grows_is_vacuumed_long_before_a_fifth_of_it_is_new(
+def test_growing_tables_are_vacuumed_long_before_a_fifth_is_new(
     owner: AdminConnection, table: str
 ) -> None:
     [[options]] = owner.run(
@@ -158,7 +158,7 @@ def test_columns_added_by_a_later_release_do_not_disturb_running_code(
     callers = callers_of(store)
     ada = callers.user()
     callers.post(ada, "before")
-    # PreparedStatement statements outlive this, on the connection that this thread has.
+    # Prepared statements outlive this, on the connection that this thread has.
     owner.run("ALTER TABLE messages ADD COLUMN colour text DEFAULT 'red'")
     owner.run("ALTER TABLE users ADD COLUMN colour text DEFAULT 'red'")
     callers.post(ada, "after")

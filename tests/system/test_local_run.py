@@ -1,4 +1,4 @@
-"""The local run: every part is there, what dies comes back, nothing stays behind."""
+"""The local run: all programs run, are restarted, and end with the launcher."""
 
 import os
 import pty
@@ -59,9 +59,7 @@ def test_nothing_listens_beyond_this_machine(system: RunningSystem) -> None:
 
 
 @pytest.mark.parametrize("path", ["/msgs/a%2Fb", "/msgs/a%00b"])
-def test_a_path_that_could_be_read_two_ways_is_refused(
-    system: RunningSystem, path: str
-) -> None:
+def test_an_ambiguous_path_is_refused(system: RunningSystem, path: str) -> None:
     assert status_of(system.url + path) == 400
 
 
@@ -71,7 +69,7 @@ def test_a_name_with_a_backslash_has_a_page(system: RunningSystem) -> None:
     assert status_of(f"{system.url}/a%5Cb") == 200
 
 
-def test_the_server_does_not_say_what_it_is(system: RunningSystem) -> None:
+def test_the_server_does_not_name_its_software(system: RunningSystem) -> None:
     assert "server" not in httpx.get(f"{system.url}/latest").headers
 
 
@@ -125,7 +123,9 @@ def test_scaling_touches_only_the_function_that_is_scaled(
     assert system.pids(*FIRST_REPLICAS, "traefik", "postgres") == before
 
 
-def test_with_two_replicas_a_killed_one_is_not_noticed(system: RunningSystem) -> None:
+def test_with_two_replicas_callers_do_not_notice_a_killed_one(
+    system: RunningSystem,
+) -> None:
     assert system.command("scale", "timeline=2").returncode == 0
     master = system.process("timeline-2")
     killed = [master, *master.children()]
@@ -139,9 +139,7 @@ def test_with_two_replicas_a_killed_one_is_not_noticed(system: RunningSystem) ->
 
 
 @pytest.mark.parametrize("wanted", ["nosuch=2", "timeline=0", "timeline", "timeline=x"])
-def test_a_scale_that_makes_no_sense_changes_nothing(
-    system: RunningSystem, wanted: str
-) -> None:
+def test_an_invalid_scale_changes_nothing(system: RunningSystem, wanted: str) -> None:
     before = system.replicas
     refused = system.command("scale", wanted)
     assert refused.returncode == 1
@@ -193,7 +191,7 @@ def test_a_minitwit_command_works_on_what_runs(system: RunningSystem) -> None:
     assert refused.stderr == "Error: There is no such message.\n"
 
 
-def test_the_edge_adds_and_deletes_the_headers_that_productions_does(
+def test_the_edge_adds_and_deletes_the_same_headers_as_in_production(
     system: RunningSystem,
 ) -> None:
     forged = {"Forwarded": "host=evil.example;proto=https"}
@@ -208,7 +206,7 @@ def test_the_edge_adds_and_deletes_the_headers_that_productions_does(
 
 
 @pytest.mark.skipif(not is_root(), reason="only root can mount a small disk")
-def test_on_a_full_disk_reads_go_on_and_the_reason_is_told(tmp_path: Path) -> None:
+def test_on_a_full_disk_reads_go_on_and_the_reason_is_reported(tmp_path: Path) -> None:
     account = {"username": "Ida", "email": "i@da", "pwd": "secret"}
     with small_disk(tmp_path) as disk, running_system(disk) as system:
         ballast, rest = disk / "ballast", disk / "rest"
@@ -322,7 +320,7 @@ def wait_until_none_is_left(processes: list[psutil.Process]) -> None:
 
 def has_ended(process: psutil.Process) -> bool:
     try:
-        # A zombie has ended; who is to take note of it is no matter of ours.
+        # A zombie has ended; its parent has only not called wait() yet.
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True

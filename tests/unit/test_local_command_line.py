@@ -1,4 +1,4 @@
-"""What `make` says when it cannot go on: one sentence, no traceback, not zero."""
+"""Errors of the local run's commands: one sentence, no traceback, status 1."""
 
 import os
 import shutil
@@ -45,18 +45,14 @@ def test_a_port_in_use_is_refused_before_anything_starts(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "port", ["abc", "", "5000.0", "-1", "65536", "99999999999", "٥٠٠٠", "5 000"]
 )
-def test_a_port_that_is_none_is_refused_with_a_sentence(
-    tmp_path: Path, port: str
-) -> None:
+def test_an_invalid_port_is_refused_with_a_sentence(tmp_path: Path, port: str) -> None:
     said = refusal(tmp_path, "up", f"--port={port}")
     assert said.startswith(f"Error: PORT: {port!r} is not a number from 1 to 65535")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "1" * 4, "²", ""])
-def test_a_number_of_replicas_that_is_none_is_refused(
-    tmp_path: Path, number: str
-) -> None:
+def test_an_invalid_number_of_replicas_is_refused(tmp_path: Path, number: str) -> None:
     assert "has no number from 1 to 20" in refusal(
         tmp_path, "up", "--scale", f"timeline={number}"
     )
@@ -87,7 +83,7 @@ def test_an_unknown_function_is_refused_before_anything_starts(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_data_folder_that_is_none_is_refused_and_kept(tmp_path: Path) -> None:
+def test_a_foreign_data_folder_is_refused_and_kept(tmp_path: Path) -> None:
     thesis = tmp_path / "postgres" / "thesis.tex"
     thesis.parent.mkdir()
     thesis.write_text("all of it")
@@ -95,12 +91,14 @@ def test_a_data_folder_that_is_none_is_refused_and_kept(tmp_path: Path) -> None:
     assert thesis.read_text() == "all of it"
 
 
-def test_a_file_where_a_folder_has_to_be_is_refused(tmp_path: Path) -> None:
+def test_a_file_in_place_of_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("")
     assert "logs cannot be made" in refusal(tmp_path, "up", "--port=0")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root can change the owner of a folder"
+)
 def test_a_folder_of_another_account_is_refused(tmp_path: Path) -> None:
     os.chown(tmp_path, 12345, 12345)
     assert "belongs to another account" in refusal(tmp_path, "up", "--port=0")
@@ -114,14 +112,14 @@ def test_a_path_that_the_supervisor_cannot_read_is_refused(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "command", [("status",), ("scale", "timeline=2"), ("minitwit", "flag", "1")]
 )
-def test_asking_for_what_does_not_run_is_refused(
+def test_a_command_without_a_running_system_is_refused(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     assert "start it with `make up`" in refusal(tmp_path, *command)
 
 
 def setup_in(folder: Path, *arguments: str, path: str, **variables: str) -> str:
-    """Run the set-up in a copy without .venv, and return what it says."""
+    """Run the set-up in a copy without .venv, and return its error message."""
     for name in ("deploy/local/setup", "deploy/requirements-dev.txt", "pyproject.toml"):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -152,7 +150,7 @@ def tools(folder: Path) -> str:
     return str(folder)
 
 
-def test_a_machine_without_python_is_told_what_it_needs(tmp_path: Path) -> None:
+def test_without_python_the_error_says_what_to_install(tmp_path: Path) -> None:
     said = setup_in(tmp_path / "copy", path=tools(tmp_path / "bin"))
     assert said.startswith("Error: Python 3.11 or newer is needed: install it")
 

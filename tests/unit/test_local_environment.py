@@ -12,7 +12,7 @@ from deploy.local.minitwit_commands import environment
 from deploy.local.paths import Paths
 from deploy.local.postgres import Cluster
 
-# What programs among the children, and the libraries in them, read by themselves.
+# Variables that the programs, and libraries in them, read by themselves.
 FOREIGN = (
     *("PGPORT", "PGHOST", "PGDATA", "PGUSER", "PGDATABASE", "PGPASSWORD", "PGPASSFILE"),
     *("PGSERVICE", "PGSSLMODE", "PGOPTIONS", "PGTZ", "PGAPPNAME", "PGCLIENTENCODING"),

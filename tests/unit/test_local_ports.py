@@ -1,4 +1,4 @@
-"""Ports: free ones, and those that somebody has."""
+"""Free ports, and ports in use."""
 
 import socket
 
@@ -9,7 +9,7 @@ from deploy.local.ports import free_ports, require_free
 
 
 def listening(port: int = 0, host: str = "127.0.0.1") -> socket.socket:
-    """Listen as a server does that may be restarted at once."""
+    """Listen with SO_REUSEADDR, as a server that restarts at once does."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     server = socket.socket(family)
     try:
@@ -35,7 +35,7 @@ def test_a_held_port_is_free_for_the_server_it_is_meant_for() -> None:
         listening(port)
 
 
-def test_a_held_port_is_taken_for_everybody_else_who_looks_for_one() -> None:
+def test_a_held_port_is_not_free_for_other_runs() -> None:
     with free_ports(1) as (port,), socket.socket() as other:
         with pytest.raises(OSError, match="Address already in use"):
             other.bind(("127.0.0.1", port))
@@ -58,13 +58,13 @@ def test_a_port_that_was_just_used_is_free() -> None:
         port = server.getsockname()[1]
         client = socket.create_connection(("127.0.0.1", port))
         connection, _ = server.accept()
-        # Whoever closes first keeps the port in TIME_WAIT for a minute.
+        # The side that closes first keeps the port in TIME_WAIT for a minute.
         connection.close()
         client.close()
     require_free(port)
 
 
-def test_a_machine_without_free_ports_is_told_so(
+def test_without_free_ports_the_error_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("deploy.local.ports._ephemeral_start", lambda: 10_000)

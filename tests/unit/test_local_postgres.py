@@ -1,4 +1,4 @@
-"""The server of the local run: made whole or not at all, closed without a password.
+"""PostgreSQL of the local run: created completely or not at all, with passwords.
 
 It needs nothing but the wheel, so it is a unit test that starts a process.
 """
@@ -63,7 +63,7 @@ def test_data_outlives_the_server(tmp_path: Path) -> None:
         connection.close()
 
 
-def test_a_server_outlives_its_starter_by_nothing(tmp_path: Path) -> None:
+def test_a_server_ends_with_its_parent(tmp_path: Path) -> None:
     code = (
         "import os, sys, signal; from pathlib import Path\n"
         "from deploy.local.postgres import running_cluster\n"
@@ -88,7 +88,7 @@ def test_passwords_are_for_their_owner_alone(tmp_path: Path) -> None:
     assert len(path.read_text()) > 32
 
 
-def test_a_half_made_data_folder_is_swept_away(tmp_path: Path) -> None:
+def test_an_incomplete_data_folder_is_deleted(tmp_path: Path) -> None:
     draft = tmp_path / "postgres.draft-crashed"
     draft.mkdir()
     (draft / "PG_VERSION").write_text("18")
@@ -133,7 +133,7 @@ def test_a_lent_account_can_use_what_only_root_can_reach(tmp_path: Path) -> None
     program.write_text("#!/bin/sh\nid -u\n")
     program.chmod(0o755)
     words = run_as(Account(uid=65534, gid=65534), "INT", [program])
-    # `test` asks access(2), as PostgreSQL does.
+    # `test` calls access(2), as PostgreSQL does.
     command = [*words, "sh", "-c", f"test -x {program} && {program}"]
     assert subprocess.check_output(command, cwd="/") == b"65534\n"
 

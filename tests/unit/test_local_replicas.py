@@ -1,4 +1,4 @@
-"""SCALE: what may be written there, and what it means."""
+"""SCALE: its syntax, and the replicas that it stands for."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_functions_that_are_not_named_stay_as_they_are() -> None:
     assert parse_scale("", current) == current
 
 
-def test_an_unknown_function_is_refused_with_the_names_of_those_there_are() -> None:
+def test_an_unknown_function_is_refused_with_the_known_names() -> None:
     with pytest.raises(LocalRunError, match="no function 'home': choose from register"):
         parse_scale("home=2")
 
@@ -35,12 +35,12 @@ def test_an_unknown_function_is_refused_with_the_names_of_those_there_are() -> N
 @pytest.mark.parametrize(
     "word", ["follow", "follow=", "follow=x", "follow=0", "follow=-1", "follow=1.5"]
 )
-def test_a_number_that_is_none_is_refused(word: str) -> None:
+def test_an_invalid_number_is_refused(word: str) -> None:
     with pytest.raises(LocalRunError, match=r"number from 1 to \d+.*follow=3"):
         parse_scale(word)
 
 
-def test_a_number_beyond_what_a_machine_bears_is_refused() -> None:
+def test_too_many_replicas_are_refused() -> None:
     assert parse_scale(f"follow={MOST}")["follow"] == MOST
     with pytest.raises(LocalRunError, match=f"from 1 to {MOST}"):
         parse_scale(f"follow={MOST + 1}")

@@ -1,4 +1,4 @@
-"""Scaling: the order of its steps, and what is left when one of them fails."""
+"""Scaling: the order of its steps, and the state after one of them fails."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from deploy.local.system import System
 
 
 class Recorder:
-    """Notes what supervisord and Traefik would find at each step."""
+    """Records the configuration of supervisord and Traefik at each step."""
 
     def __init__(self, paths: Paths) -> None:
         self._layout = paths
@@ -24,7 +24,7 @@ class Recorder:
         self.refused: str | None = None
 
     def note(self, step: str) -> None:
-        """Add a step, with how many replicas of one function it finds."""
+        """Add a step, with the number of a function's replicas at that point."""
         supervised = self._layout.supervisor_configuration.read_text()
         routes = json.loads(self._layout.routes.read_text())
         servers = routes["http"]["services"]["follow"]["loadBalancer"]["servers"]
@@ -32,31 +32,31 @@ class Recorder:
 
 
 class FakeSupervisor(Supervisor):
-    """Applies nothing."""
+    """Records the call."""
 
     def __init__(self, recorder: Recorder) -> None:
         super().__init__(Path("/nowhere"))
         self._recorder = recorder
 
     def apply_configuration(self) -> None:
-        """Take note."""
+        """Record the call."""
         self._recorder.note("supervise")
 
 
 class FakeReadiness(Readiness):
-    """Finds everything as it should be, or refuses one replica."""
+    """Finds every replica ready, or fails as the recorder says."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
     def until_ready(self, replicas: object) -> None:
-        """Take note, and find what the recorder says."""
+        """Record the call, and fail if the recorder says so."""
         self._recorder.note("ready")
         if self._recorder.refused:
             raise LocalRunError(self._recorder.refused)
 
     def until_routed(self, traefik_port: int, replicas: object) -> None:
-        """Take note."""
+        """Record the call."""
         self._recorder.note("routed")
 
 
@@ -84,7 +84,7 @@ def system_with(paths: Paths, follow: int) -> System:
     return system
 
 
-def test_the_edge_learns_of_new_replicas_when_they_are_ready(
+def test_traefik_gets_new_replicas_when_they_are_ready(
     paths: Paths, recorder: Recorder, scaling: Scaling
 ) -> None:
     scaled = scaling.apply(system_with(paths, follow=1), {**ONE_EACH, "follow": 3})
@@ -97,7 +97,7 @@ def test_the_edge_learns_of_new_replicas_when_they_are_ready(
     assert System.load(paths.state) == scaled
 
 
-def test_the_edge_forgets_replicas_before_they_stop(
+def test_traefik_drops_replicas_before_they_stop(
     paths: Paths, recorder: Recorder, scaling: Scaling
 ) -> None:
     scaling.apply(system_with(paths, follow=3), ONE_EACH)

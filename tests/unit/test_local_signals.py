@@ -1,4 +1,4 @@
-"""Signals: each one ends the run in order, and none does so twice."""
+"""Signals: the first ends the run in order, later ones change nothing."""
 
 import signal
 import subprocess

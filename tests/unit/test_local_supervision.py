@@ -1,4 +1,4 @@
-"""What supervisord is told: which programs, in which order, and how they end."""
+"""supervisord's configuration: the programs, their order, and how they stop."""
 
 import configparser
 import shlex
@@ -39,7 +39,7 @@ def test_each_replica_is_a_program_of_its_own(
     assert len(set(ports)) == len(replicas)
 
 
-def test_the_database_outlives_the_functions_and_they_the_edge(
+def test_the_database_stops_after_the_functions_and_they_after_traefik(
     programs: dict[str, configparser.SectionProxy],
 ) -> None:
     priority = {name: int(section["priority"]) for name, section in programs.items()}
@@ -54,7 +54,7 @@ def test_every_program_is_restarted_and_dies_with_its_supervisor(
         assert section["autorestart"] == "true"
         words = shlex.split(section["command"])
         assert words[1] == "--pdeathsig"
-        # PostgreSQL takes SIGTERM for "when everybody has left".
+        # On SIGTERM PostgreSQL waits until all clients have disconnected.
         assert (
             words[2]
             == section["stopsignal"]
@@ -78,6 +78,6 @@ def test_a_path_may_hold_spaces_quotes_and_percent_signs() -> None:
 @pytest.mark.parametrize(
     "directory", ["/C #/x", "/a ;/x", "/a\nb", "/a\tb", "/a\x7fb", "/\udcff"]
 )
-def test_a_path_that_would_begin_a_comment_is_refused(directory: str) -> None:
+def test_a_path_that_cannot_be_escaped_is_refused(directory: str) -> None:
     with pytest.raises(LocalRunError, match="rename the folder"):
         render(directory)

@@ -1,4 +1,4 @@
-"""Traefik's configuration, as the local run generates it."""
+"""Traefik's configuration in the local run."""
 
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,7 @@ def test_a_share_of_the_requests_is_traced(share: str, rate: float) -> None:
 
 
 @pytest.mark.parametrize("share", ["10%", "0,1", "ten", "-0.1", "1.5", "nan", "inf"])
-def test_a_share_that_is_none_is_refused_with_a_sentence(share: str) -> None:
+def test_an_invalid_share_is_refused_with_a_sentence(share: str) -> None:
     with pytest.raises(LocalRunError, match=r"MINITWIT_TRACE_SHARE: .* write a tenth"):
         tracing_configuration({"MINITWIT_TRACE_SHARE": share})
 
@@ -102,7 +102,7 @@ def test_everything_listens_on_the_loopback_only(static: dict[str, Any]) -> None
     assert static["metrics"]["prometheus"]["entryPoint"] == "traefik"
 
 
-def test_no_entry_point_lets_a_header_pass_for_another(static: dict[str, Any]) -> None:
+def test_no_entry_point_accepts_aliases_of_headers(static: dict[str, Any]) -> None:
     for entry_point in static["entryPoints"].values():
         assert entry_point["http"]["aliasHeadersStrategy"] == "delete"
         assert "forwardedHeaders" not in entry_point

@@ -1,4 +1,4 @@
-"""The scenario format: what is written is read, what is malformed is named."""
+"""Scenario files: round trip, and errors that name the line."""
 
 from io import BytesIO
 

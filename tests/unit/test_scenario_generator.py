@@ -67,9 +67,7 @@ def test_about_a_quarter_of_the_unfollows_are_of_strangers(
 @pytest.mark.parametrize(
     ("users", "actions"), [(1, 1), (1, 50), (2, 3), (40, 40), (40, 41), (500, 900)]
 )
-def test_everybody_is_registered_once_before_anything_else_happens_to_them(
-    users: int, actions: int
-) -> None:
+def test_every_user_is_registered_once_and_first(users: int, actions: int) -> None:
     scenario = list(generate(users, actions, seed=7))
     registered: set[str] = set()
     for action in scenario:
@@ -146,7 +144,7 @@ def test_names_and_messages_go_beyond_the_basic_plane(small: list[Action]) -> No
     assert any(max(action.argument) > "\uffff" for action in tweets)
 
 
-def test_too_few_actions_are_refused_with_the_way_out() -> None:
+def test_too_few_actions_are_refused_with_what_to_do() -> None:
     arguments = ["generate-scenario", "--users=10", "--actions=9"]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2

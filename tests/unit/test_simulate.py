@@ -1,4 +1,4 @@
-"""`minitwit simulate`, as an operator types it, against a service on a socket."""
+"""The command `minitwit simulate` against an HTTP server."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -120,7 +120,7 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(tmp_path: Path) -> N
     assert result.stderr == "1,000 of 1,100 actions\n"
 
 
-def test_a_malformed_line_is_told_before_anything_is_sent(scenario: Path) -> None:
+def test_a_malformed_line_is_reported_before_anything_is_sent(scenario: Path) -> None:
     with scenario.open("ab") as file:
         file.write(b"oops\n")
     service = FakeMiniTwit()
@@ -130,7 +130,7 @@ def test_a_malformed_line_is_told_before_anything_is_sent(scenario: Path) -> Non
     assert service.requests == []
 
 
-def test_a_service_that_is_not_there_is_told_at_once(scenario: Path) -> None:
+def test_an_unreachable_service_is_reported_at_once(scenario: Path) -> None:
     with serving(FakeMiniTwit()) as url:
         pass
     result = run(scenario, url)

@@ -1,4 +1,4 @@
-"""What the simulator's client sends, and what it makes of an answer or of none."""
+"""The simulator's client: its requests, and the outcome of each response."""
 
 import base64
 import socket
@@ -113,7 +113,7 @@ def test_any_other_status_is_a_failure(status: int) -> None:
     assert (answer, failure) == (status, f"{status} Too bad.")
 
 
-def test_a_name_already_taken_is_no_failure_but_told_apart() -> None:
+def test_a_registered_name_is_counted_apart_and_no_failure() -> None:
     taken = (400, b'{"status": 400, "error_msg": "The username is already taken"}')
     assert outcome_of(action("register"), taken) == (400, None, True)
 
@@ -130,7 +130,7 @@ def test_only_a_registration_may_find_a_name_taken() -> None:
 
 
 @pytest.mark.parametrize("body", [b"\x1b[2J\n\xff oops", b"[1]", b'{"error_msg": 1}'])
-def test_an_answer_of_any_bytes_is_told_in_one_printable_line(body: bytes) -> None:
+def test_a_response_of_any_bytes_is_reported_in_one_printable_line(body: bytes) -> None:
     _, failure, _ = outcome_of(action(), (500, body))
     assert failure is not None
     assert failure.isprintable()
@@ -164,12 +164,12 @@ def test_a_reply_that_is_no_answer_is_a_failure(reply: bytes) -> None:
     assert outcome.failure
 
 
-def test_latest_is_told_as_the_service_answers_it() -> None:
+def test_latest_is_reported_as_the_service_answers_it() -> None:
     with serving(FakeMiniTwit(latest=41)) as url:
         assert client(url).latest() == '200 {"latest": 41}'
 
 
-def test_latest_of_nobody_is_an_error() -> None:
+def test_latest_without_a_service_is_an_error() -> None:
     with pytest.raises(NoAnswer, match="refused"):
         client(closed_port()).latest()
 
@@ -177,7 +177,7 @@ def test_latest_of_nobody_is_an_error() -> None:
 @pytest.mark.parametrize(
     "url", ["localhost:5000", "ftp://host", "http://", "http://host:port", "http://[::"]
 )
-def test_a_url_that_is_none_is_refused(url: str) -> None:
+def test_an_invalid_url_is_refused(url: str) -> None:
     with pytest.raises(InvalidURL):
         client(url)
 
@@ -190,7 +190,7 @@ def closed_port() -> str:
 
 @contextmanager
 def replying(reply: bytes) -> Iterator[str]:
-    """Send these bytes to whoever connects, whatever is asked, and hang up."""
+    """Send these bytes to every client, whatever its request, and close."""
 
     def accept() -> None:
         connection, _ = server.accept()

@@ -108,7 +108,7 @@ def test_an_action_waits_for_earlier_actions_of_its_user() -> None:
 
 
 @pytest.mark.parametrize("command", ["follow", "unfollow"])
-def test_an_action_waits_for_the_registration_of_whom_it_is_about(
+def test_an_action_waits_for_the_registration_of_its_target(
     command: Command,
 ) -> None:
     recorder = held_back(
@@ -126,8 +126,8 @@ def test_an_action_waits_for_the_registration_of_whom_it_is_about(
 
 
 def test_an_action_waits_for_nothing_else() -> None:
-    # Bob's message is unanswered, his registration is not: alice may follow him. Who
-    # is not registered here at all, or only later, was registered before the replay.
+    # Bob's message is unanswered, his registration is not: alice may follow him. A user
+    # that is registered later or not at all was registered before the replay.
     held_back(
         scenario(
             ("register", "bob", "a@b"),
@@ -157,7 +157,7 @@ def test_registrations_go_one_at_a_time() -> None:
     assert recorder.order(("ended", 0), ("began", 1)) == [("ended", 0), ("began", 1)]
 
 
-def test_the_earliest_of_those_that_may_go_goes_first() -> None:
+def test_the_earliest_ready_action_goes_first() -> None:
     actions = scenario(
         ("tweet", "alice", "one"),
         ("tweet", "alice", "two"),

@@ -160,7 +160,7 @@ class LegacyFile:
             address = ""
         password_hash = values.password_hash(pw_hash)
         if password_hash == LOCKED:
-            self._changed(key, "pw_hash has an unknown format; nobody can sign in")
+            self._changed(key, "pw_hash has an unknown format; no password signs in")
         return key, username, address, password_hash
 
     def _follow(self, number: int, follower: Value, followed: Value) -> Row:

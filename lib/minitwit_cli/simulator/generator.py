@@ -1,4 +1,4 @@
-"""Scenarios made up from a seed, with the proportions of the course's own file."""
+"""Generates scenarios from a seed, with the proportions of the course's own."""
 
 import string
 from collections import Counter
@@ -14,7 +14,7 @@ from minitwit_cli.simulator.vocabulary import (
 )
 
 # Of the course's 25,922 actions; the rest are its 200 registrations. Every fourth
-# of its unfollows is of somebody who is not followed at that point.
+# of its unfollows is of a user who is not followed at that point.
 _TWEETS, _FOLLOWS, _UNFOLLOWS = 11_306, 9_751, 4_665
 _UNFOLLOWS_OF_STRANGERS = 1_179
 
@@ -57,7 +57,7 @@ def _commands(users: int, actions: int, draw: Draw) -> Iterator[Command]:
 
 
 class _Crowd:
-    """The users so far, whom they follow, and what comes to their minds."""
+    """The users so far, their follows, and random actions of theirs."""
 
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
@@ -108,7 +108,7 @@ class _Crowd:
         return pair
 
     def _strangers(self) -> tuple[str, str]:
-        """Pick two of whom the first does not follow the second, if soon found."""
+        """Pick two users; in all likelihood the first does not follow the second."""
         for _ in range(20):
             pair = self._someone(), self._someone()
             if pair not in self._followed:
@@ -116,7 +116,7 @@ class _Crowd:
         return pair
 
     def _someone(self) -> str:
-        """Pick a user; who came early acts, and is followed, more often."""
+        """Pick a user; early users act, and are followed, more often."""
         return self._names[self._draw.low(len(self._names))]
 
     def _new_name(self) -> str:
