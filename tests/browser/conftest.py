@@ -1,4 +1,4 @@
-"""A browser, and one system with a small crowd in it for all the tests."""
+"""Chromium, and one running system for all browser tests."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Yield a system; it is started only where there is a browser to look at it."""
+    """Yield a system, started only where there is a browser."""
     with running_system(tmp_path_factory.mktemp("site")) as system:
         yield populated(system)
 

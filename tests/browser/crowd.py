@@ -1,4 +1,4 @@
-"""A small crowd that fills the pages for tests and pictures."""
+"""Users and messages that fill the pages for tests and screenshots."""
 
 import httpx
 
@@ -22,7 +22,7 @@ _SENTENCES = (
 
 
 def gather(url: str) -> None:
-    """Sign the crowd up at a MiniTwit, let it follow each other and post."""
+    """Register the users, let them follow each other and post."""
     with httpx.Client(base_url=url, auth=SIMULATOR) as simulator:
         for name in (*_PEOPLE, "newcomer"):
             account = {"username": name, "email": "a@example.org", "pwd": PASSWORD}

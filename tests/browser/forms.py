@@ -1,4 +1,4 @@
-"""What a person does on the pages."""
+"""Fills in and sends the forms of the pages."""
 
 from playwright.sync_api import Page
 
@@ -31,5 +31,5 @@ def share(page: Page, text: str) -> None:
 
 
 def flash(page: Page) -> str:
-    """Return what the page tells once."""
+    """Return the flash message."""
     return page.locator(".flashes").inner_text()

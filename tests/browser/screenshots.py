@@ -1,4 +1,4 @@
-"""The pictures in docs/: `python -m tests.browser.screenshots` takes them anew."""
+"""Takes the screenshots in docs/: `python -m tests.browser.screenshots`."""
 
 import tempfile
 from pathlib import Path
@@ -14,12 +14,12 @@ FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 
 
 def looks_of(stop: Stop) -> tuple[Look, ...]:
-    """Return on what a page is shown: a phone, and one page on every screen."""
+    """Return the screens of a page: all for one page, a phone for the others."""
     return LOOKS if stop.name == "public" else LOOKS[:1]
 
 
 def main() -> None:
-    """Start a system, visit every page and leave the pictures in docs/screenshots."""
+    """Start a system and write a screenshot of every page to docs/screenshots."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -1,4 +1,4 @@
-"""A running MiniTwit with people in it, as the browser tests see it."""
+"""A running MiniTwit with users and messages, for the browser tests."""
 
 import itertools
 import os
@@ -17,7 +17,7 @@ _SETTINGS = ("MINITWIT_DATABASE_URL", "MINITWIT_DATABASE_PASSWORD_FILE")
 
 @dataclass(frozen=True)
 class Site:
-    """A system and what a test may do to it beside clicking."""
+    """A running system, and what tests do to it other than by browser."""
 
     system: RunningSystem
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
@@ -28,7 +28,7 @@ class Site:
         return self.system.url
 
     def new_user(self) -> str:
-        """Sign somebody up whom no other test knows, and return the name."""
+        """Sign up a user for one test, and return the name."""
         return self.new_user_named(f"user {next(self.numbers)}")
 
     def new_user_named(self, name: str) -> str:
@@ -43,11 +43,11 @@ class Site:
         self._simulator(f"/msgs/{author}", {"content": content})
 
     def follow(self, follower: str, followed: str) -> None:
-        """Let somebody follow somebody."""
+        """Let one user follow another."""
         self._simulator(f"/fllws/{follower}", {"follow": followed})
 
     def command(self, *arguments: str) -> str:
-        """Run one of the operator's commands as the owner of the database."""
+        """Run a `minitwit` command as the owner of the database."""
         environment = self.system.process("timeline-1").environ()
         settings = {
             name: environment[name].replace("minitwit_app", "minitwit")
@@ -67,7 +67,7 @@ class Site:
 
 
 def populated(system: RunningSystem) -> Site:
-    """Return a site with a crowd; Alice is a moderator and has hidden something."""
+    """Return a site with a crowd in which Alice is a moderator and a message hidden."""
     gather(system.url)
     site = Site(system)
     site.command("grant-moderator", "alice")

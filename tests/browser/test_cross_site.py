@@ -1,4 +1,4 @@
-"""The cross-site guard, seen from a page that another origin serves."""
+"""CSRF protection against a page of another origin."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What people come for, from signing up to signing out, with and without JavaScript."""
+"""From signing up to signing out, with and without JavaScript."""
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect

@@ -1,4 +1,4 @@
-"""Lighthouse's judgement, as a phone on a slow line sees the pages."""
+"""Lighthouse scores, with a phone on a slow connection."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Moderation from the page: hide, see it marked, restore; nobody else sees anything."""
+"""Moderation: a moderator hides, sees and restores a message; others do not see it."""
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, expect

@@ -1,4 +1,4 @@
-"""Every page, seen by a person, by axe and by the wire."""
+"""Every page: accessibility, layout, security policy and size."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ def axe() -> str:
 
 @pytest.fixture
 def complaints(visitor: BrowserContext) -> Iterator[list[str]]:
-    """Collect what the console says: a refused script, style or request is there."""
+    """Collect console messages: they report refused scripts, styles and requests."""
     found: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
@@ -61,7 +61,7 @@ def test_axe_finds_nothing_and_nothing_overflows(
 
 
 def violations(page: Page) -> list[str]:
-    """Return what axe objects to, and where."""
+    """Return the violations that axe finds."""
     result: dict[str, Any] = page.evaluate("axe.run()")
     return [
         f"{violation['id']}: {node['html']}"
@@ -105,7 +105,7 @@ def test_the_public_timeline_weighs_at_most_30_kilobytes(
 
 
 def wire_sizes(page: Page) -> dict[str, int]:
-    """Collect how many bytes each answer of a page took, its headers included."""
+    """Collect the bytes that each response of a page transfers, headers included."""
     urls: dict[str, str] = {}
     sizes: dict[str, int] = {}
     session = page.context.new_cdp_session(page)

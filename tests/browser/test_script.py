@@ -1,4 +1,4 @@
-"""What the script adds: relative times, characters left, news of new messages."""
+"""The script: relative times, character counter, notice of new messages."""
 
 from playwright.sync_api import BrowserContext, expect
 
@@ -63,8 +63,8 @@ def test_new_messages_are_announced_and_one_click_away(
     sign_in(page, reader)
     page.clock.run_for(40_000)
     expect(page.locator(".new")).to_have_count(0)
-    for who in (author, stranger, author):
-        site.post(who, f"news of {who}")
+    for name in (author, stranger, author):
+        site.post(name, f"news of {name}")
     page.clock.run_for(60_000)
     page.get_by_role("status").get_by_role("link", name="2 new messages").click()
     expect(page.locator(".messages li")).to_have_count(2)

@@ -1,7 +1,6 @@
-"""What the browser tests need from the machine: Chromium, and axe and Lighthouse.
+"""Finds Chromium, and installs axe and Lighthouse.
 
-Where one is missing the tests are skipped and say so; with MINITWIT_TEST_REQUIRE=all
-missing is a failure.
+Tests whose tool is missing are skipped, or fail with MINITWIT_TEST_REQUIRE=all.
 """
 
 import os
@@ -15,7 +14,7 @@ import pytest
 
 _HERE = Path(__file__).parent
 
-# Chromium must ask nobody for anything and runs as root in CI.
+# Chromium must load nothing of its own accord, and runs as root in CI.
 FLAGS = (
     "--headless",
     "--no-sandbox",

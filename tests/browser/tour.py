@@ -1,4 +1,4 @@
-"""Every page of MiniTwit, how to get to see it, and on what."""
+"""Every page of MiniTwit, and the screens that tests and screenshots show it on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tests.browser.forms import sign_in
 
 @dataclass(frozen=True)
 class Look:
-    """A kind of screen and how its owner likes it."""
+    """A viewport and color scheme."""
 
     name: str
     width: int
@@ -19,7 +19,7 @@ class Look:
     scheme: Literal["light", "dark"]
 
     def put_on(self, page: Page) -> None:
-        """Show a page like this from now on."""
+        """Apply them to a page."""
         page.set_viewport_size({"width": self.width, "height": self.height})
         page.emulate_media(color_scheme=self.scheme)
 
@@ -34,7 +34,7 @@ LOOKS = (
 
 @dataclass(frozen=True)
 class Stop:
-    """One page: its name, its path and who looks at it."""
+    """A page: its name, its path and its reader."""
 
     name: str
     path: str

@@ -1,4 +1,4 @@
-"""Pictures of users."""
+"""Identicons."""
 
 import re
 import xml.etree.ElementTree as ET
