@@ -156,3 +156,6 @@ def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
         assert all(not line or line.startswith("- ") for line in entries), (
             "an entry is one line that starts with a hyphen"
         )
+        assert len(set(entries) - {""}) == len([line for line in entries if line]), (
+            f"{release} has an entry twice"
+        )
