@@ -108,6 +108,18 @@ def test_requests_are_answered_one_at_a_time(bed: Bed, raw: bytes) -> None:
     assert bed.connection.is_idle
 
 
+def test_many_requests_in_one_piece_are_parsed_a_few_at_a_time(bed: Bed) -> None:
+    bed.send(GET * 2000)
+    for number in range(1, 2001):
+        assert len(bed.requests) == number
+        assert len(bed.connection._parser.requests) < 100
+        bed.connection.respond(RESPONSE, keeps_alive=True)
+        if number % 100 == 0:
+            assert bed.received() == RESPONSE * 100
+            bed.run()
+    assert bed.connection.is_idle
+
+
 @pytest.mark.parametrize(
     ("raw", "is_abandoned"),
     [

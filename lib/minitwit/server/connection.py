@@ -15,6 +15,7 @@ from minitwit.server.request_parser import RequestParser
 from minitwit.server.responses import error_response
 
 _RECEIVED = 64 * 1024  # bytes at a time
+_PARSED = 2 * 1024  # bytes at a time; most requests are shorter
 
 # Seconds in which a client has to send more of a request, to read more of a response,
 # and to send a whole request, however steadily it trickles in.
@@ -82,6 +83,7 @@ class Connection:
         self._socket = accepted
         environ = connection_environ(client, local[1])
         self._parser = RequestParser(environ, f"{local[0]}:{local[1]}")
+        self._unparsed = b""
         self._request_ends_at: float | None = None
         self._unsent = _NOTHING
         self._unacknowledged = 0  # bytes when `expires_at` was set
@@ -174,20 +176,26 @@ class Connection:
             if not data:
                 self.close()
             return
-        if data:
-            self._parser.feed(data)
-        else:
-            self._has_ended = True
+        self._unparsed = data
+        self._has_ended = not data
+        self._next()
+
+    def _parse(self) -> None:
+        """Parse as far as the next request: parsed ones need far more memory."""
+        while self._unparsed and not self._parser.requests:
+            piece, self._unparsed = self._unparsed[:_PARSED], self._unparsed[_PARSED:]
+            self._parser.feed(piece)
+        if self._has_ended and not self._parser.requests:
             self._parser.feed_eof()
         if self._parser.expects_continue:
             self._parser.expects_continue = False
             # A client that receives nothing sends its body all the same.
             with suppress(OSError):
                 self._socket.send(_CONTINUE)
-        self._next()
 
     def _next(self) -> None:
         """Answer the next request, or wait for it."""
+        self._parse()
         if self._parser.requests:
             self.is_busy = True
             self._request_ends_at = None
