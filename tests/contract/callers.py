@@ -23,12 +23,18 @@ NOT_AUTHORIZED = {
 }
 
 _numbers = itertools.count()
+_marks = itertools.count(1000)
 _run = uuid.uuid4().hex[:8]
 
 
 def new_name(prefix: str = "user") -> str:
     """Return a name that no user has, in this run or an earlier one."""
     return f"{prefix}-{_run}-{next(_numbers)}"
+
+
+def new_mark() -> int:
+    """Return a value of `latest` that no request of this run has carried."""
+    return next(_marks)
 
 
 class Callers:

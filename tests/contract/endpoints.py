@@ -5,7 +5,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.contract.callers import PASSWORD, new_name
+import httpx
+
+from tests.contract.callers import PASSWORD, Callers, new_name
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "contract.md"
 
@@ -73,6 +75,21 @@ def body_for(endpoint: Endpoint, user: str) -> dict[str, Any] | None:
     if endpoint.path == "/register":
         return {"username": new_name(), "email": "a@b.c", "pwd": PASSWORD}
     return {"content": "hello", "follow": user}
+
+
+def call(
+    minitwit: Callers, endpoint: Endpoint, prefix: str = "", **options: Any
+) -> httpx.Response:
+    """Send a request that the endpoint accepts."""
+    user = minitwit.somebody
+    client = options.pop("client", minitwit.simulator)
+    answer: httpx.Response = client.request(
+        endpoint.method,
+        prefix + endpoint.path.format(user=user),
+        json=body_for(endpoint, user),
+        **options,
+    )
+    return answer
 
 
 def endpoint_id(endpoint: Endpoint) -> str:
