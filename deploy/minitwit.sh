@@ -26,7 +26,7 @@ while [ $SECONDS -lt $end ]; do
     case $(docker inspect --format '{{.Status.State}}' "$task") in
         complete)
             # The command has succeeded, even if its output cannot be read.
-            docker service logs --raw --tail 1 "$service" || true
+            docker service logs --raw "$task" || true
             exit
             ;;
         failed | rejected) break ;;
