@@ -7,7 +7,7 @@ The API description derives from them: names, limits and descriptions here are w
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -19,6 +19,7 @@ DEFAULT_LIMIT = 100  # entries of a list
 MAX_LIMIT = 1000  # entries of a list
 
 _CONTROL = "Cc"
+_WORD = r"[^/\s\x00-\x1f\x7f-\x9f]+"
 _VISIBLE_ASCII = re.compile("[!-~]")
 
 
@@ -76,6 +77,10 @@ def _is_blank(value: str) -> bool:
     return is_blank(value)
 
 
+def _text(longest: int, pattern: str) -> dict[str, Any]:
+    return {"minLength": 1, "maxLength": longest, "pattern": pattern}
+
+
 Username = Annotated[str, AfterValidator(_username)]
 Content = Annotated[str, AfterValidator(_content)]
 
@@ -104,16 +109,12 @@ class Registration(Incoming):
         "single spaces inside only, no slash, no control characters, and no scripts "
         "mixed but as UTS 39 calls highly restrictive.",
         examples=["Roger Histand"],
-        json_schema_extra={
-            "minLength": 1,
-            "maxLength": MAX_USERNAME,
-            "pattern": r"^[^/\s\x00-\x1f\x7f-\x9f]+( [^/\s\x00-\x1f\x7f-\x9f]+)*$",
-        },
+        json_schema_extra=_text(MAX_USERNAME, f"^{_WORD}( {_WORD})*$"),
     )
     email: Annotated[str, AfterValidator(_email)] = Field(
         description="An address with an @, of printable characters.",
         examples=["roger@example.org"],
-        json_schema_extra={"minLength": 1, "maxLength": MAX_EMAIL, "pattern": "@"},
+        json_schema_extra=_text(MAX_EMAIL, "@"),
     )
     password: Annotated[str, AfterValidator(_password)] = Field(
         alias="pwd", examples=["s3cret"], json_schema_extra={"minLength": 1}
@@ -128,11 +129,7 @@ class NewMessage(Incoming):
     content: Content = Field(
         description=f"1 to {MAX_CONTENT} characters, one of them visible; kept as is.",
         examples=["Hello, world!"],
-        json_schema_extra={
-            "minLength": 1,
-            "maxLength": MAX_CONTENT,
-            "pattern": r"\S",
-        },
+        json_schema_extra=_text(MAX_CONTENT, r"\S"),
     )
 
 
@@ -144,8 +141,7 @@ class FollowChange(Incoming):
             "anyOf": [
                 {"required": [field], "properties": {field: {"type": "string"}}}
                 for field in ("follow", "unfollow")
-            ],
-            "examples": [{"follow": "Roger Histand"}, {"unfollow": "Roger Histand"}],
+            ]
         }
     )
 
@@ -154,8 +150,8 @@ class FollowChange(Incoming):
         "unfollow": "unfollow must be a username",
     }
 
-    follow: str | None = None
-    unfollow: str | None = None
+    follow: str | None = Field(default=None, examples=["Roger Histand"])
+    unfollow: str | None = Field(default=None, examples=["Roger Histand"])
 
     @model_validator(mode="after")
     def _names_a_user(self) -> Self:
