@@ -1,14 +1,9 @@
-"""The page that says what went wrong, and the way back to the page before."""
+"""HTML responses: the error page and its headers."""
 
 import pytest
-from falcon import MEDIA_HTML, Request, Response, testing
+from falcon import MEDIA_HTML, Response
 
-from minitwit.web.browser_responses import previous_page
 from minitwit.web.html_responses import send_error_page
-
-
-def request(**headers: str) -> Request:
-    return Request(testing.create_environ(host="minitwit.test", headers=headers))
 
 
 def text_of(resp: Response) -> str:
@@ -39,21 +34,3 @@ def test_a_page_allows_nothing_inline_and_nothing_from_elsewhere() -> None:
     assert "unsafe" not in policy
     assert "<style" not in text_of(resp)
     assert "style=" not in text_of(resp)
-
-
-@pytest.mark.parametrize(
-    ("referer", "page"),
-    [
-        ("http://minitwit.test/public?before=1-2", "/public?before=1-2"),
-        ("http://minitwit.test/Roger%20Histand", "/Roger%20Histand"),
-        ("http://elsewhere.test/public", None),
-        ("http://minitwit.test//elsewhere.test/", None),
-        ("nonsense", None),
-    ],
-)
-def test_the_previous_page_is_one_of_ours(referer: str, page: str | None) -> None:
-    assert previous_page(request(Referer=referer)) == page
-
-
-def test_without_a_referer_there_is_no_previous_page() -> None:
-    assert previous_page(request()) is None

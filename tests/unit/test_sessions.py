@@ -53,15 +53,106 @@ def test_session_ends_after_its_days(monkeypatch: pytest.MonkeyPatch) -> None:
     assert account(sessions, value) is None
 
 
-def test_secure_only_over_https() -> None:
+SKEWS = [(-61, False), (-60, True), (-2, True), (0, True), (3600, True)]
+
+
+@pytest.mark.parametrize(("age", "is_valid"), SKEWS)
+def test_clock_of_another_replica_may_be_ahead_by_a_minute(
+    monkeypatch: pytest.MonkeyPatch, age: int, is_valid: bool
+) -> None:
+    sessions = Sessions([NEW], days=2)
+    clock = [1_000_000_000]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    session, flash = signed_in(sessions), flashed(sessions, Flash("x"))
+    clock[0] += age
+    assert (account(sessions, session) == ADA) is is_valid
+    assert (taken(sessions, flash) == Flash("x")) is (is_valid and age <= 60)
+
+
+HTTPS = {"X-Forwarded-Proto": "https"}
+
+
+def cookies_set(resp: falcon.Response) -> dict[str, str]:
+    """Return the cookies that a response sets, with their attributes."""
+    headers = [value for key, value in resp._wsgi_headers() if key == "set-cookie"]
+    return {header.partition("=")[0]: header for header in headers}
+
+
+def test_cookies_over_https_have_a_name_of_their_own() -> None:
     sessions = Sessions([NEW], days=1)
-    for headers, secure in (({}, False), ({"X-Forwarded-Proto": "https"}, True)):
+    for headers, prefix in (({}, ""), (HTTPS, "__Host-")):
+        req = testing.create_req(headers=headers)
         resp = falcon.Response()
-        sessions.sign_in(testing.create_req(headers=headers), resp, ADA)
-        [header] = [v for k, v in resp._wsgi_headers() if k == "set-cookie"]
-        assert ("Secure" in header) is secure
-        assert "HttpOnly" in header
-        assert "SameSite=Lax" in header
+        sessions.sign_in(req, resp, ADA)
+        sessions.flash(req, resp, Flash("x"))
+        sessions.keep_draft(req, resp, "x")
+        names = {f"{prefix}session", f"{prefix}flash", f"{prefix}draft"}
+        assert set(cookies_set(resp)) == names
+        for header in cookies_set(resp).values():
+            assert "Path=/" in header
+            assert "Domain" not in header
+
+
+@pytest.mark.parametrize(
+    ("headers", "name", "is_valid"),
+    [
+        ({}, "session", True),
+        ({}, "__Host-session", False),
+        (HTTPS, "session", True),  # Set by an earlier release, or over http.
+        (HTTPS, "__Host-session", True),
+    ],
+)
+def test_session_is_accepted_by_the_names_of_its_scheme(
+    headers: dict[str, str], name: str, is_valid: bool
+) -> None:
+    sessions = Sessions([NEW], days=1)
+    cookies = {name: signed_in(sessions)}
+    req = testing.create_req(headers=headers, cookies=cookies)
+    assert (sessions.account(req) == ADA) is is_valid
+
+
+def test_host_cookie_comes_before_a_plain_one_over_https() -> None:
+    sessions = Sessions([NEW], days=1)
+    resp = falcon.Response()
+    sessions.sign_in(testing.create_req(), resp, Account(8, "Eve"))
+    cookies = {
+        "session": cookie(resp, "session"),
+        "__Host-session": signed_in(sessions),
+    }
+    req = testing.create_req(headers=HTTPS, cookies=cookies)
+    assert sessions.account(req) == ADA
+
+
+def test_signing_out_deletes_the_cookies_of_both_names() -> None:
+    sessions = Sessions([NEW], days=1)
+    resp = falcon.Response()
+    sessions.sign_out(testing.create_req(headers=HTTPS), resp)
+    deleted = cookies_set(resp)
+    assert {"session", "__Host-session"} <= set(deleted)
+    assert all("expires=Thu, 01 Jan 1970" in header for header in deleted.values())
+    # A browser ignores a `__Host-` cookie without Secure.
+    assert all("Secure" in header for header in deleted.values())
+
+
+@pytest.mark.parametrize(
+    ("headers", "secure"),
+    [
+        ({}, False),
+        ({"X-Forwarded-Proto": "https"}, True),
+        ({"Forwarded": "proto=https"}, False),
+        ({"Forwarded": "proto=http", "X-Forwarded-Proto": "https"}, True),
+    ],
+)
+def test_cookies_are_secure_only_when_the_edge_says_https(
+    headers: dict[str, str], secure: bool
+) -> None:
+    sessions = Sessions([NEW], days=1)
+    resp = falcon.Response()
+    sessions.sign_in(testing.create_req(headers=headers), resp, ADA)
+    [header] = cookies_set(resp).values()
+    assert ("Secure" in header) is secure
+    assert "HttpOnly" in header
+    assert "SameSite=Lax" in header
 
 
 def flashed(sessions: Sessions, flash: Flash) -> str:

@@ -227,3 +227,82 @@ def test_simulator_credential_without_a_colon_is_refused(
     path.write_text("simulator")
     sentence = refusal(environment | {"MINITWIT_SIMULATOR_CREDENTIAL_FILE": str(path)})
     assert "MINITWIT_SIMULATOR_CREDENTIAL" in sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("https://minitwit.example", "https://minitwit.example"),
+        ("https://minitwit.example/", "https://minitwit.example"),
+        ("http://127.0.0.1:5000//", "http://127.0.0.1:5000"),
+    ],
+)
+def test_url_of_the_site_has_no_slash_at_its_end(
+    environment: dict[str, str], value: str, url: str
+) -> None:
+    assert Settings.from_environment(environment | {"MINITWIT_URL": value}).url == url
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "minitwit.example",
+        "ftp://minitwit.example",
+        "https://",
+        "https://minitwit.example/path",
+        "https://minitwit.example?x=y",
+        "https://ada@minitwit.example",
+        "https://mini twit.example",
+    ],
+)
+def test_url_that_is_no_origin_is_refused(
+    environment: dict[str, str], value: str
+) -> None:
+    assert "MINITWIT_URL" in refusal(environment | {"MINITWIT_URL": value})
+
+
+@pytest.mark.parametrize("end", ["", "/", "//"])
+def test_collector_endpoint_may_end_in_slashes(
+    environment: dict[str, str], end: str
+) -> None:
+    given = environment | {"MINITWIT_OTLP_ENDPOINT": f"http://collector:4318{end}"}
+    settings = Settings.from_environment(given)
+    assert settings.otlp_endpoint == "http://collector:4318"
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", ""])
+def test_secret_file_may_have_a_byte_order_mark(
+    environment: dict[str, str], tmp_path: Path, line_end: str
+) -> None:
+    path = tmp_path / "credential"
+    path.write_bytes(b"\xef\xbb\xbf" + f"simulator:secret{line_end}".encode())
+    given = environment | {"MINITWIT_SIMULATOR_CREDENTIAL_FILE": str(path)}
+    credential = Settings.from_environment(given).simulator_credential
+    assert credential.get_secret_value() == "simulator:secret"
+
+
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        ("postgresql://ada@db/mini%2Dtwit", "mini-twit"),
+        ("postgresql://ada@db/mini%20twit", "mini twit"),
+        ("postgresql://ada%40home@db/%C3%A6", "æ"),
+    ],
+)
+def test_database_name_is_percent_decoded(url: str, database: str) -> None:
+    assert Address.parse(url).database == database
+
+
+@pytest.mark.parametrize(
+    ("url", "part"),
+    [
+        ("postgresql://ada@db/minitwit?sslmode=require", "sslmode"),
+        ("postgresql://ada@/minitwit?host=/run&port=5433", "port"),
+        ("postgresql://ada@db/minitwit?connect_timeout=", "connect_timeout"),
+        ("postgresql://ada@db/minitwit?Host=/run", "Host"),
+        ("postgresql://ada@db/minitwit#x", "#x"),
+    ],
+)
+def test_unknown_part_of_the_database_url_is_refused(url: str, part: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"MINITWIT_DATABASE_URL: .*{part}"):
+        DatabaseSettings.from_environment({"MINITWIT_DATABASE_URL": url})

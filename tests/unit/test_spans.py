@@ -108,7 +108,7 @@ def test_request_leaves_no_trace_behind(minitwit: Callers) -> None:
 def test_what_went_wrong_in_a_query_is_named_without_its_data(
     kept_traces: KeptTraces,
 ) -> None:
-    span = RequestSpan(TRACED["traceparent"], is_wanted=True)
+    span = RequestSpan(TRACED["traceparent"], is_recorded=True)
     with pytest.raises(StorageUnavailable), query_span("add_message"):
         raise StorageUnavailable("ada@example.com")
     span.finish()
@@ -122,7 +122,7 @@ def test_what_went_wrong_in_a_query_is_named_without_its_data(
 
 
 def test_function_without_a_collector_records_nothing() -> None:
-    span = RequestSpan(TRACED["traceparent"], is_wanted=False)
+    span = RequestSpan(TRACED["traceparent"], is_recorded=False)
     with query_span("latest"):
         assert current_ids() == (TRACE_ID, PARENT_ID)
     span.finish()

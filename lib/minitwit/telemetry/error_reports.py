@@ -1,7 +1,7 @@
-"""Error reports: what nobody expected goes to Sentry, with release and trace.
+"""Error reports: sends unexpected exceptions to Sentry, with release and trace id.
 
-A report costs some milliseconds, and more when Sentry is away. So when everything
-fails, a few are sent and the rest is left to the logs and the metrics.
+A report costs milliseconds, and more when Sentry is unavailable. So the rate is
+limited; when every request fails, logs and metrics show the rest.
 """
 
 import re
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _enabled = False
 
-# So many at most within so many seconds.
-_MOST, _WITHIN = 20, 60.0
+# The rate limit: reports in a window of so many seconds.
+_MOST, _WINDOW = 20, 60.0
 _recent: deque[float] = deque(maxlen=_MOST)
 
 _QUOTED = re.compile(r"""(["']).*?\1""", re.DOTALL)
@@ -26,7 +26,7 @@ _SERVER_FIELD = re.compile(r"""'([CM])': (?:'([^']*)'|"([^"]*)")""")
 
 
 def start(settings: Settings) -> None:
-    """Send exceptions to Sentry from here on, if a DSN is set."""
+    """Send exceptions to Sentry from now on, if a DSN is set."""
     global _enabled
     if settings.sentry_dsn is None:
         return
@@ -36,22 +36,22 @@ def start(settings: Settings) -> None:
         dsn=settings.sentry_dsn.get_secret_value(),
         release=settings.version,
         environment=settings.environment,
-        # Its integrations wrap every request and cost it 90 microseconds; the rim
-        # sees every exception anyway.
+        # The integrations wrap every request and add 90 µs; `web/error_responses.py`
+        # handles every exception anyway.
         default_integrations=False,
         auto_enabling_integrations=False,
-        # Values of local variables may be passwords.
+        # Local variables may hold passwords.
         include_local_variables=False,
         max_request_body_size="never",
         before_send=_without_values,
     )
-    # On the global scope: the others belong to a thread.
+    # The global scope, because the others belong to one thread.
     sentry_sdk.get_global_scope().set_tag("function", settings.function)
     _enabled = True
 
 
 def stop() -> None:
-    """Hand over what was captured last."""
+    """Flush the last reports."""
     if not _enabled:
         return
     import sentry_sdk
@@ -60,17 +60,17 @@ def stop() -> None:
 
 
 def _without_values(event: "Event", _hint: "Hint") -> "Event":
-    """Take out of an event what an exception's message quotes of the caller's data."""
+    """Mask callers' data that the messages of an event's exceptions quote."""
     for exception in event.get("exception", {}).get("values", []):
         exception["value"] = masked(exception.get("value") or "")
     return event
 
 
 def masked(message: str) -> str:
-    """Return an exception's message without what stands in quotation marks.
+    """Return an exception's message without its quoted parts.
 
-    PostgreSQL's own sentence is kept where it is about the schema (SQLSTATE 42…), as
-    that quotes names of columns; its details, which quote rows, never are.
+    PostgreSQL's primary message is kept for errors about the schema (SQLSTATE 42…),
+    because it quotes names of columns; its details, which quote rows, never are.
     """
     server = {key: one or two for key, one, two in _SERVER_FIELD.findall(message)}
     if "C" not in server:
@@ -82,7 +82,7 @@ def masked(message: str) -> str:
 
 
 def capture(error: Exception, route: str | None) -> None:
-    """Report an exception; nothing of the request but its route template."""
+    """Report an exception, with nothing of the request but its route template."""
     if not _enabled or _is_spent(monotonic()):
         return
     import sentry_sdk
@@ -95,8 +95,8 @@ def capture(error: Exception, route: str | None) -> None:
 
 
 def _is_spent(now: float) -> bool:
-    """Say whether so many were sent lately that this one is not; count it if not."""
-    if len(_recent) == _MOST and now - _recent[0] < _WITHIN:
+    """Return whether the rate limit is reached; count the report if not."""
+    if len(_recent) == _MOST and now - _recent[0] < _WINDOW:
         return True
     _recent.append(now)
     return False

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on standard output, with the trace's id."""
+"""JSON logs on standard output, one object a line, with the id of the trace."""
 
 import json
 import logging
@@ -16,8 +16,8 @@ class JsonFormatter(logging.Formatter):
     """Writes a record as JSON.
 
     Args:
-        function: whose log this is.
-        version: that is running.
+        function: name of the function.
+        version: of the image.
 
     """
 
@@ -38,12 +38,12 @@ class JsonFormatter(logging.Formatter):
             entry["trace_id"], entry["span_id"] = ids
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        # The standard library's, as it writes a lone surrogate too.
+        # Not orjson, which refuses lone surrogates.
         return json.dumps(entry, default=str)
 
     def formatException(self, ei: Any) -> str:
-        """Return the stacks of an exception and its causes, without their data."""
-        return "\nwhich came of\n".join(
+        """Return the stacks of an exception and its causes, with messages masked."""
+        return "\ncaused by\n".join(
             "".join(traceback.format_tb(error.__traceback__))
             + f"{type(error).__name__}: {masked(str(error))}"
             for error in _chain(ei[1])
@@ -52,7 +52,7 @@ class JsonFormatter(logging.Formatter):
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     seen: list[BaseException] = []
-    # An exception that was raised from itself is its own cause.
+    # An exception raised from itself is its own cause.
     while error is not None and error not in seen:
         seen.append(error)
         yield error
@@ -60,7 +60,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 class GunicornLogger(Logger):  # type: ignore[misc]
-    """gunicorn's logger without an access log: the edge writes the one there is."""
+    """gunicorn's logger without its access log: the edge writes one."""
 
     def access(self, *_arguments: object) -> None:
         """Write nothing."""
@@ -82,7 +82,7 @@ def configuration(function: str, version: str, level: str) -> dict[str, Any]:
             }
         },
         "root": {"level": level, "handlers": ["stdout"]},
-        # gunicorn gives its logger handlers of its own unless it is told not to.
+        # Keeps gunicorn from adding handlers of its own.
         "loggers": {
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True}
         },

@@ -1,7 +1,7 @@
-"""Metrics: what Prometheus reads from every replica.
+"""Prometheus metrics of requests and queries.
 
-Labels are route templates and query names, never raw paths or usernames, so the
-number of series stays bounded whatever is requested.
+Labels are route templates and query names, never raw paths or usernames, so the number
+of series is bounded.
 """
 
 from functools import cache
@@ -12,7 +12,7 @@ from prometheus_client.exposition import choose_encoder
 from minitwit.settings import Settings
 from minitwit.telemetry.spans import Ids
 
-# Around the promise (p99 <= 100 ms) and the simulator's time-out (300 ms); seconds.
+# Seconds; dense around the objective (p99 <= 100 ms) and the simulator's time-out.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5)
 
 _METHODS = frozenset(
@@ -23,12 +23,12 @@ NO_ROUTE = "none"
 
 _requests = Histogram(
     "minitwit_request_duration_seconds",
-    "Time from a request's arrival in the function to its answer.",
+    "Time from a request's arrival in the function to its response.",
     ("function", "method", "route", "status"),
     buckets=_BUCKETS,
 )
 _in_flight = Gauge(
-    "minitwit_requests_in_flight", "Requests being answered now.", ("function",)
+    "minitwit_requests_in_flight", "Requests in progress.", ("function",)
 )
 _queries = Histogram(
     "minitwit_query_duration_seconds",
@@ -38,23 +38,27 @@ _queries = Histogram(
 )
 _lag = Gauge(
     "minitwit_standby_lag_seconds",
-    "How far the database that answers reads is behind the one that takes writes.",
+    "Replication lag of the standby that serves reads.",
     ("database",),
 )
 _build_info = Gauge(
     "minitwit_build_info",
-    "The version that is live: always 1.",
+    "The running version; always 1.",
     ("function", "version", "revision"),
 )
 _desired = Gauge(
-    "minitwit_replicas_desired", "Replicas that are meant to run.", ("function",)
+    "minitwit_replicas_desired", "Replicas that should run.", ("function",)
 )
 
 
 class RequestMetrics:
     """Counts and times the requests of a function.
 
-    Finding a child by its labels costs more than observing, so children are kept.
+    Finding a child by its labels costs more than observing, so children are cached.
+
+    Args:
+        settings: of the function.
+
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -62,7 +66,7 @@ class RequestMetrics:
         _build_info.labels(function, settings.version, settings.revision).set(1)
         if settings.replicas:
             _desired.labels(function).set(settings.replicas)
-        # A plain number, since one thread answers all requests.
+        # A plain number suffices: one thread serves all requests.
         self.in_flight = 0
         _in_flight.labels(function).set_function(lambda: self.in_flight)
         self._child = cache(
@@ -79,7 +83,16 @@ class RequestMetrics:
         seconds: float,
         ids: Ids | None,
     ) -> None:
-        """Record an answer; an exemplar leads from the histogram to its trace."""
+        """Record a response, with its trace as an exemplar.
+
+        Args:
+            method: of the request.
+            route: template of the route, or None.
+            status: of the response.
+            seconds: that it took.
+            ids: of its span, if it is traced.
+
+        """
         exemplar = None
         if ids:
             exemplar = dict(zip(("trace_id", "span_id"), ids.texts(), strict=True))
@@ -99,7 +112,7 @@ def observe_query(query: str, seconds: float) -> None:
 
 
 def observe_lag(seconds: float) -> None:
-    """Record how far the standby is behind."""
+    """Record the replication lag of the standby."""
     _lag.labels("standby").set(seconds)
 
 

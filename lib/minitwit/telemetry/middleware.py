@@ -1,4 +1,4 @@
-"""The middleware that measures a request and traces it."""
+"""Middleware that measures and traces every request."""
 
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -9,16 +9,16 @@ from minitwit.telemetry.metrics import RequestMetrics
 from minitwit.telemetry.spans import RequestSpan
 
 if TYPE_CHECKING:
-    # It brings the SDK along, which only who sends spans imports.
+    # Imports the SDK, which only a function that exports spans needs.
     from minitwit.telemetry.span_export import Tracer
 
 
 class Telemetry:
-    """Wraps every request of a function, whatever comes of it.
+    """Measures every request and traces those that the edge samples.
 
     Args:
-        metrics: are told of every request.
-        tracer: takes the spans of those that are traced, if anybody does.
+        metrics: of the function.
+        tracer: exports the spans; None exports none.
 
     """
 
@@ -30,7 +30,7 @@ class Telemetry:
         """Start the clock and the span."""
         req.context.start = perf_counter()
         req.context.span = RequestSpan(
-            req.env.get("HTTP_TRACEPARENT", ""), is_wanted=self._tracer is not None
+            req.env.get("HTTP_TRACEPARENT", ""), is_recorded=self._tracer is not None
         )
         self._metrics.in_flight += 1
 
@@ -41,7 +41,7 @@ class Telemetry:
         _resource: object,
         _succeeded: bool,
     ) -> None:
-        """Stop the clock and end the span."""
+        """Stop the clock, record the duration and export the span."""
         status = falcon.http_status_to_code(resp.status)
         route = req.uri_template
         seconds = perf_counter() - req.context.start

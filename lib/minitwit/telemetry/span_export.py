@@ -1,16 +1,15 @@
-"""Traces: one span for a request, under the edge's, and one for each query.
+"""Exports spans over OTLP: of each sampled request and of its queries.
 
-The edge decides which requests are traced; a request that comes from elsewhere, such as
-an operator's, is not.
-A dead collector costs a request nothing (spans wait in a bounded queue and are
-dropped when it is full), and the end of the process is for the caller to bound.
+The edge samples; a request without its header is not traced. An unavailable collector
+delays no request: spans wait in a bounded queue and are dropped when it is full.
 
-The SDK costs a sixth of a second and 5 MB, so only who sends spans imports this module.
+Importing the SDK takes a sixth of a second and 5 MB, so this module is imported only
+where spans are exported.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
-# The exporter's own choice of a transport would cost 3 MB more.
+# Private API: the exporter's default transport, requests, takes 3 MB more.
 from opentelemetry.exporter.http.transport._urllib3 import Urllib3HTTPTransport
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -35,7 +34,7 @@ _UNSET, _ERROR = Status(StatusCode.UNSET), Status(StatusCode.ERROR)
 
 
 def collector(endpoint: str) -> SpanExporter:
-    """Return what sends spans to a collector."""
+    """Return an OTLP exporter for the collector at a URL."""
     return OTLPSpanExporter(
         endpoint=f"{endpoint}/v1/traces",
         timeout=_EXPORT_SECONDS,
@@ -44,11 +43,11 @@ def collector(endpoint: str) -> SpanExporter:
 
 
 class Tracer:
-    """Takes the spans of a function's requests and sends them, many at a time.
+    """Exports the spans of a function's requests in batches.
 
     Args:
         settings: of the function.
-        exporter: that sends them.
+        exporter: sends a batch of spans.
 
     """
 
@@ -70,18 +69,18 @@ class Tracer:
         attributes: Mapping[str, str | int],
         has_failed: bool,
     ) -> None:
-        """Take the span of a request that was answered and is traced."""
+        """Queue the span of a finished, sampled request."""
         self._processor.on_end(
             _AnsweredRequest(span, name, attributes, has_failed, self._resource)
         )
 
     def stop(self) -> None:
-        """Send what is left; it may take half a minute."""
+        """Export what is queued; takes up to 30 s when the collector is unavailable."""
         self._processor.shutdown()  # type: ignore[no-untyped-call]
 
 
 class _AnsweredRequest(ReadableSpan):
-    """The SDK's span of a request; those of its queries are still to be made."""
+    """The SDK's span of a request, which creates those of its queries when exported."""
 
     def __init__(
         self,
@@ -108,7 +107,7 @@ class _AnsweredRequest(ReadableSpan):
         self._queries = span.queries
 
     def queries(self) -> Iterator[ReadableSpan]:
-        """Make the spans of its queries."""
+        """Create the spans of its queries."""
         for query in self._queries:
             yield self._query(query)
 
@@ -135,16 +134,20 @@ class _AnsweredRequest(ReadableSpan):
 
 
 class _WithQueries(SpanExporter):
-    """Sends the queries' spans with those of their requests.
+    """Exports the spans of queries with those of their requests.
 
-    They are made here, in the thread that sends, where no request waits for it.
+    They are created here, in the exporting thread, where no request waits for them.
+
+    Args:
+        exporter: sends a batch of spans.
+
     """
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Send spans of requests, each with its queries'."""
+        """Export spans of requests, each with those of its queries."""
         every = [*spans]
         for span in spans:
             assert isinstance(span, _AnsweredRequest)  # noqa: S101
@@ -152,7 +155,7 @@ class _WithQueries(SpanExporter):
         return self._exporter.export(every)
 
     def shutdown(self) -> None:
-        """Send nothing any more."""
+        """Shut the exporter down."""
         self._exporter.shutdown()
 
 

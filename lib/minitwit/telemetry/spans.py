@@ -1,8 +1,8 @@
-"""Spans as they are recorded: of a request, and of each of its queries.
+"""Records the spans of a request and of its queries.
 
-Beginning and ending a span of the SDK costs as much as the rest of a request. So a
-traced one only puts some numbers aside, and the thread that sends them makes spans of
-them (`minitwit.telemetry.span_export`).
+Starting and ending a span of the SDK costs as much as the rest of a request. So these
+record times and names only, and the exporting thread creates the SDK's spans from them
+(`minitwit.telemetry.span_export`).
 """
 
 import re
@@ -18,31 +18,31 @@ _TRACEPARENT = re.compile(
     r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}"
 )
 
-# The last digit of a header's flags is odd when the edge keeps the trace.
+# The last digit of a header's flags is odd when the edge samples the trace.
 _SAMPLED = frozenset("13579bdf")
 
 _UNTRACED: AbstractContextManager[object] = nullcontext()
 
 
 class Ids(NamedTuple):
-    """A trace and a span in it."""
+    """The ids of a trace and of a span in it."""
 
     trace_id: int
     span_id: int
 
     @classmethod
     def of(cls, traceparent: str) -> Self | None:
-        """Return what a header names, if it is one."""
+        """Return the ids in a traceparent header, or None if it is invalid."""
         match = _TRACEPARENT.fullmatch(traceparent)
         return cls(int(match[1], 16), int(match[2], 16)) if match else None
 
     def texts(self) -> tuple[str, str]:
-        """Return both as they are written."""
+        """Return both in hexadecimal, as headers and logs write them."""
         return f"{self.trace_id:032x}", f"{self.span_id:016x}"
 
 
 class QuerySpan:
-    """What a query took."""
+    """The recorded span of a query; a context manager around it."""
 
     __slots__ = ("end", "error", "name", "start")
 
@@ -61,33 +61,33 @@ class QuerySpan:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        """Stop the clock; remember what went wrong."""
+        """Stop the clock and record the type of an exception."""
         self.end = time_ns()
         if kind is not None:
             self.error = kind.__name__
 
 
 class RequestSpan:
-    """The span of a request, current while the request is answered.
+    """The recorded span of a request, current until the request is finished.
 
-    A request that the edge does not keep, as it does one in ten, records nothing; it
-    only knows the edge's own span, for whoever asks for its ids.
+    Of a request that the edge does not sample (nine in ten) nothing is recorded; its
+    ids are those of the edge's span.
 
     Args:
-        traceparent: the header that the edge sent, or nothing.
-        is_wanted: whether anybody takes spans at all.
+        traceparent: the header that the edge sent, or an empty string.
+        is_recorded: whether this function exports spans.
 
     """
 
     __slots__ = ("_token", "_traceparent", "end", "ids", "parent", "queries", "start")
 
-    def __init__(self, traceparent: str, is_wanted: bool) -> None:
+    def __init__(self, traceparent: str, is_recorded: bool) -> None:
         self.ids: Ids | None = None
         self.parent: Ids | None = None
         self.queries: list[QuerySpan] = []
         self.start = self.end = 0  # nanoseconds since 1970
         self._traceparent = traceparent
-        if is_wanted and traceparent[-1:] in _SAMPLED:
+        if is_recorded and traceparent[-1:] in _SAMPLED:
             self._begin()
         self._token: Token[RequestSpan | None] = _current.set(self)
 
@@ -98,12 +98,12 @@ class RequestSpan:
             self.start = time_ns()
 
     def finish(self) -> None:
-        """Be current no longer."""
+        """End the span and restore the previous one."""
         self.end = time_ns()
         _current.reset(self._token)
 
     def ids_or_edges(self) -> Ids | None:
-        """Return its ids, or the edge's if it is not recorded."""
+        """Return its ids, or those of the edge's span if it is not recorded."""
         return self.ids or Ids.of(self._traceparent)
 
 
@@ -111,12 +111,12 @@ _current: ContextVar[RequestSpan | None] = ContextVar("span", default=None)
 
 
 def new_id() -> int:
-    """Return an id for a span; zero is none."""
+    """Return a random id for a span; zero is invalid."""
     return getrandbits(64) or 1
 
 
 def query_span(query: str) -> AbstractContextManager[object]:
-    """Return what records a query, or does nothing when the request is not traced."""
+    """Return a context manager that records a query if the request is recorded."""
     request = _current.get()
     if request is None or request.ids is None:
         return _UNTRACED
@@ -126,9 +126,10 @@ def query_span(query: str) -> AbstractContextManager[object]:
 
 
 def current_ids() -> tuple[str, str] | None:
-    """Return the ids of the trace and the span of the request that is being answered.
+    """Return the ids of trace and span of the current request in hexadecimal, or None.
 
-    A request that is not traced has the edge's own, by which its log lines are found.
+    A request that is not recorded has those of the edge's span, by which its log lines
+    can be found.
     """
     request = _current.get()
     ids = request.ids_or_edges() if request else None

@@ -5,9 +5,12 @@ is called `__Host-NAME`, which browsers accept from this host over https alone (
 6265bis, section 4.1.3.2), and over http just NAME; signing in works over either.
 """
 
+from datetime import UTC, datetime
+
 import falcon
 
 _PREFIX = "__Host-"
+_PAST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def cookie_values(req: falcon.Request, name: str) -> list[str]:
@@ -43,6 +46,8 @@ def _set(
         name,
         value,
         max_age=max_age,
+        # Falcon drops a max_age of 0.
+        expires=None if max_age else _PAST,
         path="/",
         secure=is_secure,
         http_only=True,
