@@ -24,7 +24,7 @@ def post_of(store: Store, content: str) -> Post:
 
 
 def hide(store: Store, moderator: str, content: str, hidden: bool = True) -> str:
-    """Hide or restore a message in somebody's name."""
+    """Hide or restore a message as a user."""
     account = store.users.find(moderator)
     message_id = post_of(store, content).id
     return store.messages.set_hidden_as(account.id, message_id, hidden)
@@ -89,9 +89,9 @@ def test_only_a_moderator_hides_and_restores(
     add_user(store, "ada")
     add_user(store, "mod")
     store.messages.add("ada", "rude")
-    for somebody in ("ada", "mod"):
+    for name in ("ada", "mod"):
         with pytest.raises(NotModerator):
-            hide(store, somebody, "rude")
+            hide(store, name, "rude")
     set_moderator("mod", True)
     assert hide(store, "mod", "rude") == "ada"
     assert texts(store.messages.public_timeline()) == []

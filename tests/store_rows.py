@@ -1,4 +1,4 @@
-"""What every store does, told once: PostgreSQL's and the fakes in its place.
+"""Tests that every store passes: PostgreSQL's and the in-memory fake.
 
 Each kind of test imports these rows and gives them its own `store` and `flag`.
 """
@@ -23,7 +23,7 @@ Flag = Callable[[str], None]  # Flags the message of a content, as a moderator d
 
 
 def add_user(store: Store, name: str) -> Account:
-    """Sign somebody up."""
+    """Register a user and return the account."""
     account = Registration(username=name, email="a@b.c", pwd=f"{name}'s password")
     store.users.add(account)
     return store.users.find(name)
@@ -76,9 +76,9 @@ def test_wrong_password_is_told_from_unknown_name(store: Store) -> None:
     add_user(store, "ada")
     with pytest.raises(InvalidPassword):
         store.users.sign_in("ada", "bob's password")
-    for nobody in ("bob", "a\x00b", ""):
+    for unknown in ("bob", "a\x00b", ""):
         with pytest.raises(InvalidUsername):
-            store.users.sign_in(nobody, "ada's password")
+            store.users.sign_in(unknown, "ada's password")
 
 
 def test_follow_is_one_way_and_once(store: Store) -> None:

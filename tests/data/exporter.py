@@ -11,4 +11,4 @@ def exporter_queries() -> dict[str, str]:
     """Return each query's SQL by its name."""
     file = ROOT / "deploy" / "tools" / "postgres_exporter" / "queries.yaml"
     queries: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return {name: told["query"] for name, told in queries.items()}
+    return {name: query["query"] for name, query in queries.items()}

@@ -41,7 +41,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> float:
-        """Start the server and return the moment when it let somebody in."""
+        """Start the server and return the moment when it accepted a connection."""
         return wait_until(
             self._answers_by_now, lambda: f"a server:\n{self._log.read_text()[-2000:]}"
         )
@@ -53,7 +53,7 @@ class Server:
         return self.answers()
 
     def answers(self) -> float | None:
-        """Return the moment, if the server lets somebody in."""
+        """Return the moment, if the server accepts a connection."""
         with (
             suppress(MiniTwitError),
             open_admin_connection(settings(self.cluster)) as script,
@@ -132,7 +132,7 @@ class Network:
         _run(*self.prefix, "ip", "link", "set", "lo", "up")
 
     def cut(self) -> None:
-        """Swallow every packet, without a word to anybody."""
+        """Drop every packet, without an ICMP error."""
         self._filter("-A", "DROP")
 
     def mend(self) -> None:

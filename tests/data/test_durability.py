@@ -178,7 +178,7 @@ def test_a_disk_that_filled_unguarded_loses_nothing(
             writer.wait_for(503)
             ballast.unlink()
             emptied = time.monotonic()
-            server.start()  # Where it had to stop, somebody starts it again.
+            server.start()  # The server may have stopped; start it as Swarm would.
             back = writer.wait_for(204, emptied)
         require_only(writer.since(began), 204, 503)
         require_all_kept(server, writer)

@@ -1,4 +1,4 @@
-"""Backups are made and drilled when they are due, and what waits for them is told."""
+"""The backup keeper: backups and restore drills when they are due, and its metrics."""
 
 import subprocess
 from collections.abc import Iterator

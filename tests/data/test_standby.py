@@ -73,8 +73,8 @@ def exported(server: Server) -> dict[str, list[list[object]]]:
 
 
 def standbys_away(primary: Server) -> object:
-    [[away]] = exported(primary)["minitwit_standby"]
-    return away
+    [[disconnected]] = exported(primary)["minitwit_standby"]
+    return disconnected
 
 
 def until(server: Server, query: str) -> None:

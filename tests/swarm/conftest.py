@@ -47,7 +47,7 @@ LEAST_DOCKER = 26
 MAX_FAILURES = 10
 
 _figures: list[str] = []
-_told: list[str] = []
+_seen: list[str] = []
 _failed: list[str] = []
 
 
@@ -72,8 +72,8 @@ def _set_up() -> Iterator[Installation]:
         lan = Lan.lay()
         stack.callback(lan.take_up)
         start = time.monotonic()
-        told = stack.enter_context(outside(lan.address(254), folder))
-        swarm = _build(stack, folder, lan, told)
+        external = stack.enter_context(outside(lan.address(254), folder))
+        swarm = _build(stack, folder, lan, external)
         swarm.measured(f"images built and nodes up: {time.monotonic() - start:.0f} s")
         try:
             install(swarm)
@@ -83,7 +83,7 @@ def _set_up() -> Iterator[Installation]:
         yield swarm
 
 
-def _build(stack: ExitStack, folder: Path, lan: Lan, told: Outside) -> Installation:
+def _build(stack: ExitStack, folder: Path, lan: Lan, external: Outside) -> Installation:
     port = stack.enter_context(registry(folder))
     # Images of several runs meet in one cache, so each run has versions of its own.
     versions = Versions(f"1.{os.getpid()}")
@@ -110,7 +110,7 @@ def _build(stack: ExitStack, folder: Path, lan: Lan, told: Outside) -> Installat
     application.start()
     tool.start()
     return Installation(
-        application, tool, spare, f"{address}/minitwit", versions, told, _figures
+        application, tool, spare, f"{address}/minitwit", versions, external, _figures
     )
 
 
@@ -154,9 +154,9 @@ def pytest_runtest_makereport(
     swarm = getattr(item, "funcargs", {}).get("swarm")
     if swarm is None and report.when == "setup" and report.failed:
         # Six hundred tests that say the same hide what they say.
-        if _told:
+        if _seen:
             report.longrepr = "The Swarm did not get up: see the first error."
-        _told.append(item.nodeid)
+        _seen.append(item.nodeid)
     if report.when == "call" and report.failed and isinstance(swarm, Installation):
         report.sections.append(("services that are not whole", swarm.explain()))
         report.sections.append(("the engines' last words", swarm.engines_words()))

@@ -180,7 +180,7 @@ class Installation:
         )
 
     def wait_for_registration(self, seconds: float = 120) -> float:
-        """Wait until somebody can register; return how long it took."""
+        """Wait until registration works; return the seconds it took."""
         start = time.monotonic()
         self._wait_for(self._registers_a_visitor, seconds)
         return time.monotonic() - start

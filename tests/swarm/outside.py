@@ -35,14 +35,14 @@ def outside(address: str, folder: Path) -> Iterator[Outside]:
         receiving(address) as switch,
         receiving(address) as sentry,
     ):
-        told = {
+        urls = {
             "CHAT_WEBHOOK_FILE": f"{chat.url}/services/chat",
             "DEAD_MANS_SWITCH_FILE": f"{switch.url}/ping",
             "SENTRY_DSN_FILE": f"{sentry.url.replace('http://', 'http://key@')}/1",
         }
-        for variable, url in told.items():
+        for variable, url in urls.items():
             (folder / variable).write_text(f"{url}\n")
-        variables = {variable: str(folder / variable) for variable in told}
+        variables = {variable: str(folder / variable) for variable in urls}
         variables |= {
             "TOOLS_DOMAIN": DOMAIN,
             "RUNBOOKS_URL": RUNBOOKS,

@@ -18,7 +18,7 @@ class _Resolver(socketserver.BaseRequestHandler):
 
 @contextmanager
 def resolver(address: str) -> Iterator[str]:
-    """Answer who asks for what the Swarm does not know: nobody waits for an answer."""
+    """Answer at once for names that the Swarm does not know."""
     with socketserver.ThreadingUDPServer((address, 53), _Resolver) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield address

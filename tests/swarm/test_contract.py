@@ -33,11 +33,11 @@ def test_the_shipped_scenario_is_replayed_without_a_failure(
     """
     minitwit = Path(sys.executable).with_name("minitwit")
     scenario = ROOT / "tests" / "scenarios" / "small.tsv"
-    told = run(
+    printed = run(
         *(minitwit, "simulate", scenario, "--url", swarm.url),
         *("--concurrency", "2", "--timeout", "5"),
     )
-    row = next(line for line in told.splitlines() if " all " in line)
+    row = next(line for line in printed.splitlines() if " all " in line)
     _, actions, _, _, failed, *times = re.findall(r"[\w.,]+", row)
     swarm.measured(
         f"the shipped scenario: {actions} actions, {failed} failed, "

@@ -51,9 +51,9 @@ def _backed_up(swarm: Installation) -> None:
 def test_backups_are_made_and_can_be_restored(swarm: Installation) -> None:
     """More of them are made when asked for, on the other node."""
     swarm.follow("Back up now", KIND="incremental")
-    told = swarm.follow("Try a restore")
-    assert "a true copy: all of it is in the original" in told
-    swarm.measured(told.strip().splitlines()[-1])
+    printed = swarm.follow("Try a restore")
+    assert "a true copy: all of it is in the original" in printed
+    swarm.measured(printed.strip().splitlines()[-1])
     [repository] = swarm.containers("data_backups", swarm.tool)
     kept = swarm.tool.docker("exec", repository, "ls", "/var/lib/pgbackrest/backup")
     assert kept == "minitwit"
@@ -174,7 +174,7 @@ def test_a_lost_volume_is_restored_from_the_other_node(swarm: Installation) -> N
         began = time.monotonic()
         swarm.follow_runbook("restore", "The newest state")
         writer.go_on()
-    assert ask(swarm, MISSED) == "0", "a standby is missed that nobody wants"
+    assert ask(swarm, MISSED) == "0", "a slot waits for a standby that was removed"
     _, back = pause(writer, lost)
     checked = swarm.follow_runbook("restore", "Check")
     assert "whole" in checked
@@ -201,7 +201,7 @@ def test_a_lost_volume_is_restored_from_the_other_node(swarm: Installation) -> N
 
 
 def test_a_second_in_the_past_is_restored(swarm: Installation) -> None:
-    """Somebody deletes everything: the second before it comes back, all of it.
+    """All messages are deleted: the state of the second before is restored.
 
     The operator chooses one that is too early first.
     """
@@ -216,9 +216,9 @@ def test_a_second_in_the_past_is_restored(swarm: Installation) -> None:
     second = ask(swarm, "SELECT now()")
     time.sleep(1.1)
     ask(swarm, "DELETE FROM messages")
-    told = swarm.follow_runbook("restore", "A second in the past", SECOND=too_early)
+    printed = swarm.follow_runbook("restore", "A second in the past", SECOND=too_early)
     assert ask(swarm, count) < expected
-    [timeline] = re.findall(r"replaced is timeline (\d+)", told)
+    [timeline] = re.findall(r"replaced is timeline (\d+)", printed)
     began = time.monotonic()
     swarm.follow_runbook("restore", "Another second", SECOND=second, TIMELINE=timeline)
     swarm.wait_for_registration()

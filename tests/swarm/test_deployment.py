@@ -1,4 +1,4 @@
-"""What stands after a deployment from nothing: closed, small, and nobody's root."""
+"""A deployment from nothing: closed ports, small containers, no root."""
 
 import json
 import socket
@@ -77,7 +77,7 @@ def test_what_is_internal_cannot_be_reached(swarm: Installation, name: str) -> N
 
 
 def test_https_is_served(swarm: Installation) -> None:
-    """The edge speaks TLS, with its own certificate while nobody asked for one."""
+    """The edge serves TLS, with its own certificate when no ACME e-mail is set."""
     url = f"https://{swarm.application.address}/latest"
     with httpx.Client(verify=False, trust_env=False) as client:  # noqa: S501
         assert client.get(url).status_code == 200

@@ -60,7 +60,7 @@ def test_callers_of_a_function_without_replicas_are_told_to_come_back(
 def test_an_edge_that_cannot_ask_what_runs_tells_callers_to_come_back(
     swarm: Installation,
 ) -> None:
-    """Traefik starts while the socket proxy is away, and goes on by itself."""
+    """Traefik starts without the socket proxy, and recovers when it is back."""
     swarm.operate("docker service scale --detach edge_socket-proxy=0")
     try:
         wait_until(lambda: not swarm.containers("edge_socket-proxy"), "it to end")
@@ -85,7 +85,7 @@ def _answer(swarm: Installation, path: str) -> tuple[int, str | None]:
 
 
 def test_the_tool_droplet_may_be_away(swarm: Installation) -> None:
-    """The link to the tool droplet is down for a minute: nobody notices."""
+    """The link to the tool droplet is down for a minute: no request fails."""
     # What else this machine does may slow a stretch of the load; a dead collector
     # that callers wait for would slow them every time.
     assert any(_is_not_missed(swarm) for _ in range(3))

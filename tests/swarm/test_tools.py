@@ -1,4 +1,4 @@
-"""What operators see of an installation, and that they are told when something is lost.
+"""Monitoring of an installation: metrics, traces, logs and alerts about losses.
 
 Elasticsearch, Kibana and Grafana are stand-ins that keep what they are sent.
 """
@@ -51,7 +51,7 @@ HURRY_MESSAGES = "DROP FUNCTION dawdle CASCADE"
 
 
 def test_prometheus_sees_every_replica_and_every_tool(swarm: Installation) -> None:
-    """Each job of its configuration has the targets that Swarm's DNS tells, all up."""
+    """Each job has the targets that Swarm's DNS returns, all of them up."""
     seen = prometheus(swarm)
     file = TOOLS / "prometheus" / "prometheus.yml"
     jobs = yaml.safe_load(file.read_text())["scrape_configs"]
@@ -105,7 +105,7 @@ def test_a_request_is_followed_from_the_edge_to_its_query(swarm: Installation) -
     )
 
 
-def test_an_unexpected_exception_is_told_with_its_release_and_trace(
+def test_an_unexpected_exception_is_reported_with_its_release_and_trace(
     swarm: Installation,
 ) -> None:
     """Sentry gets an event, the log a line, and both have the trace that is kept."""
@@ -127,10 +127,10 @@ def test_an_unexpected_exception_is_told_with_its_release_and_trace(
     _wait_for_the_trace(swarm, trace_id)
 
 
-def test_a_lost_replica_is_told_in_the_chat(swarm: Installation) -> None:
-    """Its node takes no new task, so it is not replaced: told within two minutes.
+def test_a_lost_replica_fires_an_alert_in_the_chat(swarm: Installation) -> None:
+    """Its node takes no new task, so it is not replaced: alerted within two minutes.
 
-    That its return is told as well is seen without a Swarm, by tests/tools.
+    tests/tools shows without a Swarm that the alert is resolved as well.
     """
     service, title = "minitwit_follow", "ReplicaMissing"
     chat, node = swarm.outside.chat, swarm.application
@@ -139,50 +139,50 @@ def test_a_lost_replica_is_told_in_the_chat(swarm: Installation) -> None:
         node.docker("kill", swarm.containers(service)[0])
         lost = time.monotonic()
         wait_until(
-            lambda: _of_follow(chat.told(f"FIRING (warning): {title}")),
+            lambda: _of_follow(chat.alerts(f"FIRING (warning): {title}")),
             lambda: f"the alert\n{prometheus(swarm).query('ALERTS')}",
             150,
         )
-        told = time.monotonic() - lost
+        seconds = time.monotonic() - lost
     finally:
         swarm.operate(f"docker node update --availability active {node.hostname}")
         swarm.settle(service)
-    swarm.measured(f"a lost replica: told in the chat after {told:.0f} s")
-    [text] = _of_follow(chat.told(f"FIRING (warning): {title}"))
+    swarm.measured(f"a lost replica: alert in the chat after {seconds:.0f} s")
+    [text] = _of_follow(chat.alerts(f"FIRING (warning): {title}"))
     assert "follow runs with 1 replicas" in text
     assert f"What to do: {RUNBOOKS}/ReplicaMissing.md" in text
-    assert told <= 120
+    assert seconds <= 120
 
 
 def test_the_dead_mans_switch_is_pressed(swarm: Installation) -> None:
-    """Somebody outside hears that the alerting works, and the chat does not."""
+    """Watchdog reaches the external monitor, and not the chat."""
     switch = swarm.outside.dead_mans_switch
     wait_until(lambda: switch.bodies("/ping"), "the dead man's switch", 120)
     [alert] = switch.messages()[-1]["alerts"]
     assert alert["labels"]["alertname"] == "Watchdog"
-    assert not swarm.outside.chat.told("FIRING (none): Watchdog")
+    assert not swarm.outside.chat.alerts("FIRING (none): Watchdog")
 
 
-def test_elasticsearch_and_kibana_are_told_what_to_keep_and_to_show(
+def test_elasticsearch_and_kibana_are_provisioned(
     swarm: Installation,
 ) -> None:
     """The job that provisions them runs to its end, also once more.
 
-    The stand-ins forget what they were told when an earlier test restarts them.
+    The stand-ins lose what they received when an earlier test restarts them.
     """
     retention = TOOLS / "elasticsearch" / "retention.json"
     objects = TOOLS / "elasticsearch" / "saved_objects.ndjson"
     swarm.follow("Provision the tools again")
     wait_until(lambda: kibana(swarm, objects.read_bytes()).requests, "Kibana")
-    told = wait_until(
+    received = wait_until(
         lambda: elasticsearch(swarm, retention.read_bytes()).requests, "Elasticsearch"
     )
-    for path, body in told:
+    for path, body in received:
         assert path == "/_ilm/policy/minitwit"
         assert json.loads(body) == json.loads(retention.read_text())
 
 
-def test_operators_reach_grafana_and_kibana_and_nobody_else_does(
+def test_only_operators_reach_grafana_and_kibana(
     swarm: Installation,
 ) -> None:
     """By name and TLS through the edge; Kibana, which has no passwords, behind one."""

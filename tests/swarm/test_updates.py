@@ -80,7 +80,7 @@ def test_releasing_rotating_and_going_back_cost_no_request(
     )
     assert set(swarm.live().values()) == {second}
     assert len(secrets(swarm) - before) == 1
-    # Whoever is not signed in is led to the public timeline.
+    # Without a session, / redirects to the public timeline.
     assert browser.get("/").url.path == "/"
     under_load(
         swarm,

@@ -1,4 +1,4 @@
-"""What the tools know, asked inside their containers: nobody outside reaches them."""
+"""Queries to the monitoring tools, from inside their closed networks."""
 
 import base64
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""A whole system of one's own, started and seen from outside, as a person would.
+"""Starts a whole system of the test's own and observes it from outside.
 
-Nothing here imports MiniTwit: what runs is told by its files, its processes and
-its answers.
+Nothing here imports MiniTwit: the system is observed by its files, its processes
+and its responses.
 """
 
 import json

@@ -328,10 +328,10 @@ def has_ended(process: psutil.Process) -> bool:
 
 @pytest.mark.skipif(not is_root(), reason="the other tests run as an ordinary user")
 def test_an_ordinary_user_can_run_it(tmp_path: Path) -> None:
-    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    unprivileged = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     # The interpreter and the checkout may be where only root can go.
-    nobody += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    unprivileged += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
     subprocess.run(["chown", "65534", tmp_path], check=True)
-    with running_system(tmp_path, run_as=nobody) as system:
+    with running_system(tmp_path, run_as=unprivileged) as system:
         assert all(answers(system, function) for function in FUNCTIONS)
         assert {process.uids().real for process in system.processes()} == {65534}

@@ -105,7 +105,7 @@ class Receiver(Inbox):
         """Return the events of a trace."""
         return [e for e in self.sentry_events() if e["tags"]["trace_id"] == trace_id]
 
-    def told(self, title: str) -> list[str]:
+    def alerts(self, title: str) -> list[str]:
         """Return the texts of the chat messages with a title."""
         return [attachment["text"] for attachment in self.attachments(title)]
 

@@ -15,12 +15,12 @@ def test_a_stopped_replica_and_its_return_are_notified_in_the_chat(
 ) -> None:
     observed.system.supervisorctl("stop", STOPPED)
     try:
-        wait_until(lambda: observed.chat.told("FIRING (warning): ReplicaMissing"))
+        wait_until(lambda: observed.chat.alerts("FIRING (warning): ReplicaMissing"))
     finally:
         observed.system.supervisorctl("start", STOPPED)
         wait_until(lambda: observed.prometheus.value('min(up{job="functions"})') == 1)
-    wait_until(lambda: observed.chat.told("RESOLVED: ReplicaMissing"))
-    [text] = observed.chat.told("FIRING (warning): ReplicaMissing")
+    wait_until(lambda: observed.chat.alerts("RESOLVED: ReplicaMissing"))
+    [text] = observed.chat.alerts("FIRING (warning): ReplicaMissing")
     assert "messages runs with 1 replicas" in text
     assert f"{RUNBOOKS}/ReplicaMissing.md" in text
     [message] = observed.chat.attachments("FIRING (warning): ReplicaMissing")
@@ -32,7 +32,7 @@ def test_the_dead_mans_switch_is_notified_repeatedly(observed: Observed) -> None
     wait_until(lambda: len(observed.dead_mans_switch.requests) >= 3)
     [alert] = observed.dead_mans_switch.messages()[-1]["alerts"]
     assert alert["labels"]["alertname"] == "Watchdog"
-    assert not observed.chat.told("FIRING (none): Watchdog")
+    assert not observed.chat.alerts("FIRING (none): Watchdog")
 
 
 def test_a_missing_replica_is_notified_within_two_minutes_in_production() -> None:
