@@ -29,7 +29,9 @@ _LIMITS = {"statement_timeout_ms": 3_600_000}
     help="The original, with the same password: it must have all rows of this copy.",
 )
 def check_database(copy_of: str | None) -> None:
-    """Verify schema, constraints, sequences and references, and compare a copy.
+    """Verify a database, and compare a copy with it.
+
+    Checks schema, constraints, sequences and references, and prints checksums.
 
     Reads MINITWIT_DATABASE_URL and MINITWIT_DATABASE_PASSWORD_FILE; the role in the
     URL must own the database. Nothing is changed.

@@ -13,10 +13,10 @@ from minitwit_cli.commands.parameters import username_argument
 @click.command()
 @username_argument
 def grant_moderator(username: str) -> None:
-    """Make the user NAME a moderator, who can hide and restore messages.
+    """Allow the user NAME to hide and restore messages.
 
-    `minitwit revoke-moderator` reverses it. The role in MINITWIT_DATABASE_URL must own
-    the database: the functions' role may not make moderators.
+    The user becomes a moderator; `minitwit revoke-moderator` reverses it. The role in
+    MINITWIT_DATABASE_URL must own the database: the functions' may not do this.
     """
     database = Database(DatabaseSettings.from_environment(os.environ))
     Users(database).set_moderator(username, True)

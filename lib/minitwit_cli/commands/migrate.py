@@ -39,7 +39,9 @@ _ADVISORY_LOCK = 77_102
     help="Accept an empty database, which may otherwise be one that lost its data.",
 )
 def migrate(new_installation: bool) -> None:
-    """Apply the migrations that the database lacks, and verify its schema.
+    """Update the schema of the database.
+
+    Applies the migrations that the database lacks, and verifies the result.
 
     Reads MINITWIT_DATABASE_URL and MINITWIT_DATABASE_PASSWORD_FILE; the role in the
     URL must own the database. Safe to run twice, and at the same time.

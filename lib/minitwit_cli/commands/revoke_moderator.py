@@ -13,7 +13,9 @@ from minitwit_cli.commands.parameters import username_argument
 @click.command()
 @username_argument
 def revoke_moderator(username: str) -> None:
-    """Revoke that the user NAME is a moderator, with immediate effect.
+    """Revoke the rights of the moderator NAME.
+
+    Takes effect with the next request.
 
     The role in MINITWIT_DATABASE_URL must own the database.
     """
