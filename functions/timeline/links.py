@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 from markupsafe import Markup, escape
 
-from minitwit.models import MAX_USERNAME
+from minitwit.text.fields import MAX_USERNAME
 from minitwit.web.browser_responses import user_path
 
 # A page asks the database for all of its candidates at once, so a message has an upper

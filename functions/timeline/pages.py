@@ -15,7 +15,8 @@ from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
 from functions.timeline.mentions import Mentions
 from minitwit.dates import datetime_of
-from minitwit.models import MAX_CONTENT, Post, Reader
+from minitwit.models import Post, Reader
+from minitwit.text.fields import MAX_CONTENT
 from minitwit.users import MAX_COUNT
 from minitwit.web.bidi import isolated, isolated_as_html, isolates_as_html
 from minitwit.web.browser_responses import user_path

@@ -4,85 +4,30 @@ The API description derives from them: names, limits and descriptions here are w
 /openapi.json shows.
 """
 
-import re
-import unicodedata
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-MAX_USERNAME = 100  # characters
-MAX_EMAIL = 320  # characters: 64 before the @ and 255 behind it (RFC 3696, errata)
-MAX_CONTENT = 1000  # characters
+from minitwit.text.fields import (
+    MAX_CONTENT,
+    MAX_EMAIL,
+    MAX_USERNAME,
+    Content,
+    Email,
+    Password,
+    Username,
+    refused,
+)
+
 DEFAULT_LIMIT = 100  # entries of a list
 MAX_LIMIT = 1000  # entries of a list
 
-_CONTROL = "Cc"
 _WORD = r"[^/\s\x00-\x1f\x7f-\x9f]+"
-_VISIBLE_ASCII = re.compile("[!-~]")
-
-
-def _refuse(message: str) -> PydanticCustomError:
-    return PydanticCustomError("refused", "{message}", {"message": message})
-
-
-def _username(value: str) -> str:
-    if not value.strip():
-        raise _refuse("You have to enter a username")
-    if len(value) > MAX_USERNAME:
-        raise _refuse(f"The username is longer than {MAX_USERNAME} characters")
-    if "/" in value:
-        raise _refuse("The username must not contain a slash")
-    if any(unicodedata.category(character) == _CONTROL for character in value):
-        raise _refuse("The username must not contain control characters")
-    if value != " ".join(value.split()):
-        raise _refuse("The username may hold single spaces only, and only inside it")
-    if not value.isascii():
-        from minitwit.text.unicode_rules import username_fault
-
-        if fault := username_fault(value):
-            raise _refuse(fault)
-    return value
-
-
-def _email(value: str) -> str:
-    if "@" not in value or len(value) > MAX_EMAIL or not value.isprintable():
-        raise _refuse("You have to enter a valid email address")
-    return value
-
-
-def _password(value: str) -> str:
-    if not value:
-        raise _refuse("You have to enter a password")
-    return value
-
-
-def _content(value: str) -> str:
-    if not _VISIBLE_ASCII.search(value) and _is_blank(value):
-        raise _refuse("You have to enter a message")
-    if len(value) > MAX_CONTENT:
-        raise _refuse(f"The message is longer than {MAX_CONTENT} characters")
-    if "\x00" in value:
-        raise _refuse("The message must not contain NUL characters")
-    return value
-
-
-def _is_blank(value: str) -> bool:
-    if value.isascii():
-        return True
-    # Imported only for a text without any visible ASCII character.
-    from minitwit.text.unicode_rules import is_blank
-
-    return is_blank(value)
 
 
 def _text(longest: int, pattern: str) -> dict[str, Any]:
     return {"minLength": 1, "maxLength": longest, "pattern": pattern}
-
-
-Username = Annotated[str, AfterValidator(_username)]
-Content = Annotated[str, AfterValidator(_content)]
 
 
 class Incoming(BaseModel):
@@ -111,12 +56,12 @@ class Registration(Incoming):
         examples=["Roger Histand"],
         json_schema_extra=_text(MAX_USERNAME, f"^{_WORD}( {_WORD})*$"),
     )
-    email: Annotated[str, AfterValidator(_email)] = Field(
+    email: Email = Field(
         description="An address with an @, of printable characters.",
         examples=["roger@example.org"],
         json_schema_extra=_text(MAX_EMAIL, "@"),
     )
-    password: Annotated[str, AfterValidator(_password)] = Field(
+    password: Password = Field(
         alias="pwd", examples=["s3cret"], json_schema_extra={"minLength": 1}
     )
 
@@ -156,7 +101,7 @@ class FollowChange(Incoming):
     @model_validator(mode="after")
     def _names_a_user(self) -> Self:
         if self.follow is None and self.unfollow is None:
-            raise _refuse("Name a user in follow or in unfollow")
+            raise refused("Name a user in follow or in unfollow")
         return self
 
 

@@ -28,7 +28,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"minitwit.postgres", "minitwit.queries", "minitwit.text"},
         {"nacl", "pydantic"},
     ),
-    "minitwit.text": (set(), {"regex", "unicodedataplus"}),
+    "minitwit.text": (set(), {"pydantic", "regex", "unicodedataplus"}),
     "minitwit.queries": (set(), set()),
     "minitwit.postgres": ({"minitwit", "minitwit.queries"}, {"pg8000"}),
     "minitwit.server": (set(), {"greenlet", "gunicorn", "httptools"}),
@@ -46,14 +46,17 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         | {"minitwit_cli.maintenance", "minitwit_cli.simulator"},
         {"click", "httpx", "rich"},
     ),
-    "minitwit_cli.importer": ({"minitwit", "minitwit_cli.maintenance"}, set()),
+    "minitwit_cli.importer": (
+        {"minitwit", "minitwit.text", "minitwit_cli.maintenance"},
+        set(),
+    ),
     "minitwit_cli.maintenance": (
         {"minitwit", "minitwit.postgres", "minitwit.queries"},
         set(),
     ),
     "minitwit_cli.simulator": ({"minitwit"}, {"httpx", "rich"}),
     "functions": (
-        {"minitwit", "minitwit.web"},
+        {"minitwit", "minitwit.text", "minitwit.web"},
         {"falcon", "jinja2", "markupsafe", "orjson", "pydantic", "regex"},
     ),
 }

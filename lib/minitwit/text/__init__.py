@@ -1,1 +1,1 @@
-"""Rules for text beyond ASCII."""
+"""Rules for text: which usernames, messages and addresses are valid."""

@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 from reprlib import repr as excerpt
 
 from minitwit.dates import UNITS, unit_of
-from minitwit.models import MAX_USERNAME
 from minitwit.passwords import LOCKED, is_supported
+from minitwit.text.fields import MAX_USERNAME
 
 Value = str | bytes | int | float | None
 
