@@ -114,8 +114,9 @@ def _operation(route: Route) -> dict[str, Any]:
     }
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": _content(route.body)}
-    if route.credentials:
-        operation["security"] = [{"simulator": []}]
+    if route.carries_latest:
+        required: list[dict[str, Any]] = [{"simulator": []}]
+        operation["security"] = required if route.credentials else [{}, *required]
     return operation
 
 
@@ -145,7 +146,9 @@ def _failures(route: Route) -> Iterator[int]:
     # The storage of no operation is always there, but the description needs none.
     if route.function != "timeline":
         yield 503
-    if route.credentials:
+    if (
+        route.carries_latest
+    ):  # Wrong credentials are refused even where none are needed.
         yield 403
     if "{" in route.path:
         yield 404

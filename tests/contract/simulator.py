@@ -125,15 +125,21 @@ def test_unfollow_with_wrong_credentials_removes_nothing(minitwit: Callers) -> N
 
 # contract: S3
 @pytest.mark.parametrize("credential", WRONG_CREDENTIALS)
-def test_register_without_credentials_is_allowed_and_moves_no_mark(
+def test_register_needs_no_credentials_but_refuses_wrong_ones_and_moves_no_mark(
     minitwit: Callers, credential: str
 ) -> None:
     minitwit.simulator.get("/msgs?latest=21")
     body = {"username": new_name(), "email": "a@b.c", "pwd": PASSWORD}
+    sent = WRONG_CREDENTIALS[credential]
     answer = minitwit.anybody.post(
-        "/register?latest=22", json=body, headers=header(WRONG_CREDENTIALS[credential])
+        "/register?latest=22", json=body, headers=header(sent)
     )
-    assert answer.status_code == 204
+    if sent:
+        assert answer.status_code == 403
+        assert answer.json() == NOT_AUTHORIZED
+        assert minitwit.simulator.get(f"/msgs/{body['username']}").status_code == 404
+    else:
+        assert answer.status_code == 204
     assert minitwit.latest() == 21
 
 

@@ -65,7 +65,7 @@ class SimulatorAuth:
         """Check the credentials before anything else of the request is read.
 
         Raises:
-            NotAuthorized: the path needs credentials; they are missing or wrong.
+            NotAuthorized: the credentials are wrong, or missing where they are needed.
 
         """
         endpoint = (req.method, req.uri_template)
@@ -79,7 +79,7 @@ class SimulatorAuth:
             mark = integer(req.get_param("latest"))
             if mark is not None and mark != -1 and mark in _BIGINT:
                 req.context.mark = mark
-        elif endpoint in _PROTECTED:
+        elif endpoint in _PROTECTED or req.auth:
             raise NotAuthorized
 
     def process_response(
