@@ -24,13 +24,17 @@ from minitwit.postgres.address import Address
 
 _PREFIX = "MINITWIT_"
 
+_MAX_MS = 2**31 - 1  # what PostgreSQL accepts as a time-out
+
 _SITE_URL = re.compile(r"https?://[^/?#@\s]+")
+_ENDPOINT = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
+_SENTRY_DSN = re.compile(r"https?://[^/?#@\s]+@[^/?#@\s]+(/[^/?#\s]+)*/[0-9]+")
 
 
 class DatabaseSettings(BaseModel):
     """The address of PostgreSQL and the time limits for it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     database_url: str = Field(
         description="postgresql://user@host:port/name, or ?host=/folder for a socket; "
@@ -51,10 +55,13 @@ class DatabaseSettings(BaseModel):
         default=0.25, gt=0, description="Seconds to wait for a new connection."
     )
     statement_timeout_ms: int = Field(
-        default=2000, gt=0, description="Milliseconds a statement may run."
+        default=2000, gt=0, le=_MAX_MS, description="Milliseconds a statement may run."
     )
     lock_timeout_ms: int = Field(
-        default=1000, gt=0, description="Milliseconds a statement may wait for a lock."
+        default=1000,
+        gt=0,
+        le=_MAX_MS,
+        description="Milliseconds a statement may wait for a lock.",
     )
 
     @field_validator("database_url", "database_read_url")
@@ -100,9 +107,12 @@ class Settings(DatabaseSettings):
 
     function: str = Field(description="Name of the function that this process runs.")
     host: str = Field(default="0.0.0.0", description="Address to listen on.")  # noqa: S104
-    port: int = Field(default=8000, description="Port for callers.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port for callers.")
     operator_port: int = Field(
-        default=8001, description="Internal port for /live, /ready, /version, /metrics."
+        default=8001,
+        ge=0,
+        le=65535,
+        description="Internal port for /live, /ready, /version, /metrics.",
     )
     url: str = Field(
         default="http://localhost:5000",
@@ -154,8 +164,12 @@ class Settings(DatabaseSettings):
 
     @field_validator("otlp_endpoint")
     @classmethod
-    def _endpoint_has_no_slash_at_its_end(cls, endpoint: str | None) -> str | None:
-        return endpoint.rstrip("/") if endpoint else None
+    def _endpoint_is_a_url(cls, endpoint: str | None) -> str | None:
+        if endpoint is None:
+            return None
+        if not _ENDPOINT.fullmatch(endpoint):
+            raise ValueError("write http://host:4318")
+        return endpoint.rstrip("/")
 
     @field_validator("session_keys")
     @classmethod
@@ -174,9 +188,13 @@ class Settings(DatabaseSettings):
 
     @field_validator("sentry_dsn")
     @classmethod
-    def _blank_is_none(cls, dsn: SecretStr | None) -> SecretStr | None:
+    def _dsn_is_whole(cls, dsn: SecretStr | None) -> SecretStr | None:
         # A stack file cannot omit a secret, so without Sentry the file is blank.
-        return dsn if dsn and dsn.get_secret_value() else None
+        if dsn is None or not dsn.get_secret_value():
+            return None
+        if not _SENTRY_DSN.fullmatch(dsn.get_secret_value()):
+            raise ValueError("write https://key@host/project into the file")
+        return dsn
 
     @property
     def session_key_ring(self) -> list[str]:

@@ -58,6 +58,20 @@ def test_a_blank_dsn_means_no_sentry(
     assert given and given.get_secret_value() == "https://key@sentry.example/1"
 
 
+@pytest.mark.parametrize(
+    "dsn",
+    ["sentry.example", "https://sentry.example/1", "https://key@sentry.example", "-"],
+)
+def test_a_malformed_dsn_is_refused_without_showing_it(
+    environment: dict[str, str], tmp_path: Path, dsn: str
+) -> None:
+    file = tmp_path / "dsn"
+    file.write_text(dsn)
+    sentence = refusal(environment | {"MINITWIT_SENTRY_DSN_FILE": str(file)})
+    assert sentence.startswith("MINITWIT_SENTRY_DSN: write https://key@host/project")
+    assert dsn not in sentence
+
+
 def test_keys_are_handed_on_oldest_first(environment: dict[str, str]) -> None:
     ring = Settings.from_environment(environment).session_key_ring
     assert ring == ["o" * 32, "newest-key-that-is-long-enough-to-sign"]
@@ -83,6 +97,16 @@ def test_missing_setting_is_refused_by_its_name(
         ("MINITWIT_CONNECT_TIMEOUT", "0"),
         ("MINITWIT_STATEMENT_TIMEOUT_MS", "soon"),
         ("MINITWIT_SESSION_DAYS", "0"),
+        ("MINITWIT_PORT", "65536"),
+        ("MINITWIT_OPERATOR_PORT", "-1"),
+        ("MINITWIT_DRAIN_SECONDS", "inf"),
+        ("MINITWIT_CONNECT_TIMEOUT", "nan"),
+        ("MINITWIT_STATEMENT_TIMEOUT_MS", "9" * 12),
+        ("MINITWIT_OTLP_ENDPOINT", "collector"),
+        ("MINITWIT_OTLP_ENDPOINT", "collector:4318"),
+        ("MINITWIT_OTLP_ENDPOINT", "grpc://collector:4317"),
+        ("MINITWIT_OTLP_ENDPOINT", "http://"),
+        ("MINITWIT_OTLP_ENDPOINT", "http://collector:4318/?x=1"),
     ],
 )
 def test_malformed_setting_is_refused_by_its_name(
@@ -144,10 +168,12 @@ def test_masked_settings_show_no_secret(
     secret.write_text("hunter-2")
     credential = tmp_path / "credential"
     credential.write_text("somebody:hunter-3")
+    dsn = tmp_path / "dsn"
+    dsn.write_text("https://hunter-4@sentry.example/1")
     environment |= {
         "MINITWIT_DATABASE_PASSWORD_FILE": str(secret),
         "MINITWIT_SIMULATOR_CREDENTIAL_FILE": str(credential),
-        "MINITWIT_SENTRY_DSN_FILE": str(secret),
+        "MINITWIT_SENTRY_DSN_FILE": str(dsn),
     }
     settings = Settings.from_environment(environment)
     assert settings.database_password
