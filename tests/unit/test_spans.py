@@ -57,6 +57,16 @@ def test_span_of_an_unknown_path_has_no_route(
     assert span.name == "GET"
 
 
+def test_span_of_an_unknown_method_does_not_repeat_it(
+    minitwit: Callers, kept_traces: KeptTraces
+) -> None:
+    minitwit.anybody.request("BREW", "/latest", headers=TRACED)
+    [span] = kept_traces.finished()
+    assert span.name == "_OTHER /latest"
+    assert span.attributes is not None
+    assert span.attributes["http.request.method"] == "_OTHER"
+
+
 def test_span_lasts_as_long_as_its_request(
     minitwit: Callers, kept_traces: KeptTraces
 ) -> None:

@@ -15,7 +15,10 @@ from minitwit.telemetry.spans import Ids
 # Seconds; dense around the objective (p99 <= 100 ms) and the simulator's time-out.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5)
 
-_METHODS = frozenset(
+# Anything may be sent as a method, so labels and spans call an unknown one `_OTHER`:
+# https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+OTHER_METHOD = "_OTHER"
+KNOWN_METHODS = frozenset(
     ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 )
 
@@ -86,7 +89,7 @@ class RequestMetrics:
         """Record a response, with its trace as an exemplar.
 
         Args:
-            method: of the request.
+            method: of the request, or OTHER_METHOD.
             route: template of the route, or None.
             status: of the response.
             seconds: that it took.
@@ -96,8 +99,7 @@ class RequestMetrics:
         exemplar = None
         if ids:
             exemplar = dict(zip(("trace_id", "span_id"), ids.texts(), strict=True))
-        known_method = method if method in _METHODS else "other"
-        child: Histogram = self._child(known_method, route or NO_ROUTE, status)
+        child: Histogram = self._child(method, route or NO_ROUTE, status)
         child.observe(seconds, exemplar)
 
 

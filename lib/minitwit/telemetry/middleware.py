@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import falcon
 
-from minitwit.telemetry.metrics import RequestMetrics
+from minitwit.telemetry.metrics import KNOWN_METHODS, OTHER_METHOD, RequestMetrics
 from minitwit.telemetry.spans import RequestSpan
 
 if TYPE_CHECKING:
@@ -48,14 +48,15 @@ class Telemetry:
         span: RequestSpan = req.context.span
         span.finish()
         self._metrics.in_flight -= 1
-        self._metrics.observe(req.method, route, status, seconds, span.ids)
+        method = req.method if req.method in KNOWN_METHODS else OTHER_METHOD
+        self._metrics.observe(method, route, status, seconds, span.ids)
         if self._tracer and span.ids:
             attributes = {
-                "http.request.method": req.method,
+                "http.request.method": method,
                 "http.route": route or "",
                 "http.response.status_code": status,
                 "url.path": req.path,
                 "url.scheme": req.scheme,
             }
-            name = f"{req.method} {route}" if route else req.method
+            name = f"{method} {route}" if route else method
             self._tracer.take(span, name, attributes, has_failed=status >= 500)
