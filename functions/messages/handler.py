@@ -1,8 +1,8 @@
 """messages: posting, hiding, reading as JSON, and the simulator's progress mark.
 
 /msgs and /msgs/{username} serve the simulator, and /latest any caller. /add_message is
-the form on the own timeline, /hide_message and /restore_message are the moderators'
-buttons beside each message.
+the form on the account's own timeline, /hide_message and /restore_message are the
+moderators' buttons beside each message.
 """
 
 import logging
@@ -68,7 +68,7 @@ class MessagesOfUser:
 
 
 class MessageForm:
-    """The form on the own timeline."""
+    """The form on the account's own timeline."""
 
     def __init__(self, messages: Messages, browser: BrowserResponses) -> None:
         self._messages = messages

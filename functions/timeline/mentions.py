@@ -19,7 +19,7 @@ class Mentions:
     """Looks up the names that messages mention, in one statement a page at most.
 
     Args:
-        known: returns those of some names that users have.
+        known: returns which of the given names are usernames.
         clock: says the time in seconds.
 
     """
@@ -31,7 +31,7 @@ class Mentions:
     ) -> None:
         self._known = known
         self._clock = clock
-        # When the names that a message mentions have to be looked up again, and they.
+        # By content: when its entry expires, and the usernames that it mentions.
         self._kept: dict[str, tuple[float, frozenset[str]]] = {}
 
     def of(self, posts: Iterable[Post]) -> list[frozenset[str]]:

@@ -1,4 +1,4 @@
-"""The reader of a page."""
+"""Finds the reader of a page: the account signed in, with its current rights."""
 
 import falcon
 
@@ -12,7 +12,8 @@ class Readers:
 
     Args:
         sessions: of signed-in users.
-        users: hold the readers' rights, which a cookie would outlive.
+        users: for the reader's current rights; a cookie would keep rights that were
+            revoked.
 
     """
 

@@ -26,21 +26,22 @@ class Store:
     def on(
         cls,
         database: Database,
-        lists: Database | ReplicatedDatabase | None = None,
+        messages_database: Database | ReplicatedDatabase | None = None,
         run_in_thread: RunInThread = run_here,
     ) -> Self:
         """Return the store in a database.
 
         Args:
             database: the primary.
-            lists: where messages are read and written; by default the primary.
+            messages_database: where messages are read and written; by default the
+                primary.
             run_in_thread: runs blocking work, such as hashing a password.
 
         """
         return cls(
             Users(database, run_in_thread),
             Follows(database),
-            Messages(lists or database),
+            Messages(messages_database or database),
             ProgressMark(database),
             Schema(database),
         )

@@ -99,7 +99,7 @@ def test_an_answer_may_come_in_two_pieces(
     late.join()
 
 
-def test_what_is_unusual_is_left_to_pg8000_and_the_rows_are_kept(
+def test_the_answer_from_a_notice_on_is_left_to_pg8000_and_the_rows_are_kept(
     ends: tuple[Connection, PreparedStatement, socket.socket],
 ) -> None:
     connection, prepared, server = ends

@@ -40,6 +40,6 @@ def test_a_message_is_reported_without_what_it_quotes(
 
 @pytest.mark.usefixtures("fresh_budget")
 def test_a_storm_of_exceptions_sends_twenty_reports_a_minute() -> None:
-    sent = [not reports._is_spent(now=second * 0.1) for second in range(600)]
+    sent = [not reports._reaches_limit(now=second * 0.1) for second in range(600)]
     assert sum(sent) == 20
-    assert not reports._is_spent(now=61.0)
+    assert not reports._reaches_limit(now=61.0)

@@ -1,4 +1,4 @@
-"""Circuit breaker for the database."""
+"""Circuit breaker: after a failed connection attempt, the next ones fail at once."""
 
 import time
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from minitwit.errors import StorageUnavailable
 
 
 class CircuitBreaker:
-    """After a failed attempt to connect, fails immediately instead of trying again.
+    """Circuit breaker for attempts to connect.
 
     An attempt to reach a server behind a dead network takes the whole time-out, and
     occupies one of the few requests that a process answers at once. After each pause
-    one caller tries for all.
+    one caller makes a trial attempt.
 
     Args:
         pause: seconds without attempts after a failed one.
@@ -28,7 +28,10 @@ class CircuitBreaker:
         self._paused_until = 0.0
 
     def require_closed(self) -> None:
-        """Fail during a pause; the first call after it begins another and returns.
+        """Raise while the breaker is open.
+
+        The first caller after a pause may try (half-open); for the others a new pause
+        begins.
 
         Raises:
             StorageUnavailable: the last attempt failed a moment ago, or another caller

@@ -33,7 +33,9 @@ class Network(Protocol):
         """
 
     def wait_writable(self, descriptor: int, seconds: float, /) -> None:
-        """Wait until something can be written, as on a connection that is established.
+        """Wait until the descriptor is writable.
+
+        A socket that is connecting is writable once connect has finished.
 
         Raises:
             TimeoutError: nothing could be written for so many seconds.

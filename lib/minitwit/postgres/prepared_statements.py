@@ -1,4 +1,4 @@
-"""Prepared statements: one message to the server, one pass over its answer.
+"""Prepared statements: Bind, Execute and Sync in one write, one pass over the answer.
 
 pg8000 prepares a statement and converts the values that it returns. It could run it as
 well, but reads an answer message by message, each in two reads.
@@ -87,7 +87,7 @@ class PreparedStatement:
             elif kind == _READY:
                 return rows
             else:
-                return self._unusual(answer[start:], rows)
+                return self._delegate_to_pg8000(answer[start:], rows)
 
     def _row(self, answer: bytes, at: int) -> Row:
         row: Row = []
@@ -102,9 +102,12 @@ class PreparedStatement:
                 at += size
         return row
 
-    def _unusual(self, rest: bytes, rows: list[Row]) -> list[Row]:
-        """Let pg8000 read an error, a notice or a changed setting, and all after it."""
-        self._stream.unread(rest)
+    def _delegate_to_pg8000(self, rest: bytes, rows: list[Row]) -> list[Row]:
+        """Let pg8000 handle the rest of the answer.
+
+        It starts with an ErrorResponse, a NoticeResponse or a ParameterStatus.
+        """
+        self._stream.push_back(rest)
         context = Context(
             self._statement.statement,
             columns=self._statement.cols,

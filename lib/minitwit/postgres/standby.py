@@ -30,8 +30,9 @@ class Lag:
     """Replication lag of a standby in seconds, by this process's own clock.
 
     The primary's WAL positions are kept with the times at which they were read. The
-    standby is as current as the newest of those that it has replayed. An unreachable
-    primary acknowledges nothing, so what was known before stays true.
+    standby is as current as the newest of those that it has replayed. While the primary
+    does not answer, it is assumed to be down: a standby that has replayed every
+    position recorded so far counts as current.
 
     Args:
         observe: receives each measurement.

@@ -1,4 +1,4 @@
-"""Byte stream to PostgreSQL: a socket, as pg8000 and as prepared statements use it."""
+"""Socket for pg8000 that omits its Flush messages and waits through a `Network`."""
 
 import socket
 from typing import Self
@@ -54,8 +54,8 @@ class Stream:
             raise ConnectionError("the server hung up")
         return received
 
-    def unread(self, received: bytes) -> None:
-        """Let `read` return what was received before."""
+    def push_back(self, received: bytes) -> None:
+        """Put received bytes back, for `read` to return."""
         self._unread += received
 
     def watch(self) -> IdleWatch:

@@ -87,9 +87,9 @@ class Connection:
         self._request_ends_at: float | None = None
         self._unsent = _NOTHING
         self._unacknowledged = 0  # bytes when `expires_at` was set
-        self._has_hung_up = False  # The client sends nothing after what is unread.
-        self._has_ended = False  # The client's last byte was read.
-        self._is_ending = False  # We send nothing more after what is unsent.
+        self._peer_shut_down = False  # The client sends nothing after what is unread.
+        self._at_eof = False  # The client's last byte was read.
+        self._is_closing = False  # We send nothing more after what is unsent.
         self._is_paused = False  # Nothing is read while a request is answered.
         loop.watch(accepted.fileno(), _READABLE, self._on_event)
 
@@ -104,14 +104,14 @@ class Connection:
         return self._parser.is_mid_request
 
     def is_abandoned(self, request: Request) -> bool:
-        """Say whether the client hung up, so that its request must not be begun.
+        """Say whether the client hung up, so that an unsafe request is not executed.
 
-        A client that has only closed its sending side looks the same, so what changes
-        nothing is still answered.
+        A client that has only closed its sending side looks the same, so safe methods
+        are still answered.
         """
         if self._socket.fileno() < 0:
             return True
-        return self._has_hung_up and request.environ["REQUEST_METHOD"] not in _SAFE
+        return self._peer_shut_down and request.environ["REQUEST_METHOD"] not in _SAFE
 
     def respond(self, response: bytes, keeps_alive: bool) -> None:
         """Send the response to the request that was dispatched, then go on."""
@@ -121,7 +121,7 @@ class Connection:
 
     def expire(self, now: float) -> None:
         """Close the connection, unless its client has read something meanwhile."""
-        if self._unsent or self._is_ending:
+        if self._unsent or self._is_closing:
             # The kernel's buffer may take minutes of what a slow client reads.
             unacknowledged = _unacknowledged(self._socket)
             if unacknowledged not in (0, self._unacknowledged):
@@ -148,10 +148,10 @@ class Connection:
 
     def _on_event(self, events: int) -> None:
         if events & select.EPOLLRDHUP:
-            self._has_hung_up = True
+            self._peer_shut_down = True
         try:
             if self._unsent:
-                self._send(b"", keeps_alive=not self._is_ending)
+                self._send(b"", keeps_alive=not self._is_closing)
             elif events & select.EPOLLIN and not self.is_busy:
                 self._receive()
             elif events & (select.EPOLLHUP | select.EPOLLERR):
@@ -159,7 +159,7 @@ class Connection:
             else:
                 # A pipelined request is read when its turn comes.
                 self._is_paused = True
-                self._watch(0 if self._has_hung_up else select.EPOLLRDHUP)
+                self._watch(0 if self._peer_shut_down else select.EPOLLRDHUP)
         except Exception:
             self._server.on_error()
             self.close()
@@ -172,12 +172,12 @@ class Connection:
         except OSError:
             self.close()
             return
-        if self._is_ending:
+        if self._is_closing:
             if not data:
                 self.close()
             return
         self._unparsed = data
-        self._has_ended = not data
+        self._at_eof = not data
         self._next()
 
     def _parse(self) -> None:
@@ -185,7 +185,7 @@ class Connection:
         while self._unparsed and not self._parser.requests:
             piece, self._unparsed = self._unparsed[:_PARSED], self._unparsed[_PARSED:]
             self._parser.feed(piece)
-        if self._has_ended and not self._parser.requests:
+        if self._at_eof and not self._parser.requests:
             self._parser.feed_eof()
         if self._parser.expects_continue:
             self._parser.expects_continue = False
@@ -206,7 +206,7 @@ class Connection:
             now = time.monotonic()
             self._request_ends_at = self._request_ends_at or now + REQUEST_TIMEOUT
             self.expires_at = min(now + _SEND_TIMEOUT, self._request_ends_at)
-        elif self._has_ended:
+        elif self._at_eof:
             self.close()
         else:
             self.expires_at = time.monotonic() + self._server.keepalive
@@ -224,7 +224,7 @@ class Connection:
         except OSError:
             self.close()
             return
-        self._is_ending = not keeps_alive
+        self._is_closing = not keeps_alive
         if sent < len(data):
             self._unsent = memoryview(data)[sent:]
             self._is_paused = True
@@ -233,7 +233,7 @@ class Connection:
             self._watch(select.EPOLLOUT)
             return
         self._unsent = _NOTHING
-        if self._is_ending:
+        if self._is_closing:
             self._end()
             return
         if self._is_paused:

@@ -1,8 +1,8 @@
 """Event loop of greenlets over epoll.
 
 A task is a greenlet. A task that waits for a socket or a thread yields to the loop, and
-the loop resumes the tasks that are ready. Threads could wait as well, but each of their
-waits releases the interpreter's lock and has to acquire it again.
+the loop resumes the tasks that are ready. Threads could wait as well, but each blocking
+call of a thread releases the GIL and has to acquire it again.
 
 The functions at the end are what tasks call. Together they are what a client library
 needs of a network, so this module can be passed to one as its network.
@@ -46,7 +46,8 @@ class EventLoop:
     def start(self, run: Callable[..., object], *arguments: object) -> None:
         """Run a task until its first wait; the loop resumes it later."""
         if isinstance(getcurrent(), Task):
-            # Started from here it would return to this task instead of the loop.
+            # A new greenlet's parent is the current one: started here, it would switch
+            # back to this task instead of the loop.
             self._starting.append(partial(self.start, run, *arguments))
             return
         task = self._idle.pop() if self._idle else Task(self)
@@ -194,7 +195,9 @@ def wait_readable(descriptor: int, seconds: float) -> None:
 
 
 def wait_writable(descriptor: int, seconds: float) -> None:
-    """Wait until something can be written, as on a connection that is established.
+    """Wait until the descriptor is writable.
+
+    A socket that is connecting is writable once connect has finished.
 
     Raises:
         TimeoutError: nothing could be written for so many seconds.
@@ -216,13 +219,13 @@ def run_in_thread(work: Callable[[], T]) -> T:
         TimeoutError: the work takes longer than a minute; its result is dropped.
 
     """
-    here, there = socket.socketpair()
-    with here, there:
+    reader, writer = socket.socketpair()
+    with reader, writer:
         future = _executor().submit(work)
         # Closing a socket object twice is harmless, whereas writing to a descriptor
         # after the time-out could reach a file that has its number by then.
-        future.add_done_callback(lambda _: there.close())
-        wait_readable(here.fileno(), _WORK_TIMEOUT)
+        future.add_done_callback(lambda _: writer.close())
+        wait_readable(reader.fileno(), _WORK_TIMEOUT)
     return future.result()
 
 

@@ -1,4 +1,4 @@
-"""gunicorn worker: serves a WSGI application from one thread of an event loop.
+"""gunicorn worker: serves a WSGI application from an event loop in one thread.
 
 Callbacks of the loop read the connections, so a slow or silent client costs nothing but
 its socket. A task answers a request that has arrived in full. As many tasks run at once
@@ -63,7 +63,7 @@ class GreenletWorker(Worker):  # type: ignore[misc]
         self._finish()
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
-        """On SIGTERM, stop; an application that drains is served for a while."""
+        """On SIGTERM, stop: at once, or after the seconds that `drain()` returns."""
         # A signal may come before the application is loaded.
         drain = getattr(getattr(self, "wsgi", None), "drain", None)
         seconds = drain() if drain else 0.0
@@ -134,12 +134,12 @@ class GreenletWorker(Worker):  # type: ignore[misc]
                 self._listen()
 
     def _watch_signals(self) -> None:
-        """Wake up at a signal, so that it is heeded at once."""
-        woken, waking = self._wakeups
+        """Wake up at a signal, so that it is handled at once."""
+        reader, writer = self._wakeups
         for end in self._wakeups:
             end.setblocking(False)
-        signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
-        self._loop.watch(woken.fileno(), select.EPOLLIN, self._on_signal)
+        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        self._loop.watch(reader.fileno(), select.EPOLLIN, self._on_signal)
 
     def _on_signal(self, _events: int) -> None:
         self._wakeups[0].recv(_SIGNALS)

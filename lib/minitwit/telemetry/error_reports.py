@@ -1,6 +1,6 @@
-"""Error reports: sends unexpected exceptions to Sentry, with release and trace id.
+"""Error reports: unexpected exceptions go to Sentry, with release and trace id.
 
-A report costs milliseconds, and more when Sentry is unavailable. So the rate is
+A report costs milliseconds, and more when Sentry is unreachable. So the rate is
 limited; when every request fails, logs and metrics show the rest.
 """
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 _enabled = False
 
-# The rate limit: reports in a window of so many seconds.
-_MOST, _WINDOW = 20, 60.0
-_recent: deque[float] = deque(maxlen=_MOST)
+# Rate limit: at most 20 reports in 60 seconds.
+_MAX_REPORTS, _PERIOD = 20, 60.0
+_recent: deque[float] = deque(maxlen=_MAX_REPORTS)
 
 _QUOTED = re.compile(r"""(["']).*?\1""", re.DOTALL)
 _SERVER_FIELD = re.compile(r"""'([CM])': (?:'([^']*)'|"([^"]*)")""")
@@ -83,7 +83,7 @@ def masked(message: str) -> str:
 
 def capture(error: Exception, route: str | None) -> None:
     """Report an exception, with nothing of the request but its route template."""
-    if not _enabled or _is_spent(monotonic()):
+    if not _enabled or _reaches_limit(monotonic()):
         return
     import sentry_sdk
 
@@ -94,9 +94,9 @@ def capture(error: Exception, route: str | None) -> None:
         sentry_sdk.capture_exception(error)
 
 
-def _is_spent(now: float) -> bool:
-    """Return whether the rate limit is reached; count the report if not."""
-    if len(_recent) == _MOST and now - _recent[0] < _WINDOW:
+def _reaches_limit(now: float) -> bool:
+    """Return whether the limit is reached; if not, count this report."""
+    if len(_recent) == _MAX_REPORTS and now - _recent[0] < _PERIOD:
         return True
     _recent.append(now)
     return False

@@ -1,4 +1,4 @@
-"""Middleware that measures and traces every request."""
+"""Falcon middleware that measures each request and records its span."""
 
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -9,16 +9,16 @@ from minitwit.telemetry.metrics import KNOWN_METHODS, OTHER_METHOD, RequestMetri
 from minitwit.telemetry.spans import RequestSpan
 
 if TYPE_CHECKING:
-    # Imports the SDK, which only a function that exports spans needs.
+    # Imports the SDK, which only processes that export spans need.
     from minitwit.telemetry.span_export import Tracer
 
 
 class Telemetry:
-    """Measures every request and traces those that the edge samples.
+    """Measures every request, failed ones included, and traces those the edge samples.
 
     Args:
-        metrics: of the function.
-        tracer: exports the spans; None exports none.
+        metrics: record every request.
+        tracer: exports the spans; None if spans are not exported.
 
     """
 

@@ -1,10 +1,11 @@
-"""Exports spans over OTLP: of each sampled request and of its queries.
+"""Exports spans to the collector: one for a sampled request, and one for each query.
 
-The edge samples; a request without its header is not traced. An unavailable collector
-delays no request: spans wait in a bounded queue and are dropped when it is full.
+The edge samples; a request without its header is not traced. An unreachable
+collector does not delay requests: spans wait in a bounded queue and are dropped when it
+is full; `stop` may take half a minute, so the caller has to limit it.
 
-Importing the SDK takes a sixth of a second and 5 MB, so this module is imported only
-where spans are exported.
+Importing the SDK takes a sixth of a second and 5 MB, so only processes that export
+spans import this module.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -75,7 +76,7 @@ class Tracer:
         )
 
     def stop(self) -> None:
-        """Export what is queued; takes up to 30 s when the collector is unavailable."""
+        """Export what is queued; takes up to 30 s when the collector is unreachable."""
         self._processor.shutdown()  # type: ignore[no-untyped-call]
 
 
@@ -136,7 +137,7 @@ class _AnsweredRequest(ReadableSpan):
 class _WithQueries(SpanExporter):
     """Exports the spans of queries with those of their requests.
 
-    They are created here, in the exporting thread, where no request waits for them.
+    They are created here, in the export thread, where no request waits for them.
 
     Args:
         exporter: sends a batch of spans.

@@ -1,8 +1,8 @@
 """Records the spans of a request and of its queries.
 
-Starting and ending a span of the SDK costs as much as the rest of a request. So these
-record times and names only, and the exporting thread creates the SDK's spans from them
-(`minitwit.telemetry.span_export`).
+Starting and ending a span of the SDK costs as much as the rest of a request. So a
+traced request only stores times and names; the export thread builds the SDK's spans
+from them (`minitwit.telemetry.span_export`).
 """
 
 import re
@@ -70,12 +70,12 @@ class QuerySpan:
 class RequestSpan:
     """The recorded span of a request, current until the request is finished.
 
-    Of a request that the edge does not sample (nine in ten) nothing is recorded; its
-    ids are those of the edge's span.
+    The edge samples one request in ten by default. Nothing is recorded for the others;
+    they have only the ids of the edge's span, for the log.
 
     Args:
         traceparent: the header that the edge sent, or an empty string.
-        is_recorded: whether this function exports spans.
+        is_recorded: whether spans are exported.
 
     """
 

@@ -1,4 +1,4 @@
-"""Unicode rules: which characters a reader sees, and how a username is spelled.
+"""Unicode rules: which texts are blank, and which spellings a username must not have.
 
 The tables of `regex` and `unicodedataplus` take 30 ms to import, so callers import this
 module only for text beyond ASCII.
@@ -10,7 +10,8 @@ import regex
 import unicodedataplus
 
 # Blank in every font although Unicode counts them among symbols, letters and marks:
-# Braille, an object's place, a null notehead, Egyptian (two) and Khitan.
+# BRAILLE PATTERN BLANK, OBJECT REPLACEMENT CHARACTER, MUSICAL SYMBOL NULL NOTEHEAD,
+# EGYPTIAN HIEROGLYPH FULL BLANK and HALF BLANK, KHITAN SMALL SCRIPT FILLER.
 _BLANK = "\u2800\ufffc\U0001d159\U00013441\U00013442\U00016fe4"
 
 _VISIBLE = regex.compile(

@@ -1,4 +1,4 @@
-"""Bidirectional isolation: a username keeps its direction to itself.
+"""Bidirectional isolation: a username does not change the direction of other text.
 
 A name in another direction, or with an override in it as an older name may have,
 reverses the text around it unless it is isolated (UAX 9).

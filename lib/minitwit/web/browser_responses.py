@@ -1,4 +1,4 @@
-"""Post/Redirect/Get: functions without pages answer browsers by redirect and flash."""
+"""Post/Redirect/Get: answers browsers' forms by redirects with flash messages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ class SignInFirst(falcon.HTTPSeeOther):
     """Redirects to the sign-in page, which leads on to a page afterwards.
 
     Args:
-        next_page: encoded path of that page; by default the own timeline.
+        next_page: encoded path of that page; by default the account's own timeline.
 
     """
 
@@ -112,7 +112,10 @@ def previous_page(req: falcon.Request) -> str | None:
 
 
 def next_page(req: falcon.Request) -> str:
-    """Return the page of this site that `next` names, by default the own timeline."""
+    """Return the page of this site that `next` names.
+
+    By default it is the account's own timeline.
+    """
     path = req.get_param("next") or "/"
     return path if is_local_path(path) else "/"
 

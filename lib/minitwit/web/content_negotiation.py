@@ -1,4 +1,4 @@
-"""Content negotiation: whether a request sends and accepts JSON or HTML and forms."""
+"""Content negotiation: whether the body is a form, and the response JSON or HTML."""
 
 import falcon
 

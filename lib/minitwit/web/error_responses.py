@@ -57,7 +57,7 @@ class ErrorResponses:
     """Error handlers that answer every exception as JSON or as a page.
 
     Args:
-        sessions: name the account in the header of the error page.
+        sessions: to show the signed-in account in the error page's header.
 
     """
 

@@ -9,8 +9,8 @@ from minitwit.web.cookies import cookie_values, set_cookie
 
 _COOKIE = "wrote"
 
-# A standby that is in use lags by less than half of it; the other half is for clocks
-# and slow responses.
+# More than twice the lag of a standby in use (MAX_LAG, plus what passes until the next
+# measurement): a margin for clocks and slow responses.
 _SECONDS = 2 * int(MAX_LAG) + 3
 
 

@@ -1,9 +1,9 @@
-"""HTTP Basic authentication of the simulator, and its progress mark `latest`.
+"""Falcon middleware: HTTP Basic authentication of the simulator; its mark `latest`.
 
-A request that carries a valid mark sets it, also when it then fails. A write that
-succeeds (204) sets it in the statement that writes, which saves a round trip: its
-handler passes `mark_of(req)` to the store. The mark of every other request is recorded
-after its response is known.
+An authenticated request with a valid `latest` records it, even if the request fails
+with anything but a 503. A write that succeeds (204) sets it in the statement that
+writes, which saves a round trip: its handler passes `mark_of(req)` to the store. The
+mark of every other request is recorded after its response is known.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""`minitwit check-database`: verify a database, and that a copy has all its rows."""
+"""`minitwit check-database`: verify a database; compare a copy with its original."""
 
 import os
 
@@ -29,7 +29,7 @@ _LIMITS = {"statement_timeout_ms": 3_600_000}
     help="The original, with the same password: it must have all rows of this copy.",
 )
 def check_database(copy_of: str | None) -> None:
-    """Verify a database, and compare a copy with it.
+    """Verify a database; compare a copy with its original.
 
     Checks schema, constraints, sequences and references, and prints checksums.
 

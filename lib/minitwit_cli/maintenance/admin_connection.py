@@ -1,4 +1,4 @@
-"""Connection for administrative statements: migrations, imports, checks."""
+"""A command's connection: SQL that is in no query file, COPY, a longer time-out."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -54,7 +54,7 @@ class AdminConnection:
 
 @contextmanager
 def open_admin_connection(settings: DatabaseSettings) -> Iterator[AdminConnection]:
-    """Open a connection with a command's patience, and close it after the block.
+    """Open a connection with a command's longer time-out; close it after the block.
 
     Raises:
         DatabaseRefused: the server rejects the connection; with its message.

@@ -1,4 +1,4 @@
-"""Checksums of tables, to verify that a copy holds the rows of the original."""
+"""Checksums of tables, to verify that the original holds every row of a copy."""
 
 from dataclasses import dataclass
 
@@ -33,14 +33,21 @@ def table_checksums(connection: AdminConnection) -> list[TableChecksum]:
 def differences(
     connection: AdminConnection, expected: list[TableChecksum]
 ) -> list[str]:
-    """Return the tables that lack some of the expected rows, or have them changed."""
+    """Return the tables in which the original lacks rows, or has other values.
+
+    Args:
+        connection: to the original.
+        expected: the checksums of the copy.
+
+    """
     faults = []
-    for theirs in expected:
-        ours = _checksum(connection, theirs.table, theirs.up_to)
-        if ours != theirs:
+    for copied in expected:
+        original = _checksum(connection, copied.table, copied.up_to)
+        if original != copied:
             faults.append(
-                f"{theirs.table} up to id {theirs.up_to}: {theirs.rows} rows with the "
-                f"hash {theirs.hash} there, {ours.rows} with {ours.hash} here"
+                f"{copied.table} up to id {copied.up_to}: the copy has {copied.rows} "
+                f"rows with the hash {copied.hash}, the original {original.rows} with "
+                f"{original.hash}"
             )
     return faults
 
