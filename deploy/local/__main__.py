@@ -62,13 +62,13 @@ def main() -> None:
 @_in_folder
 @click.option("--port", default="5000", help="0 takes a free one.", show_default=True)
 @click.option("--scale", default="", help='Replicas, as in "timeline=3 messages=2".')
-@click.option("--forgetful", is_flag=True, help="Never wait for the disk; for tests.")
+@click.option("--no-fsync", is_flag=True, help="Do not sync to disk; for tests.")
 @click.option("--with-parent", is_flag=True, help="Stop when the parent process ends.")
-def up(paths: Paths, port: str, scale: str, forgetful: bool, with_parent: bool) -> None:
+def up(paths: Paths, port: str, scale: str, no_fsync: bool, with_parent: bool) -> None:
     """Start everything, and stop it with Ctrl-C."""
     if with_parent:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    launcher.up(paths, parse_port(port), parse_scale(scale), durable=not forgetful)
+    launcher.up(paths, parse_port(port), parse_scale(scale), durable=not no_fsync)
 
 
 @main.command()

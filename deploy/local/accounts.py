@@ -1,7 +1,8 @@
-"""Runs PostgreSQL under an unprivileged account, since it refuses to run as root.
+"""Command prefixes that change a program's account and end it with its parent.
 
-No permissions on the way to the checkout are widened. Where the account could not
-reach the files, the server gets one capability instead.
+PostgreSQL refuses to run as root, so it runs under an unprivileged account. No
+permissions on the way to the checkout are widened: where the account could not reach
+the files, the server gets one capability instead.
 """
 
 import os
@@ -14,7 +15,8 @@ from pathlib import Path
 
 from deploy.local.errors import LocalRunError
 
-# The first that this process has is used. Docker's default set lacks the weaker one.
+# In order of preference. Docker's default capabilities lack dac_read_search, the weaker
+# one.
 _READING_CAPABILITIES = {"dac_read_search": 2, "dac_override": 1}
 
 

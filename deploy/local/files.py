@@ -1,4 +1,4 @@
-"""Files that other programs read while they change."""
+"""Atomic replacement of files that other programs read."""
 
 import os
 from pathlib import Path

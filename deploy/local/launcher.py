@@ -63,7 +63,7 @@ def up(paths: Paths, port: int, scale: Scale, durable: bool = True) -> None:
                 guard = DiskGuard(cluster, _say)
                 _start(paths, cluster, system, supervisord, guard)
                 _say(_greeting(paths, system))
-                _keep(supervisord, paths.logs / "supervisord.log", guard)
+                _wait_until_stopped(supervisord, paths.logs / "supervisord.log", guard)
 
 
 def _prepare(paths: Paths, durable: bool) -> Cluster:
@@ -97,7 +97,9 @@ def _start(
     readiness.until_routed(system.traefik_port, system.replicas)
 
 
-def _keep(supervisord: subprocess.Popen[bytes], log: Path, guard: DiskGuard) -> None:
+def _wait_until_stopped(
+    supervisord: subprocess.Popen[bytes], log: Path, guard: DiskGuard
+) -> None:
     """Wait until the terminal closes; a signal ends this earlier.
 
     Raises:

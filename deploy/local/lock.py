@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.local.errors import LocalRunError
 
-_PATIENCE = 30
+_TIMEOUT = 30  # seconds
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def exclusive(path: Path, refusal: str) -> Iterator[int]:
 
 
 def _acquire(descriptor: int, path: Path, refusal: str) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while not _try(descriptor):
         # The children of a killed holder may still be ending.
         holder = path.read_text(encoding="ascii")

@@ -45,7 +45,7 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
-_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Cluster:
 
         """
         self.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lend(self.sockets)
+        self._chown_to_server_account(self.sockets)
         # Made under another name and renamed when complete: after a crash the next
         # start deletes the draft.
         for leftover in self.data.parent.glob(f"{self.data.name}.draft-*"):
@@ -87,13 +87,13 @@ class Cluster:
         self.data.parent.mkdir(parents=True, exist_ok=True)
         prefix = f"{self.data.name}.draft-"
         draft = Path(tempfile.mkdtemp(prefix=prefix, dir=self.data.parent))
-        self._lend(draft)
+        self._chown_to_server_account(draft)
         self._initialise(draft)
         draft.rename(self.data)
 
     def command(self) -> list[str]:
         """Return the server's command line; SIGINT stops it in an orderly way."""
-        settings = _SETTINGS | ({} if self.durable else _FORGETFUL)
+        settings = _SETTINGS | ({} if self.durable else _NOT_DURABLE)
         server = [_program("postgres"), "-D", str(self.data), "-k", str(self.sockets)]
         options = [f"--{name}={value}" for name, value in settings.items()]
         return self._prefix() + server + options
@@ -169,7 +169,7 @@ class Cluster:
         needs = (Path(_program("postgres")), self.data, self.sockets)
         return run_as(server_account(self.data), "INT", needs)
 
-    def _lend(self, folder: Path) -> None:
+    def _chown_to_server_account(self, folder: Path) -> None:
         if os.geteuid() == 0:
             account = server_account(self.data)
             os.chown(folder, account.uid, account.gid)

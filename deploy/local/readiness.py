@@ -16,7 +16,7 @@ from minitwit.web.routes import FUNCTIONS
 
 # A program may need a second try, for example when its port is not free yet.
 _TRIES = 3
-_PATIENCE = 90
+_TIMEOUT = 90  # seconds
 
 
 class Readiness:
@@ -37,7 +37,7 @@ class Readiness:
         self._is_supervised = is_supervised
         self._pids: dict[str, set[int]] = defaultdict(set)
 
-    def until(self, is_so: Callable[[], bool], program: str) -> None:
+    def until(self, condition: Callable[[], bool], program: str) -> None:
         """Wait for a condition that a program fulfills.
 
         Raises:
@@ -45,8 +45,8 @@ class Readiness:
                 end of that program's log.
 
         """
-        deadline = time.monotonic() + _PATIENCE
-        while not is_so():
+        deadline = time.monotonic() + _TIMEOUT
+        while not condition():
             if not self._is_supervised():
                 raise LocalRunError(self._failure("supervisord"))
             self._watch()

@@ -1,4 +1,4 @@
-"""Turns termination signals into the end of a block."""
+"""Context manager that ends its block at SIGINT, SIGTERM or SIGHUP."""
 
 import signal
 from collections.abc import Iterator

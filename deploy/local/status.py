@@ -7,7 +7,7 @@ from deploy.local.ports import LOOPBACK
 from deploy.local.supervision import Supervisor
 from deploy.local.system import System, running_system
 
-_ROW = "{:<14}{:<10}{:<8}{:<11}{}"
+_ROW = "{:<14}{:<10}{:<8}{:<15}{}"
 
 
 def status(paths: Paths) -> str:
@@ -24,7 +24,7 @@ def status(paths: Paths) -> str:
             f"MiniTwit at {system.url}, "
             f"Traefik's dashboard at http://{LOOPBACK}:{system.traefik_port}/dashboard/",
             "",
-            _ROW.format("NAME", "STATE", "PORT", "OPERATORS", "PROCESS"),
+            _ROW.format("NAME", "STATE", "PORT", "OPERATOR PORT", "PROCESS"),
             *_rows(system, supervisor),
         ]
     )

@@ -12,7 +12,7 @@ from supervisor.supervisord import main
 _roll_over = loggers.RotatingFileHandler.doRollover
 
 
-def _lose_the_line(_handler: loggers.Handler) -> None:
+def _ignore_write_error(_handler: loggers.Handler) -> None:
     """Do nothing: the launcher says that the disk is full."""
 
 
@@ -25,6 +25,6 @@ def _roll_over_if_possible(handler: loggers.RotatingFileHandler) -> None:
 
 
 if __name__ == "__main__":
-    loggers.Handler.handleError = _lose_the_line
+    loggers.Handler.handleError = _ignore_write_error
     loggers.RotatingFileHandler.doRollover = _roll_over_if_possible
     main()

@@ -18,8 +18,8 @@ from minitwit.web.traefik_rules import traefik_priority, traefik_rule
 
 Configuration = dict[str, Any]
 
-# A quarter as many collections of garbage as by default, for a tenth less of CPU and
-# some memory; deploy/edge/stack.yml says the same.
+# About a quarter of Go's default garbage collections: a tenth less CPU, for some more
+# memory; deploy/edge/stack.yml says the same.
 ENVIRONMENT = {"GOGC": "400", "GOMEMLIMIT": "200MiB"}
 
 _TRACE_SHARE = 0.1  # of the requests, as in production
@@ -61,7 +61,8 @@ def static_configuration(
         },
         "entryPoints": {
             "web": _callers_entry_point(port),
-            # The name that ping, metrics and the API open on *:8080 when it is missing.
+            # Traefik's internal entry point, for ping, metrics and the API; without
+            # this line Traefik would open it on *:8080.
             "traefik": {"address": f"{LOOPBACK}:{operator_port}", "http": _HTTP},
         },
         "ping": {"entryPoint": "traefik"},
@@ -125,7 +126,7 @@ def _callers_entry_point(port: int) -> Configuration:
     encoded_characters = {f"allowEncoded{name}": False for name in refused}
     return {
         "address": f"{LOOPBACK}:{port}",
-        # Of the routers that name no entry point, such as that of dynamic.yml.
+        # The entry point of routers that name none, such as the one in dynamic.yml.
         "asDefault": True,
         "http": {**_HTTP, "encodedCharacters": encoded_characters},
         "transport": {"lifeCycle": {"graceTimeOut": "2s"}},

@@ -117,7 +117,7 @@ def running_system(
     command = [*up, "--folder", str(folder)]
     with (folder / "launcher.log").open("wb") as log:
         launcher = subprocess.Popen(
-            [*run_as, *command, "--port=0", "--forgetful", "--with-parent", *options],
+            [*run_as, *command, "--port=0", "--no-fsync", "--with-parent", *options],
             cwd=checkout,
             stdin=terminal,
             stdout=log,
