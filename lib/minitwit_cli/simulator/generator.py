@@ -4,7 +4,7 @@ import string
 from collections import Counter
 from collections.abc import Iterator
 
-from minitwit_cli.simulator.draw import Draw
+from minitwit_cli.simulator.random_choices import SeededRandom
 from minitwit_cli.simulator.scenario import Action, Command
 from minitwit_cli.simulator.vocabulary import (
     FRAGMENTS,
@@ -29,18 +29,18 @@ def generate(users: int, actions: int, seed: int) -> Iterator[Action]:
 
     There must be at least one user and no fewer actions than users.
     """
-    draw = Draw(seed)
-    crowd = _Crowd(draw)
+    random = SeededRandom(seed)
+    crowd = _Crowd(random)
     delay, timestamp = 0, _START
-    for identity, command in enumerate(_commands(users, actions, draw)):
+    for identity, command in enumerate(_commands(users, actions, random)):
         fields = crowd.act(command)
         yield Action(identity, delay, timestamp, command, *fields)
         # The product of two fractions is a fourth on average.
-        delay = int(4 * _MEAN_DELAY * draw.fraction() * draw.fraction())
+        delay = int(4 * _MEAN_DELAY * random.fraction() * random.fraction())
         timestamp += delay
 
 
-def _commands(users: int, actions: int, draw: Draw) -> Iterator[Command]:
+def _commands(users: int, actions: int, random: SeededRandom) -> Iterator[Command]:
     others = actions - users
     total = _TWEETS + _FOLLOWS + _UNFOLLOWS
     tweets, follows = others * _TWEETS // total, others * _FOLLOWS // total
@@ -49,7 +49,7 @@ def _commands(users: int, actions: int, draw: Draw) -> Iterator[Command]:
         "follow": follows,
         "unfollow": others - tweets - follows,
     }
-    deck = draw.shuffled([c for c, share in shares.items() for _ in range(share)])
+    deck = random.shuffled([c for c, share in shares.items() for _ in range(share)])
     # Users come in the first third, dense at first and ever thinner.
     registrations = {k + others // 3 * k * k // users**2 for k in range(users)}
     for position in range(actions):
@@ -59,8 +59,8 @@ def _commands(users: int, actions: int, draw: Draw) -> Iterator[Command]:
 class _Crowd:
     """The users so far, their follows, and random actions of theirs."""
 
-    def __init__(self, draw: Draw) -> None:
-        self._draw = draw
+    def __init__(self, random: SeededRandom) -> None:
+        self._random = random
         self._names: list[str] = []
         self._namesakes: Counter[str] = Counter()
         self._follows: list[tuple[str, str]] = []
@@ -82,8 +82,8 @@ class _Crowd:
         name = self._new_name()
         self._names.append(name)
         email = f"user{len(self._names)}@example.org"
-        length = 5 + self._draw.below(6)
-        characters = (self._draw.one_of(_PASSWORD_CHARACTERS) for _ in range(length))
+        length = 5 + self._random.below(6)
+        characters = (self._random.choice(_PASSWORD_CHARACTERS) for _ in range(length))
         return name, email, "".join(characters)
 
     def _follow(self) -> tuple[str, str]:
@@ -95,10 +95,10 @@ class _Crowd:
 
     def _unfollow(self) -> tuple[str, str]:
         pair = self._strangers()
-        keeps = self._draw.chance(_UNFOLLOWS_OF_STRANGERS / _UNFOLLOWS)
+        keeps = self._random.chance(_UNFOLLOWS_OF_STRANGERS / _UNFOLLOWS)
         if not self._follows or (keeps and pair not in self._followed):
             return pair
-        position = self._draw.below(len(self._follows))
+        position = self._random.below(len(self._follows))
         self._follows[position], self._follows[-1] = (
             self._follows[-1],
             self._follows[position],
@@ -117,15 +117,15 @@ class _Crowd:
 
     def _someone(self) -> str:
         """Pick a user; early users act, and are followed, more often."""
-        return self._names[self._draw.low(len(self._names))]
+        return self._names[self._random.skewed_below(len(self._names))]
 
     def _new_name(self) -> str:
         language = self._language()
-        given = self._draw.one_of(language.given.split())
-        family = self._draw.one_of(language.family.split())
+        given = self._random.choice(language.given.split())
+        family = self._random.choice(language.family.split())
         name = given + language.space + family
-        if self._draw.chance(0.3):
-            name += self._draw.one_of(language.endings)
+        if self._random.chance(0.3):
+            name += self._random.choice(language.endings)
         self._namesakes[name] += 1
         number = self._namesakes[name]
         return name if number == 1 else f"{name} {number}"
@@ -133,11 +133,16 @@ class _Crowd:
     def _message(self) -> str:
         language = self._language()
         vocabulary = language.words.split()
-        words = [self._draw.one_of(vocabulary) for _ in range(3 + self._draw.low(20))]
-        if self._draw.chance(0.3):
-            position = self._draw.below(len(words))
-            words.insert(position, self._draw.one_of(FRAGMENTS).strip())
-        return language.space.join(words) + self._draw.one_of((".", "!", "?", " …", ""))
+        words = [
+            self._random.choice(vocabulary)
+            for _ in range(3 + self._random.skewed_below(20))
+        ]
+        if self._random.chance(0.3):
+            position = self._random.below(len(words))
+            words.insert(position, self._random.choice(FRAGMENTS).strip())
+        return language.space.join(words) + self._random.choice(
+            (".", "!", "?", " …", "")
+        )
 
     def _language(self) -> Language:
-        return LATIN if self._draw.chance(0.5) else self._draw.one_of(OTHERS)
+        return LATIN if self._random.chance(0.5) else self._random.choice(OTHERS)

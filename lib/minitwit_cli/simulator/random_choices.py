@@ -7,11 +7,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Draw:
+class SeededRandom:
     """Random choices from a seed.
 
     Python guarantees the same sequence in later versions only for `random()`, so every
-    choice is based on it; `choice` and `shuffle` have changed before.
+    choice is based on it; its own `choice` and `shuffle` have changed before.
     """
 
     def __init__(self, seed: int) -> None:
@@ -21,7 +21,7 @@ class Draw:
         """Return a number under the limit, each as likely as the others."""
         return int(limit * self.fraction())
 
-    def low(self, limit: int) -> int:
+    def skewed_below(self, limit: int) -> int:
         """Return a number under the limit, small ones far more often."""
         return int(limit * self.fraction() * self.fraction())
 
@@ -29,7 +29,7 @@ class Draw:
         """Return true with this probability."""
         return self.fraction() < probability
 
-    def one_of(self, items: Sequence[T]) -> T:
+    def choice(self, items: Sequence[T]) -> T:
         """Return one of the items, each as likely as the others."""
         return items[self.below(len(items))]
 
