@@ -26,7 +26,10 @@ from minitwit.web.sessions import Flash, Sessions
 _FIELDS = ("username", "email", "password", "message")
 _REFUSED = Markup(' aria-invalid="true" aria-describedby="flash" autofocus')
 
-_MOST_LINES = 20  # Fewer fit into the height that the style sheet gives a message.
+# The style sheet's height of a message holds some 40 lines (fewer fit where they grow
+# taller), and the narrowest line that is still supported some 10 characters.
+_MOST_LINES = 32
+_SHORTEST_LINE = 10
 _CACHED_MESSAGES = 2048  # of a kilobyte or less; some seventy pages
 
 
@@ -43,7 +46,7 @@ def environment(assets: Assets, mentions: Mentions) -> Environment:
     templates.filters |= {
         "bdi": isolated_as_html,
         "bounded": bounded,
-        "has_many_lines": has_many_lines,
+        "may_scroll": may_scroll,
         "identicon": identicon,
         "isolated": isolated,
         "isolates_as_html": isolates_as_html,
@@ -123,9 +126,13 @@ def _refused(flash: Flash | None) -> Callable[[str], Markup]:
     return lambda field: _REFUSED if field == named else Markup()
 
 
-def has_many_lines(content: str) -> bool:
-    """Return whether a message is so high that the style sheet makes it scroll."""
-    return len(content.splitlines()) > _MOST_LINES
+def may_scroll(content: str) -> bool:
+    """Return whether a message may be so high that the style sheet makes it scroll.
+
+    What scrolls has to be reachable by keyboard.
+    """
+    lines = (1 + len(line) // _SHORTEST_LINE for line in content.splitlines())
+    return sum(lines) > _MOST_LINES
 
 
 def bounded(count: int) -> str:

@@ -68,13 +68,14 @@ def test_another_origin_changes_nothing_in_a_visitors_name(
     expect(page.get_by_role("button", name="Follow user")).to_be_visible()
 
 
-def test_the_same_link_works_from_our_own_pages(
+def test_the_same_link_leads_from_our_own_pages_to_the_button(
     visitor: BrowserContext, site: Site
 ) -> None:
     reader, target = site.new_user(), site.new_user()
     page = visitor.new_page()
     sign_in(page, reader)
     page.goto(f"/{target}/follow")
+    page.get_by_role("button", name="Follow user").click()
     expect(page.locator(".flashes")).to_have_text(f'You are now following "{target}"')
 
 

@@ -22,7 +22,7 @@ def test_a_message_of_many_lines_is_bounded_and_can_be_read_on(
         page = context.new_page()
         page.goto(f"/{author}")
         message = page.locator(".content", has_text="line 0")
-        assert max(page.locator(".messages li").evaluate_all(HEIGHTS)) < 700
+        assert max(page.locator(".messages li").evaluate_all(HEIGHTS)) < 1100
         assert message.evaluate("box => box.scrollHeight > box.clientHeight")
         message.focus()
         page.keyboard.press("End")
