@@ -18,6 +18,8 @@ def cookie_values(req: falcon.Request, name: str) -> list[str]:
 
     There may be several: a page of another host or path of the domain can add its own.
     """
+    if "HTTP_COOKIE" not in req.env:  # As in every request of the simulator.
+        return []
     plain = req.get_cookie_values(name) or []
     if not _is_https(req):
         return plain
@@ -58,4 +60,4 @@ def _set(
 def _is_https(req: falcon.Request) -> bool:
     # Traefik replaces this header whatever the client sent. Forwarded, which Falcon's
     # `forwarded_scheme` believes first, passes through Traefik as it came.
-    return (req.get_header("X-Forwarded-Proto") or req.scheme) == "https"
+    return (req.env.get("HTTP_X_FORWARDED_PROTO") or req.scheme) == "https"
