@@ -74,8 +74,8 @@ def test_a_server_that_was_shut_down_archives_again_in_time(
         server.start()
 
 
-def test_what_waits_for_the_archive_is_told(tmp_path: Path) -> None:
-    query = exporter_queries()["minitwit_archive"]
+def test_the_delay_of_wal_archiving_is_measured(tmp_path: Path) -> None:
+    query = exporter_queries()["minitwit_wal_archiving"]
     nowhere = ["--archive_mode=on", "--archive_command=false"]
     with (
         running_server(tmp_path, nowhere) as server,

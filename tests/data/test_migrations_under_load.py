@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -23,7 +24,6 @@ from tests.data.needs import needs
 from tests.data.writing import ROOT, Answer, Service, running_function
 from tests.waiting import wait_until
 
-PROGRAM = "from minitwit_cli.commands import main; main()"
 MIGRATIONS = "lib/minitwit/migrations"
 MESSAGES = 50_000
 
@@ -162,9 +162,11 @@ def export(commit: str, folder: Path) -> None:
 
 
 def run_minitwit(root: Path, settings: dict[str, str], *words: str) -> str:
-    """Run a command of the code in a folder."""
+    """Run a command of the code in a folder, by the entry point of that time."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    module, _, main = project["project"]["scripts"]["minitwit"].partition(":")
     result = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words],
+        [sys.executable, "-c", f"from {module} import {main}; {main}()", *words],
         cwd=root,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root / "lib"), **settings},
         capture_output=True,

@@ -85,6 +85,12 @@ class Service:
             connection.close()
 
 
+def application(root: Path) -> str:
+    """Return what gunicorn runs of the code in a folder; it moved after 0.1.0."""
+    room = "web" if (root / "lib" / "minitwit" / "web").is_dir() else "runtime"
+    return f"minitwit.{room}.app:create_app()"
+
+
 @contextmanager
 def running_function(
     name: str,
@@ -116,7 +122,7 @@ def running_function(
                 [
                     PYTHON.with_name("gunicorn"),
                     *("-c", "deploy/gunicorn.conf.py"),
-                    "minitwit.web.app:create_app()",
+                    application(root),
                 ],
                 cwd=root,
                 env=environment | more,
