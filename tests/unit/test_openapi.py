@@ -1,11 +1,12 @@
 """The API description says what the route table, the models and the answers say."""
 
+import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from httpx import Response
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from functions.timeline.openapi import describe
 from minitwit.web.routes import ROUTES, Route
@@ -112,7 +113,32 @@ def test_an_answer_is_the_one_described(minitwit: Callers, route: Route) -> None
     expected = 204 if route.answer is None else 200
     assert answer.status_code == expected, "say in ROUTES which model is the `answer`"
     if route.answer is not None:
-        TypeAdapter(route.answer).validate_json(answer.content, extra="forbid")
+        assert described_as(route.answer, answer.content) == json.dumps(
+            answer.json()
+        ), "the model in ROUTES does not describe this answer: mend its fields"
+
+
+def described_as(model: Any, content: bytes) -> str:
+    """Return an answer as its model describes it, or what is wrong with it."""
+    try:
+        adapter: TypeAdapter[Any] = TypeAdapter(model)
+        value = adapter.validate_json(content, strict=True, extra="forbid")
+    except ValidationError as error:
+        return str(error)
+    return json.dumps(adapter.dump_python(value, mode="json"))
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in API if route.answer], ids=route_id
+)
+def test_every_field_of_an_answer_is_described_as_always_there(route: Route) -> None:
+    if route.path == "/openapi.json":
+        assert route.answer is dict
+        return
+    [model] = get_args(route.answer) or [route.answer]
+    assert issubclass(model, BaseModel), "say in ROUTES which model is the `answer`"
+    optional = [n for n, f in model.model_fields.items() if not f.is_required()]
+    assert not optional, "an answer has all its fields: give them no default"
 
 
 @pytest.mark.parametrize("route", API, ids=route_id)
