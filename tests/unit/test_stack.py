@@ -123,3 +123,10 @@ def test_a_renamed_stack_finds_its_volumes_and_secrets(file: str) -> None:
 def _seconds(text: str) -> int:
     assert text.endswith("s")
     return int(text[:-1])
+
+
+@pytest.mark.parametrize("file", [*FILES, "deploy/tools/stack.yml"])
+def test_no_message_of_a_required_variable_has_a_hyphen(file: str) -> None:
+    """`docker stack deploy` takes a hyphen in a message for the mark of a default."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert not re.findall(r"\$\{\w+:?\?[^}]*-[^}]*\}", text)
