@@ -12,7 +12,7 @@ from minitwit.errors import NotModerator, UnknownMessage, UnknownUser
 from minitwit.messages import AND_ONE_MORE
 from minitwit.models import Counts, Cursor, Post, Reader
 from minitwit.store import Store
-from tests.store_rows import add_user, contents, cursor_of, texts
+from tests.store_rows import add_user, contents, cursor_of, reader_of, texts
 
 SetModerator = Callable[[str, bool], None]  # As the operator's command does.
 
@@ -105,9 +105,9 @@ def test_a_right_that_was_taken_back_is_gone_at_once(
     mod = add_user(store, "mod")
     store.messages.add("mod", "rude")
     set_moderator("mod", True)
-    assert store.users.reader(mod).is_moderator
+    assert reader_of(store, mod).is_moderator
     set_moderator("mod", False)
-    assert not store.users.reader(mod).is_moderator
+    assert not reader_of(store, mod).is_moderator
     with pytest.raises(NotModerator):
         hide(store, "mod", "rude")
     with pytest.raises(UnknownUser):

@@ -1,12 +1,15 @@
 """The session cookies that MiniTwit sets, without a request that signs in."""
 
+from uuid import UUID
+
 import falcon
 from falcon import testing
 
 from minitwit.models import Account
-from minitwit.web.sessions import Sessions
+from minitwit.web.signed_cookies import SignedCookies
 
 ADA = Account(7, "Ada Lovelace")
+SESSION = UUID(int=0xADA)
 
 
 def cookie(resp: falcon.Response, name: str) -> str:
@@ -19,8 +22,8 @@ def cookie(resp: falcon.Response, name: str) -> str:
     )
 
 
-def signed_in(sessions: Sessions) -> str:
+def signed_in(cookies: SignedCookies) -> str:
     """Return the value of a session cookie of Ada."""
     resp = falcon.Response()
-    sessions.sign_in(testing.create_req(), resp, ADA)
+    cookies.set_session(testing.create_req(), resp, ADA, SESSION)
     return cookie(resp, "session")

@@ -4,11 +4,14 @@ Each kind of test imports these rows and gives them its own `store` and `flag`.
 """
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from minitwit.accounts.sessions import SessionClaim
 from minitwit.errors import (
     InvalidPassword,
     InvalidUsername,
@@ -27,6 +30,15 @@ def add_user(store: Store, name: str) -> Account:
     account = Registration(username=name, email="a@b.c", pwd=f"{name}'s password")
     store.users.add(account)
     return store.users.find(name)
+
+
+def reader_of(store: Store, account: Account) -> Reader:
+    """Sign in as an account and return it as a reader."""
+    session = store.sessions.start(account.id, "a browser", days=1)
+    claim = SessionClaim(account.id, account.username, session, time.time())
+    reader = store.sessions.reader(claim)
+    assert reader is not None
+    return reader
 
 
 def texts(posts: list[Post]) -> list[str]:
@@ -260,3 +272,47 @@ def test_a_write_takes_the_mark_along_even_if_it_finds_nobody(store: Store) -> N
 
 def test_schema_is_current(store: Store) -> None:
     store.schema.require_current()
+
+
+def test_a_session_has_its_account_until_it_ends(store: Store) -> None:
+    ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    session, other = (store.sessions.start(ada.id, "a browser", 1) for _ in range(2))
+    claims = [SessionClaim(ada.id, "ada", s, time.time()) for s in (session, other)]
+    assert [store.sessions.account(claim) for claim in claims] == [ada, ada]
+    forged = SessionClaim(bob.id, "bob", session, time.time())
+    assert store.sessions.account(forged) is None
+    assert store.sessions.reader(forged) is None
+    store.sessions.end(forged)
+    store.sessions.use(claims[0])
+    assert store.sessions.reader(claims[0]) == Reader(ada)
+    store.sessions.end(claims[0])
+    assert [store.sessions.account(claim) for claim in claims] == [None, ada]
+    assert [store.sessions.reader(claim) for claim in claims] == [None, Reader(ada)]
+
+
+def test_all_sessions_but_one_end_together(store: Store) -> None:
+    ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    kept, *others = (store.sessions.start(ada.id, "a browser", 1) for _ in range(3))
+    others_session = store.sessions.start(bob.id, "a browser", 1)
+    store.sessions.end_others(ada.id, kept)
+
+    def signed_in(account: Account, session: UUID) -> bool:
+        claim = SessionClaim(account.id, account.username, session, time.time())
+        return store.sessions.account(claim) == account
+
+    assert signed_in(ada, kept) and signed_in(bob, others_session)
+    assert not any(signed_in(ada, session) for session in others)
+    store.sessions.end_others(ada.id)
+    assert not signed_in(ada, kept)
+
+
+def test_a_cookie_without_a_session_is_good_until_its_account_signs_out(
+    store: Store,
+) -> None:
+    ada = add_user(store, "ada")
+    session = store.sessions.start(ada.id, "a browser", 1)
+    before = SessionClaim(ada.id, "ada", None, time.time() - 60)
+    assert store.sessions.account(before) == ada
+    store.sessions.end(SessionClaim(ada.id, "ada", session, time.time()))
+    assert store.sessions.account(before) is None
+    assert store.sessions.account(SessionClaim(9, "nobody", None, 0)) is None

@@ -12,11 +12,11 @@ from minitwit.errors import InvalidInput
 from minitwit.models import Registration
 from minitwit.users import Users
 from minitwit.web.app import Services
+from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.browser_responses import BrowserResponses, next_page, sign_in_path
 from minitwit.web.content_negotiation import asks_for_html, sends_form
 from minitwit.web.request_data import form, form_model, json_body
 from minitwit.web.reserved_names import is_reserved
-from minitwit.web.sessions import Sessions
 from minitwit.web.simulator_auth import mark_of
 
 
@@ -61,10 +61,10 @@ class Login:
     """The start of a session."""
 
     def __init__(
-        self, users: Users, sessions: Sessions, browser: BrowserResponses
+        self, users: Users, auth: BrowserAuth, browser: BrowserResponses
     ) -> None:
         self._users = users
-        self._sessions = sessions
+        self._auth = auth
         self._browser = browser
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -75,7 +75,7 @@ class Login:
             account = self._users.sign_in(
                 typed.get("username", ""), typed.get("password", "")
             )
-            self._sessions.sign_in(req, resp, account)
+            self._auth.sign_in(req, resp, account)
             self._browser.redirect(req, resp, page, "You were logged in")
 
 
@@ -86,13 +86,13 @@ class Logout:
     browser that follows a link is redirected to a page with the button instead.
     """
 
-    def __init__(self, sessions: Sessions, browser: BrowserResponses) -> None:
-        self._sessions = sessions
+    def __init__(self, auth: BrowserAuth, browser: BrowserResponses) -> None:
+        self._auth = auth
         self._browser = browser
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Sign a browser out."""
-        self._sessions.sign_out(req, resp)
+        self._auth.sign_out(req, resp)
         self._browser.redirect(req, resp, "/public", "You were logged out")
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -109,13 +109,9 @@ class Logout:
 
 def routes(services: Services) -> Mapping[str, object]:
     """Return the resource of each path."""
-    users, sessions, browser = (
-        services.store.users,
-        services.sessions,
-        services.browser,
-    )
+    users, auth, browser = services.store.users, services.auth, services.browser
     return {
         "/register": Accounts(users, browser),
-        "/login": Login(users, sessions, browser),
-        "/logout": Logout(sessions, browser),
+        "/login": Login(users, auth, browser),
+        "/logout": Logout(auth, browser),
     }

@@ -14,7 +14,6 @@ from functions.timeline.mentions import Mentions
 from functions.timeline.openapi import Description
 from functions.timeline.pages import Pages, environment
 from functions.timeline.people import People
-from functions.timeline.readers import Readers
 from functions.timeline.timelines import (
     NewMessages,
     OwnTimeline,
@@ -22,6 +21,7 @@ from functions.timeline.timelines import (
     UserTimeline,
 )
 from minitwit.web.app import Services
+from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.browser_responses import BrowserResponses, next_page, sign_in_path
 
 
@@ -29,16 +29,16 @@ class FormPage:
     """A form for signed-out readers."""
 
     def __init__(
-        self, template: str, readers: Readers, browser: BrowserResponses, pages: Pages
+        self, template: str, auth: BrowserAuth, browser: BrowserResponses, pages: Pages
     ) -> None:
         self._template = template
-        self._readers = readers
+        self._auth = auth
         self._browser = browser
         self._pages = pages
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the form, or redirect a signed-in reader."""
-        reader = self._readers.of(req)
+        reader = self._auth.reader(req, resp)
         page = next_page(req)
         if reader.account:
             self._browser.redirect(req, resp, page)
@@ -49,25 +49,24 @@ class FormPage:
 
 def routes(services: Services) -> Mapping[str, object]:
     """Return the resource of each path."""
-    store, sessions, browser = services.store, services.sessions, services.browser
+    store, auth, browser = services.store, services.auth, services.browser
     assets = Assets()
     templates = environment(assets, Mentions(store.users.known))
-    readers = Readers(sessions, store.users)
-    pages = Pages(sessions, templates)
+    pages = Pages(services.cookies, templates)
     feeds = Feeds(templates, services.url)
     return {
-        "/": OwnTimeline(store.messages, sessions, readers, browser, pages),
-        "/public": PublicTimeline(store.messages, readers, pages),
+        "/": OwnTimeline(store.messages, services.cookies, auth, browser, pages),
+        "/public": PublicTimeline(store.messages, auth, pages),
         "/public/feed": PublicFeed(store.messages, feeds),
-        "/new_messages": NewMessages(store.messages, sessions),
-        "/register": FormPage("register.html", readers, browser, pages),
-        "/login": FormPage("login.html", readers, browser, pages),
-        "/{username}": UserTimeline(store, readers, pages),
+        "/new_messages": NewMessages(store.messages, auth),
+        "/register": FormPage("register.html", auth, browser, pages),
+        "/login": FormPage("login.html", auth, browser, pages),
+        "/{username}": UserTimeline(store, auth, pages),
         "/{username}/following": People(
-            "following.html", store.follows.followed, store.users, readers, pages
+            "following.html", store.follows.followed, store.users, auth, pages
         ),
         "/{username}/followers": People(
-            "followers.html", store.follows.followers, store.users, readers, pages
+            "followers.html", store.follows.followers, store.users, auth, pages
         ),
         "/{username}/feed": UserFeed(store.users, store.messages, feeds),
         "/static/{file}": assets,

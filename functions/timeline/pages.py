@@ -21,7 +21,7 @@ from minitwit.users import MAX_COUNT
 from minitwit.web.bidi import isolated, isolated_as_html, isolates_as_html
 from minitwit.web.browser_responses import user_path
 from minitwit.web.html_responses import send_page
-from minitwit.web.sessions import Flash, Sessions
+from minitwit.web.signed_cookies import Flash, SignedCookies
 
 _FIELDS = ("username", "email", "password", "message")
 _REFUSED = Markup(' aria-invalid="true" aria-describedby="flash" autofocus')
@@ -86,13 +86,13 @@ class Pages:
     """Renders pages.
 
     Args:
-        sessions: of the readers, with their flashes.
+        cookies: hold the readers' flash messages.
         templates: of the pages.
 
     """
 
-    def __init__(self, sessions: Sessions, templates: Environment) -> None:
-        self._sessions = sessions
+    def __init__(self, cookies: SignedCookies, templates: Environment) -> None:
+        self._cookies = cookies
         self._templates = templates
 
     def render(
@@ -104,7 +104,7 @@ class Pages:
         **values: object,
     ) -> None:
         """Answer with a page."""
-        flash = self._sessions.take_flash(req, resp)
+        flash = self._cookies.take_flash(req, resp)
         text = self._templates.get_template(template).render(
             reader=reader,
             account=reader.account,

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import falcon
 
 from functions.timeline.pages import Pages
-from functions.timeline.readers import Readers
 from minitwit.follows import PAGE_SIZE
 from minitwit.models import Person
 from minitwit.users import Users
+from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.request_data import integer
 
 _PLACES = range(2**63)  # What the database can hold.
@@ -21,7 +21,7 @@ class People:
         template: of the page.
         listed: takes the user's id and a place, and returns the users behind it.
         users: all accounts.
-        readers: identifies the reader.
+        auth: tells who reads.
         pages: renders the page.
 
     """
@@ -31,13 +31,13 @@ class People:
         template: str,
         listed: Callable[[int, int | None], list[Person]],
         users: Users,
-        readers: Readers,
+        auth: BrowserAuth,
         pages: Pages,
     ) -> None:
         self._template = template
         self._listed = listed
         self._users = users
-        self._readers = readers
+        self._auth = auth
         self._pages = pages
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, username: str) -> None:
@@ -48,7 +48,7 @@ class People:
             req,
             resp,
             self._template,
-            self._readers.of(req),
+            self._auth.reader(req, resp),
             user=user,
             people=people[:PAGE_SIZE],
             older=people[PAGE_SIZE - 1].place if len(people) > PAGE_SIZE else None,

@@ -5,13 +5,13 @@ from secrets import token_urlsafe
 import falcon
 
 from functions.timeline.pages import Pages
-from functions.timeline.readers import Readers
 from minitwit.messages import PAGE_SIZE, Messages
 from minitwit.models import Account, Cursor, Post, Reader
 from minitwit.store import Store
+from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.browser_responses import BrowserResponses
 from minitwit.web.request_data import cursor
-from minitwit.web.sessions import Sessions
+from minitwit.web.signed_cookies import SignedCookies
 
 
 class OwnTimeline:
@@ -20,20 +20,20 @@ class OwnTimeline:
     def __init__(
         self,
         messages: Messages,
-        sessions: Sessions,
-        readers: Readers,
+        cookies: SignedCookies,
+        auth: BrowserAuth,
         browser: BrowserResponses,
         pages: Pages,
     ) -> None:
         self._messages = messages
-        self._sessions = sessions
-        self._readers = readers
+        self._cookies = cookies
+        self._auth = auth
         self._browser = browser
         self._pages = pages
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show a page of it, or redirect to the public timeline when signed out."""
-        reader = self._readers.of(req)
+        reader = self._auth.reader(req, resp)
         if reader.account is None:
             self._browser.redirect(req, resp, "/public")
             return
@@ -43,7 +43,7 @@ class OwnTimeline:
             resp,
             "own.html",
             reader,
-            draft=self._sessions.take_draft(req, resp),
+            draft=self._cookies.take_draft(req, resp),
             form_token=token_urlsafe(16),
             # Counted only for an empty page, which says why it is empty.
             hidden=0 if posts else self._messages.hidden_count(reader.account.id),
@@ -54,14 +54,14 @@ class OwnTimeline:
 class PublicTimeline:
     """The messages of all users."""
 
-    def __init__(self, messages: Messages, readers: Readers, pages: Pages) -> None:
+    def __init__(self, messages: Messages, auth: BrowserAuth, pages: Pages) -> None:
         self._messages = messages
-        self._readers = readers
+        self._auth = auth
         self._pages = pages
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show a page of it."""
-        reader = self._readers.of(req)
+        reader = self._auth.reader(req, resp)
         posts = self._messages.public_timeline(cursor(req), reader.is_moderator)
         self._pages.render(req, resp, "public.html", reader, **_page_of(posts))
 
@@ -69,15 +69,15 @@ class PublicTimeline:
 class UserTimeline:
     """The messages of one user."""
 
-    def __init__(self, store: Store, readers: Readers, pages: Pages) -> None:
+    def __init__(self, store: Store, auth: BrowserAuth, pages: Pages) -> None:
         self._store = store
-        self._readers = readers
+        self._auth = auth
         self._pages = pages
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, username: str) -> None:
         """Show a page of it."""
         author = self._store.users.find(username)
-        reader = self._readers.of(req)
+        reader = self._auth.reader(req, resp)
         posts = self._store.messages.user_timeline(
             author.id, username, cursor(req), reader.is_moderator
         )
@@ -103,15 +103,16 @@ class UserTimeline:
 class NewMessages:
     """The number of messages newer than the newest one on a page."""
 
-    def __init__(self, messages: Messages, sessions: Sessions) -> None:
+    def __init__(self, messages: Messages, auth: BrowserAuth) -> None:
         self._messages = messages
-        self._sessions = sessions
+        self._auth = auth
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Return the number; `timeline=own` is the signed-in user's."""
         after = cursor(req, "after") or Cursor(0, 0)
-        account = self._sessions.account(req)
-        if req.get_param("timeline") == "own" and account:
+        is_own = req.get_param("timeline") == "own"
+        account = self._auth.account(req) if is_own else None
+        if account:
             number = self._messages.newer_own(account.id, after)
         else:
             number = self._messages.newer_public(after)

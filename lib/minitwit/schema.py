@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 )
 """
 
+_CONCURRENTLY = " CONCURRENTLY"
 _FILE = re.compile(r"^(\d{4})_(\w+)\.sql$")
 
 
@@ -26,6 +27,19 @@ class Migration:
     version: int
     name: str
     sql: str
+
+    @property
+    def is_concurrent(self) -> bool:
+        """Whether it builds indexes while writes go on, as no transaction can.
+
+        If it is interrupted it runs again, so its statements can be repeated.
+        """
+        return _CONCURRENTLY in self.sql
+
+    @property
+    def sql_in_transaction(self) -> str:
+        """The statements as a transaction can run them, where nothing else writes."""
+        return self.sql.replace(_CONCURRENTLY, "")
 
 
 @cache

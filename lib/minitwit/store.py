@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from minitwit.accounts.sessions import Sessions
 from minitwit.follows import Follows
 from minitwit.latest import ProgressMark
 from minitwit.messages import Messages
@@ -17,6 +18,7 @@ class Store:
     """What handlers read and write; unit tests replace it by fakes in memory."""
 
     users: Users
+    sessions: Sessions
     follows: Follows
     messages: Messages
     latest: ProgressMark
@@ -40,6 +42,7 @@ class Store:
         """
         return cls(
             Users(database, run_in_thread),
+            Sessions(database),
             Follows(database),
             Messages(messages_database or database),
             ProgressMark(database),

@@ -11,14 +11,11 @@ from minitwit.errors import (
     UnknownUser,
     UsernameTaken,
 )
-from minitwit.models import Account, Counts, Reader, Registration
+from minitwit.models import Account, Counts, Registration
 from minitwit.postgres.database import Database, Row
 
 # Counting ends here, so that a page takes no longer for a million followers.
 MAX_COUNT = 10_000
-
-# A busy reader follows more users than this.
-MANY = 300
 
 # For so long a registration with the same data counts as the same form, sent twice.
 REPEAT_SECONDS = 600
@@ -142,11 +139,6 @@ class Users:
         """Return the counts for a user's page; MAX_COUNT + 1 means more."""
         rows = self._database.read("user_counts", id=user_id, limit=MAX_COUNT + 1)
         return Counts(*rows[0])
-
-    def reader(self, account: Account) -> Reader:
-        """Return an account with its rights and hints for its pages, at this moment."""
-        [row] = self._database.read("reader", id=account.id, many=MANY)
-        return Reader(account, *row)
 
     def set_moderator(self, username: str, is_moderator: bool) -> None:
         """Grant or revoke moderation; the functions' database role may not.

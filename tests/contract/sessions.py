@@ -286,3 +286,23 @@ def test_ids_and_links_of_a_feed_never_depend_on_the_request(
     assert answer.status_code == 200
     assert "evil.example" not in answer.text
     assert answer.text == minitwit.anybody.get(path).text
+
+
+# contract: B9
+@pytest.mark.parametrize("path", ["/add_message", "/{bob}/follow", "/hide_message"])
+def test_copied_cookie_is_refused_after_signing_out(
+    minitwit: Callers, path: str
+) -> None:
+    browser = minitwit.browser_of(minitwit.user())
+    bob = minitwit.user()
+    with minitwit.browser() as thief:
+        thief.follow_redirects = False
+        stolen = httpx.Cookies(browser.cookies)
+        thief.cookies = stolen
+        assert thief.get("/").status_code == 200
+        assert "You were logged out" in browser.post("/logout").text
+        thief.cookies = stolen
+        assert thief.get("/").headers["Location"] == "/public"
+        thief.cookies = stolen
+        answer = thief.post(path.format(bob=bob), data={"text": "x", "id": "1"})
+        assert answer.headers["Location"].startswith("/login")

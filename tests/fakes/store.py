@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
+from uuid import UUID, uuid4
 
 import orjson
 
 from minitwit import follows
+from minitwit.accounts.sessions import SessionClaim
 from minitwit.errors import (
     InvalidPassword,
     InvalidUsername,
@@ -37,6 +39,8 @@ class Memory:
     follows: list[tuple[int, int]] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     flagged: set[int] = field(default_factory=set)
+    sessions: dict[UUID, int] = field(default_factory=dict)
+    signed_out: dict[int, float] = field(default_factory=dict)
     moderators: set[str] = field(default_factory=set)
     mark: int = -1
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -126,10 +130,6 @@ class FakeUsers:
             sum(who == user_id for _, who in memory.follows),
         )
 
-    def reader(self, account: Account) -> Reader:
-        """Return an account with its rights."""
-        return Reader(account, account.username in self._memory.moderators)
-
     def set_moderator(self, username: str, is_moderator: bool) -> None:
         """Grant or revoke moderation."""
         self._memory.account(username)
@@ -137,6 +137,53 @@ class FakeUsers:
             self._memory.moderators.add(username)
         else:
             self._memory.moderators.discard(username)
+
+
+class FakeSessions:
+    """Sessions in memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def start(self, user_id: int, user_agent: str, days: int) -> UUID:
+        """Start a session."""
+        assert (user_agent is not None, days > 0) == (True, True)
+        session = uuid4()
+        self._memory.sessions[session] = user_id
+        return session
+
+    def account(self, claim: SessionClaim) -> Account | None:
+        """Return the account of a session."""
+        accounts = {a.id: a for a in self._memory.accounts.values()}
+        if claim.id is None:
+            signed_out = self._memory.signed_out.get(claim.user_id, 0.0)
+            return accounts.get(claim.user_id) if signed_out < claim.signed_at else None
+        if self._memory.sessions.get(claim.id) != claim.user_id:
+            return None
+        return accounts.get(claim.user_id)
+
+    def reader(self, claim: SessionClaim) -> Reader | None:
+        """Return the account of a session with its rights."""
+        account = self.account(claim) if claim.id else None
+        if account is None:
+            return None
+        return Reader(account, account.username in self._memory.moderators)
+
+    def use(self, claim: SessionClaim) -> None:
+        """Note that a session is in use."""
+
+    def end(self, claim: SessionClaim) -> None:
+        """End a session."""
+        if claim.id and self._memory.sessions.get(claim.id) == claim.user_id:
+            del self._memory.sessions[claim.id]
+        self._memory.signed_out[claim.user_id] = time.time()
+
+    def end_others(self, user_id: int, kept: UUID | None = None) -> None:
+        """End all sessions of an account but one."""
+        for session, owner in list(self._memory.sessions.items()):
+            if owner == user_id and session != kept:
+                del self._memory.sessions[session]
+        self._memory.signed_out[user_id] = time.time()
 
 
 class FakeFollows:
@@ -337,6 +384,7 @@ def fake_store(
     memory = memory or Memory()
     parts: list[Any] = [
         FakeUsers(memory),
+        FakeSessions(memory),
         FakeFollows(memory),
         FakeMessages(memory, clock),
         FakeLatest(memory),
@@ -347,7 +395,7 @@ def fake_store(
 
 def store_that_is_down() -> Store:
     """Return a store whose database is unavailable."""
-    parts: list[Any] = [Down()] * 5
+    parts: list[Any] = [Down()] * 6
     return Store(*parts)
 
 

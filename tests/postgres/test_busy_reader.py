@@ -5,11 +5,12 @@
 
 import pytest
 
+from minitwit.accounts.sessions import MANY
 from minitwit.messages import PAGE_SIZE
 from minitwit.models import Account, Reader
 from minitwit.store import Store
-from minitwit.users import MANY
 from minitwit_cli.maintenance.admin_connection import AdminConnection
+from tests.store_rows import reader_of
 
 READER, FOLLOWED, STRANGER = 1, range(2, 402), 402
 
@@ -52,10 +53,10 @@ def test_who_follows_many_is_busy(
     store: Store, owner: AdminConnection, reader_of_400: int
 ) -> None:
     reader = Account(reader_of_400, f"user {reader_of_400}")
-    assert store.users.reader(reader).is_busy
+    assert reader_of(store, reader).is_busy
     owner.run(f"DELETE FROM follows WHERE followed_id > {FOLLOWED[MANY - 1]}")
-    assert not store.users.reader(reader).is_busy
-    assert not store.users.reader(Account(7, "user 7")).is_busy
+    assert not reader_of(store, reader).is_busy
+    assert not reader_of(store, Account(7, "user 7")).is_busy
 
 
 def test_page_is_found_among_the_newest_of_all(

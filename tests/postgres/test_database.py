@@ -23,7 +23,7 @@ from minitwit.settings import DatabaseSettings
 from minitwit.store import Store
 from minitwit_cli.maintenance.admin_connection import AdminConnection
 from tests.postgres.databases import OwnDatabase
-from tests.store_rows import add_user
+from tests.store_rows import add_user, reader_of
 
 
 def hang_up_on(superuser: AdminConnection, testbed: OwnDatabase) -> None:
@@ -108,7 +108,7 @@ def read_all_lists(store: Store) -> None:
     messages.newer_public(Cursor(0, 0))
     messages.newer_own(1, Cursor(0, 0))
     store.users.counts(1)
-    store.users.reader(Account(1, "ada"))
+    reader_of(store, Account(1, "ada"))
     follows.followed(1)
     follows.followers(1)
     follows.exists(1, 2)

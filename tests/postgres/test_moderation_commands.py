@@ -6,7 +6,7 @@ from deploy.local.postgres import APPLICATION, OWNER
 from minitwit.store import Store
 from minitwit_cli.commands import main
 from tests.postgres.databases import OwnDatabase
-from tests.store_rows import add_user, texts
+from tests.store_rows import add_user, reader_of, texts
 
 
 def minitwit(testbed: OwnDatabase, *words: str, role: str = OWNER) -> Result:
@@ -18,10 +18,10 @@ def test_a_moderator_is_made_and_unmade(testbed: OwnDatabase, store: Store) -> N
     ada = add_user(store, "Ada Lovelace")
     granted = minitwit(testbed, "grant-moderator", "Ada Lovelace")
     assert granted.output == "Ada Lovelace is a moderator.\n"
-    assert store.users.reader(ada).is_moderator
+    assert reader_of(store, ada).is_moderator
     revoked = minitwit(testbed, "revoke-moderator", "Ada Lovelace")
     assert revoked.output == "Ada Lovelace is no moderator.\n"
-    assert not store.users.reader(ada).is_moderator
+    assert not reader_of(store, ada).is_moderator
 
 
 def test_a_message_is_flagged_and_unflagged(testbed: OwnDatabase, store: Store) -> None:

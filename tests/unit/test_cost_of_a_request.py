@@ -20,10 +20,10 @@ from falcon import testing
 from minitwit.postgres.database import Database, Row
 from minitwit.store import Store
 from minitwit.web.app import build
-from minitwit.web.sessions import Sessions
+from minitwit.web.signed_cookies import SignedCookies
 from tests.contract.callers import SIMULATOR
 from tests.in_process import SESSION_KEY, settings
-from tests.session_cookies import signed_in
+from tests.session_cookies import ADA, signed_in
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = (str(ROOT / "lib"), str(ROOT / "functions"))
@@ -41,7 +41,7 @@ class CountingDatabase(Database):
     def __init__(self, *rows: Row, is_busy: bool = False) -> None:
         self.asked: list[str] = []
         self._rows = list(rows or ([7, "name", "hash"],))
-        self._reader: Row = [False, is_busy]
+        self._reader: Row = [ADA.id, ADA.username, False, is_busy]
 
     def read(self, query: str, **parameters: Any) -> list[Row]:
         """Answer with what every list and every account can be read from."""
@@ -96,7 +96,7 @@ def test_own_timeline_asks_by_author_only_where_it_must(
     rows: list[Row] = [[number, "bob", "Hello", 1] for number in range(found)]
     database = CountingDatabase(*rows, is_busy=is_busy)
     client = testing.TestClient(build(settings("timeline"), Store.on(database)))
-    session = signed_in(Sessions([SESSION_KEY], days=1))
+    session = signed_in(SignedCookies([SESSION_KEY], days=1))
     answer = client.simulate_get("/", cookies={"session": session})
     assert answer.text.count("Hello") == 30
     assert database.asked == queries

@@ -9,6 +9,7 @@ import pytest
 from minitwit.web import reserved_names as reserving
 from minitwit.web import routes, traefik_rules
 from minitwit.web.app import Services
+from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.browser_responses import BrowserResponses
 from minitwit.web.reserved_names import reserved_names
 from minitwit.web.routes import (
@@ -18,7 +19,7 @@ from minitwit.web.routes import (
     probe,
     routes_of,
 )
-from minitwit.web.sessions import Sessions
+from minitwit.web.signed_cookies import SignedCookies
 from tests.fakes.store import fake_store
 from tests.functions import FUNCTIONS as FOLDERS
 from tests.in_process import SESSION_KEY, URL, callers_of
@@ -28,9 +29,10 @@ ROOT = Path(__file__).parents[2]
 
 def resources_of(function: str) -> dict[str, object]:
     """Return the resources of a function's handler by their paths."""
-    sessions = Sessions([SESSION_KEY], days=1)
-    browser = BrowserResponses(sessions)
-    services = Services(fake_store(), sessions, browser, URL, "1.0")
+    store, cookies = fake_store(), SignedCookies([SESSION_KEY], days=1)
+    auth = BrowserAuth(cookies, store.sessions)
+    browser = BrowserResponses(cookies, auth)
+    services = Services(store, cookies, auth, browser, URL, "1.0")
     handler = importlib.import_module(f"functions.{function}.handler")
     return dict(handler.routes(services))
 

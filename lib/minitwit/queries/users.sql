@@ -20,14 +20,6 @@ SELECT id, username, password_hash FROM users WHERE username = :username;
 -- They come as lines of one text: a driver's arrays would take "null" for no name.
 SELECT username FROM users WHERE username = ANY(string_to_array(:names, E'\n'));
 
--- name: reader
--- Read whether an account may hide messages, and whether it follows many users.
-SELECT EXISTS (SELECT FROM users WHERE id = :id AND is_moderator), (
-    SELECT count(*) > :many FROM (
-        SELECT FROM follows WHERE follower_id = :id LIMIT :many + 1
-    ) AS followed
-);
-
 -- name: set_password_hash
 -- Replace the hash of an account's password.
 UPDATE users SET password_hash = :password_hash WHERE id = :id;

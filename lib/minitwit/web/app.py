@@ -22,6 +22,7 @@ from minitwit.telemetry import error_reports
 from minitwit.telemetry.metrics import RequestMetrics, observe_lag, observe_query
 from minitwit.telemetry.middleware import Telemetry
 from minitwit.telemetry.spans import query_span
+from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.browser_responses import BrowserResponses
 from minitwit.web.csrf import CsrfProtection
 from minitwit.web.error_responses import ErrorResponses
@@ -36,7 +37,7 @@ from minitwit.web.routes import (
     served_paths,
 )
 from minitwit.web.security_headers import SecurityHeaders
-from minitwit.web.sessions import Sessions
+from minitwit.web.signed_cookies import SignedCookies
 from minitwit.web.simulator_auth import SimulatorAuth
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class Services:
 
     Attributes:
         store: the persistent state.
-        sessions: the signed cookies.
+        cookies: the signed cookies.
+        auth: signs browsers in and out, and tells who sends a request.
         browser: redirects with flash messages.
         url: public address of the site, without a slash at the end.
         version: of the image.
@@ -64,7 +66,8 @@ class Services:
     """
 
     store: Store
-    sessions: Sessions
+    cookies: SignedCookies
+    auth: BrowserAuth
     browser: BrowserResponses
     url: str
     version: str
@@ -167,10 +170,10 @@ def _open_store(settings: Settings, network: Network) -> Store:
 
 def build(settings: Settings, store: Store, tracer: "Tracer | None" = None) -> App:
     """Create the Falcon app of a function's handler, with the middleware."""
-    sessions = Sessions(settings.session_key_ring, settings.session_days)
-    services = Services(
-        store, sessions, BrowserResponses(sessions), settings.url, settings.version
-    )
+    cookies = SignedCookies(settings.session_key_ring, settings.session_days)
+    auth = BrowserAuth(cookies, store.sessions)
+    browser = BrowserResponses(cookies, auth)
+    services = Services(store, cookies, auth, browser, settings.url, settings.version)
     handler = importlib.import_module(f"functions.{settings.function}.handler")
     metrics = RequestMetrics(settings)
     credential = settings.simulator_credential.get_secret_value()
@@ -186,7 +189,7 @@ def build(settings: Settings, store: Store, tracer: "Tracer | None" = None) -> A
     )
     app.req_options.strip_url_path_trailing_slash = True
     _add_routes(app, settings.function, handler.routes(services))
-    ErrorResponses(sessions).install(app)
+    ErrorResponses(cookies).install(app)
     return app
 
 

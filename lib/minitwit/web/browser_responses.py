@@ -7,8 +7,9 @@ import falcon
 
 from minitwit.errors import InvalidInput
 from minitwit.models import Account
+from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.request_data import form, is_local_path, path_of_own_url
-from minitwit.web.sessions import Flash, Sessions
+from minitwit.web.signed_cookies import Flash, SignedCookies
 
 
 class SignInFirst(falcon.HTTPSeeOther):
@@ -27,12 +28,14 @@ class BrowserResponses:
     """Redirects browsers, with a flash message for the next page.
 
     Args:
-        sessions: the signed cookies.
+        cookies: the signed cookies.
+        auth: tells who is signed in.
 
     """
 
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
+    def __init__(self, cookies: SignedCookies, auth: BrowserAuth) -> None:
+        self._cookies = cookies
+        self._auth = auth
 
     def account(self, req: falcon.Request, next_page: str = "/") -> Account:
         """Return the account that is signed in.
@@ -41,7 +44,7 @@ class BrowserResponses:
             SignInFirst: none is; signing in leads on to the next page.
 
         """
-        account = self._sessions.account(req)
+        account = self._auth.account(req)
         if account is None:
             raise SignInFirst(next_page)
         return account
@@ -53,11 +56,11 @@ class BrowserResponses:
             SignInFirst: none is signed in; the typed text is kept until then.
 
         """
-        account = self._sessions.account(req)
+        account = self._auth.account(req)
         if account is None:
-            self._sessions.keep_draft(req, resp, form(req).get("text", ""))
+            self._cookies.keep_draft(req, resp, form(req).get("text", ""))
             flash = Flash("Sign in again to share your message", is_error=True)
-            self._sessions.flash(req, resp, flash)
+            self._cookies.flash(req, resp, flash)
             raise SignInFirst
         return account
 
@@ -82,7 +85,7 @@ class BrowserResponses:
         resp.status = falcon.HTTP_SEE_OTHER
         resp.location = path
         if text:
-            self._sessions.flash(req, resp, Flash(text, form=typed or {}))
+            self._cookies.flash(req, resp, Flash(text, form=typed or {}))
 
     @contextmanager
     def form_at(
@@ -102,7 +105,7 @@ class BrowserResponses:
                 if not name.startswith("password")
             }
             flash = Flash(str(error), is_error=True, form=typed)
-            self._sessions.flash(req, resp, flash)
+            self._cookies.flash(req, resp, flash)
 
 
 def previous_page(req: falcon.Request) -> str | None:

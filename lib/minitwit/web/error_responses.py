@@ -24,7 +24,7 @@ from minitwit.web.request_errors import (
     UnsupportedBody,
 )
 from minitwit.web.routes import allowed_methods
-from minitwit.web.sessions import Sessions
+from minitwit.web.signed_cookies import SignedCookies
 
 _log = logging.getLogger(__name__)
 
@@ -57,12 +57,13 @@ class ErrorResponses:
     """Error handlers that answer every exception as JSON or as a page.
 
     Args:
-        sessions: to show the signed-in account in the error page's header.
+        cookies: name the account in the error page's header; whether the session has
+            ended since is not asked, as the database may be what failed.
 
     """
 
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
+    def __init__(self, cookies: SignedCookies) -> None:
+        self._cookies = cookies
 
     def install(self, app: falcon.App[Any, Any]) -> None:
         """Register the handlers with an app."""
@@ -108,7 +109,9 @@ class ErrorResponses:
             resp.content_type = falcon.MEDIA_JSON
             resp.data = orjson.dumps({"status": status, "error_msg": message})
         else:
-            send_error_page(resp, status, message, self._sessions.account(req))
+            claim = self._cookies.session(req)
+            username = claim.username if claim else None
+            send_error_page(resp, status, message, username)
 
 
 def _status_of(req: falcon.Request, error: falcon.HTTPError) -> int:

@@ -11,7 +11,6 @@ from string import Template
 
 import falcon
 
-from minitwit.models import Account
 from minitwit.web.browser_responses import user_path
 from minitwit.web.security_headers import PAGE_HEADERS
 
@@ -52,7 +51,7 @@ def send_page(resp: falcon.Response, text: str) -> None:
 
 
 def send_error_page(
-    resp: falcon.Response, status: int, message: str, account: Account | None = None
+    resp: falcon.Response, status: int, message: str, username: str | None = None
 ) -> None:
     """Answer with a page that says what happened and what to do.
 
@@ -60,24 +59,22 @@ def send_error_page(
         resp: the response.
         status: of the response.
         message: what happened.
-        account: that is signed in, for the page's header.
+        username: of the account that is signed in, for the page's header.
 
     """
     text = _error_page().substitute(
         title=_TITLES.get(status, _OTHER_TITLE),
         message=escape(message),
         advice=_ADVICE.get(status, _OTHER_ADVICE),
-        account=_header(account),
+        account=_header(username),
     )
     send_page(resp, text)
 
 
-def _header(account: Account | None) -> str:
-    if account is None:
+def _header(username: str | None) -> str:
+    if username is None:
         return _SIGNED_OUT
-    return _SIGNED_IN.substitute(
-        path=user_path(account.username), name=escape(account.username)
-    )
+    return _SIGNED_IN.substitute(path=user_path(username), name=escape(username))
 
 
 @cache

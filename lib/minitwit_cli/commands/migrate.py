@@ -79,10 +79,22 @@ def _apply(connection: AdminConnection, step: Migration) -> None:
 
 
 def _try(connection: AdminConnection, step: Migration) -> None:
-    """Apply a migration in one transaction: all of it or nothing."""
-    done_row = f"({step.version}, '{step.name}')"
+    """Apply a migration in one transaction, all of it or nothing, where that can be."""
+    if step.is_concurrent:
+        _run_concurrently(connection, step)
     connection.run("BEGIN")
     connection.run(f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}")
-    connection.run(step.sql)
-    connection.run(f"INSERT INTO schema_migrations (version, name) VALUES {done_row}")  # noqa: S608
+    if not step.is_concurrent:
+        connection.run(step.sql)
+    connection.run(
+        "INSERT INTO schema_migrations (version, name)"  # noqa: S608
+        f" VALUES ({step.version}, '{step.name}')"
+    )
     connection.run("COMMIT")
+
+
+def _run_concurrently(connection: AdminConnection, step: Migration) -> None:
+    """Run each statement by itself; it waits for other transactions and blocks none."""
+    connection.run("SET lock_timeout = 0")
+    for statement in filter(str.strip, step.sql.split(";")):
+        connection.run(statement)

@@ -24,7 +24,7 @@ def missing_objects(connection: AdminConnection) -> list[str]:
         connection.run(f"SET LOCAL search_path = {_MODEL}")
         connection.run(MIGRATIONS_TABLE)
         for step in migrations():
-            connection.run(step.sql)
+            connection.run(step.sql_in_transaction)
         expected = _entries(connection, _MODEL)
     finally:
         connection.run("ROLLBACK")

@@ -1,17 +1,19 @@
-"""Sessions, flash messages and drafts, each in a signed cookie; no state on the server.
+"""Signed cookies: the session that a browser claims, flash messages and drafts.
 
-Any replica serves any request, and a deployment signs no user out. Several keys may be
-valid at once, so that a key can be rotated without ending a session.
+Any replica reads them, and a deployment signs no user out. Several keys may be valid at
+once, so that a key can be rotated without ending a session.
 """
 
 import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import falcon
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from minitwit.accounts.sessions import SessionClaim
 from minitwit.models import Account
 from minitwit.web.cookies import cookie_values, delete_cookie, set_cookie
 
@@ -40,12 +42,12 @@ class Flash:
     form: dict[str, str] = field(default_factory=dict)
 
 
-class Sessions:
+class SignedCookies:
     """Reads and writes the signed cookies.
 
     Args:
         keys: oldest first; the last one signs, all of them verify.
-        days: how long a session lasts.
+        days: how long a session lasts without use.
 
     """
 
@@ -53,22 +55,36 @@ class Sessions:
         self._session = _serializer(keys, _SESSION)
         self._flash = _serializer(keys, _FLASH)
         self._draft = _serializer(keys, _DRAFT)
-        self._seconds = days * _DAY
+        self.session_days = days
 
-    def account(self, req: falcon.Request) -> Account | None:
-        """Return the account that is signed in, or None."""
-        value = _read(req, self._session, _SESSION, self._seconds)
-        return Account(value[0], value[1]) if isinstance(value, list) else None
+    def session(self, req: falcon.Request) -> SessionClaim | None:
+        """Return the session that a request claims, or None."""
+        max_age = self.session_days * _DAY
+        value, signed_at = _read(req, self._session, _SESSION, max_age)
+        if not isinstance(value, list):
+            return None
+        user_id, username, *session_id = value
+        return SessionClaim(
+            user_id, username, UUID(session_id[0]) if session_id else None, signed_at
+        )
 
-    def sign_in(
-        self, req: falcon.Request, resp: falcon.Response, account: Account
+    def set_session(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        account: Account,
+        session_id: UUID,
     ) -> None:
-        """Start a session."""
-        value = _dump(self._session, [account.id, account.username])
-        set_cookie(req, resp, _SESSION, value, self._seconds)
+        """Let the browser claim a session.
 
-    def sign_out(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """End the session."""
+        The id and the name of the account come first, as in the cookies of releases
+        without a table of sessions: during a rolling update these read the new ones.
+        """
+        value = _dump(self._session, [account.id, account.username, str(session_id)])
+        set_cookie(req, resp, _SESSION, value, self.session_days * _DAY)
+
+    def delete_session(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Delete the session's cookie, and the draft."""
         delete_cookie(req, resp, _SESSION)
         delete_cookie(req, resp, _DRAFT)
 
@@ -84,7 +100,7 @@ class Sessions:
         if not cookie_values(req, _FLASH):
             return None
         delete_cookie(req, resp, _FLASH)
-        value = _read(req, self._flash, _FLASH, _FLASH_SECONDS)
+        value, _ = _read(req, self._flash, _FLASH, _FLASH_SECONDS)
         return Flash(*value) if isinstance(value, list) else None
 
     def keep_draft(self, req: falcon.Request, resp: falcon.Response, text: str) -> None:
@@ -98,7 +114,7 @@ class Sessions:
         if not cookie_values(req, _DRAFT):
             return ""
         delete_cookie(req, resp, _DRAFT)
-        value = _read(req, self._draft, _DRAFT, _DRAFT_SECONDS)
+        value, _ = _read(req, self._draft, _DRAFT, _DRAFT_SECONDS)
         return value if isinstance(value, str) else ""
 
 
@@ -117,14 +133,14 @@ def _dump(serializer: URLSafeTimedSerializer, value: object) -> str:
 
 def _read(
     req: falcon.Request, serializer: URLSafeTimedSerializer, name: str, max_age: int
-) -> object:
-    """Return what the first valid cookie of a name holds, or None."""
+) -> tuple[object, float]:
+    """Return what the first valid cookie of a name holds, or None, and its time."""
     for cookie in cookie_values(req, name):
         try:
             value, signed_at = serializer.loads(cookie, return_timestamp=True)
         except BadData:
             continue
-        if -_CLOCK_SKEW <= time.time() - signed_at.timestamp() <= max_age:
-            found: object = value
-            return found
-    return None
+        signed = signed_at.timestamp()
+        if -_CLOCK_SKEW <= time.time() - signed <= max_age:
+            return value, signed
+    return None, 0.0

@@ -1,0 +1,1 @@
+"""Accounts beyond registration: sessions, and what ends them."""

@@ -1,0 +1,102 @@
+"""Sessions of signed-in users, which the database knows and so can end at once."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from minitwit.models import Account, Reader
+from minitwit.postgres.database import Database
+
+# A busy reader follows more users than this.
+MANY = 300
+
+MAX_SESSIONS = 100  # of an account; one more ends the one unused for longest
+_LONGEST_USER_AGENT = 400  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClaim:
+    """What a signed cookie claims; only the database knows whether it still holds.
+
+    Args:
+        user_id: of the account.
+        username: of the account when the cookie was signed.
+        id: of the session; None in cookies of releases that had none.
+        signed_at: when the cookie was signed, in Unix seconds.
+
+    """
+
+    user_id: int
+    username: str
+    id: UUID | None
+    signed_at: float
+
+
+class Sessions:
+    """The sessions of all accounts.
+
+    Args:
+        database: where they are stored; a standby would know too late of their end.
+
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def start(self, user_id: int, user_agent: str, days: int) -> UUID:
+        """Start a session.
+
+        Args:
+            user_id: of the account.
+            user_agent: of the browser, shown in the list of sessions.
+            days: after so many days without use a session has ended.
+
+        """
+        [[session]] = self._database.write(
+            "start_session",
+            user_id=user_id,
+            user_agent=user_agent[:_LONGEST_USER_AGENT],
+            days=days,
+            limit=MAX_SESSIONS - 1,
+        )
+        return UUID(str(session))
+
+    def account(self, claim: SessionClaim) -> Account | None:
+        """Return the account of a session, or None if it has ended."""
+        if claim.id is None:
+            rows = self._database.read(
+                "account_signed_in_at",
+                user_id=claim.user_id,
+                signed_at=claim.signed_at,
+            )
+        else:
+            rows = self._database.read(
+                "session_account", id=claim.id, user_id=claim.user_id
+            )
+        return Account(*rows[0]) if rows else None
+
+    def reader(self, claim: SessionClaim) -> Reader | None:
+        """Return the account of a session with its rights and hints for its pages.
+
+        Returns:
+            None if the session has ended, or if the cookie names none.
+
+        """
+        rows = self._database.read(
+            "reader", id=claim.id, user_id=claim.user_id, many=MANY
+        )
+        if not rows:
+            return None
+        user_id, username, *hints = rows[0]
+        return Reader(Account(user_id, username), *hints)
+
+    def use(self, claim: SessionClaim) -> None:
+        """Note that a session is in use."""
+        self._database.write("use_session", id=claim.id, user_id=claim.user_id)
+
+    def end(self, claim: SessionClaim) -> None:
+        """End a session, wherever its cookie was copied to."""
+        self._database.write("end_session", id=claim.id, user_id=claim.user_id)
+
+    def end_others(self, user_id: int, kept: UUID | None = None) -> None:
+        """End all sessions of an account but one."""
+        self._database.write("end_other_sessions", user_id=user_id, kept_id=kept)

@@ -1,0 +1,55 @@
+-- name: start_session
+-- Start a session of an account; end its oldest where there are too many, and those
+-- that were not used for so many days.
+WITH ended AS (
+    DELETE FROM sessions WHERE user_id = :user_id AND (
+        last_used_at < now() - make_interval(days => :days)
+        OR id IN (
+            SELECT id FROM sessions WHERE user_id = :user_id
+            ORDER BY last_used_at DESC OFFSET :limit
+        )
+    )
+)
+INSERT INTO sessions (user_id, user_agent) VALUES (:user_id, :user_agent)
+RETURNING id;
+
+-- name: session_account
+-- Find the account of a session; no row when the session was ended.
+SELECT users.id, username FROM sessions JOIN users ON users.id = user_id
+WHERE sessions.id = :id AND user_id = :user_id AND suspended_at IS NULL;
+
+-- name: reader
+-- Find the account of a session as a reader: whether it may hide messages, whether it
+-- follows many users. No row when the session was ended.
+SELECT users.id, username, is_moderator, (
+    SELECT count(*) > :many FROM (
+        SELECT FROM follows WHERE follower_id = users.id LIMIT :many + 1
+    ) AS followed
+) FROM sessions JOIN users ON users.id = user_id
+WHERE sessions.id = :id AND user_id = :user_id AND suspended_at IS NULL;
+
+-- name: account_signed_in_at
+-- Find the account of a cookie that names no session, as earlier releases set them; no
+-- row when the account was signed out since.
+SELECT id, username FROM users
+WHERE id = :user_id AND suspended_at IS NULL
+    AND (signed_out_at IS NULL OR signed_out_at < to_timestamp(:signed_at));
+
+-- name: use_session
+-- Note that a session is in use.
+UPDATE sessions SET last_used_at = now() WHERE id = :id AND user_id = :user_id;
+
+-- name: end_session
+-- End a session of an account, and all cookies of the account that name no session.
+WITH ended AS (
+    DELETE FROM sessions WHERE id = :id AND user_id = :user_id
+)
+UPDATE users SET signed_out_at = now() WHERE id = :user_id;
+
+-- name: end_other_sessions
+-- End all sessions of an account but one, and all cookies that name no session.
+WITH ended AS (
+    DELETE FROM sessions
+    WHERE user_id = :user_id AND id IS DISTINCT FROM :kept_id::uuid
+)
+UPDATE users SET signed_out_at = now() WHERE id = :user_id;
