@@ -18,6 +18,7 @@ from minitwit.web.routes import FUNCTIONS
 _IMAGES = ("cli", "postgres")
 
 _ROUTES = "lib/minitwit/web/routes.py"
+_MODELS = "lib/minitwit/models.py"
 _CONTRACT = "docs/contract.md"
 
 _HANDLER = '''\
@@ -29,8 +30,8 @@ GET /{name} is for the API's callers.
 from collections.abc import Mapping
 
 import falcon
-import orjson
 
+from minitwit.models import {model}
 from minitwit.web.app import Services
 
 
@@ -39,7 +40,7 @@ class Example:
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the function's name."""
-        resp.data = orjson.dumps({{"function": "{name}"}})
+        resp.data = {model}(function="{name}").model_dump_json().encode()
 
 
 def routes(_services: Services) -> Mapping[str, object]:
@@ -54,10 +55,19 @@ _ROUTE = """\
         "{name}",
         "api",
         "Read the function's name.",
-        answer=dict,
+        answer={model},
         probe=200,
     ),
 """
+
+_MODEL = '''\
+class {model}(BaseModel):
+    """The answer of an example, to be replaced."""
+
+    function: str
+
+
+'''
 
 _ROW = """\
 | {id} | `GET /{name}` | `{{"function": "{name}"}}` |
@@ -89,7 +99,8 @@ def add(name: str) -> list[str]:
 
     """
     _check(name)
-    fields = {"name": name, "id": f"{name.upper()}1"}
+    model = f"{name.capitalize()}Example"
+    fields = {"name": name, "id": f"{name.upper()}1", "model": model}
     new = {
         f"functions/{name}/handler.py": _HANDLER,
         f"tests/contract/{name}.py": _TEST,
@@ -98,13 +109,17 @@ def add(name: str) -> list[str]:
         (ROOT / file).parent.mkdir(exist_ok=True)
         (ROOT / file).write_text(template.format(**fields), encoding="utf-8")
     _insert(_ROUTES, r'    _page\("GET", "/", "timeline"', _ROUTE.format(**fields))
+    _insert(_ROUTES, r"    FollowChange,", f"    {model},\n")
+    _insert(_MODELS, r"class ErrorBody", _MODEL.format(**fields))
     _insert(_CONTRACT, r"\n## 4\.", _ROW.format(**fields))
     # In a new process, which imports the changed route table.
     generate = [sys.executable, "-m", "deploy.scaffold", "generate"]
     subprocess.run(generate, cwd=ROOT, check=True)  # noqa: S603 (fixed words)
-    changed = dict.fromkeys((_ROUTES, _CONTRACT, *(part.file for part in PARTS)))
+    changed = dict.fromkeys(
+        (_ROUTES, _MODELS, _CONTRACT, *(part.file for part in PARTS))
+    )
     return [
-        *(f"wrote {file}" for file in (*new, _ROUTES)),
+        *(f"wrote {file}" for file in (*new, _ROUTES, _MODELS)),
         f"GET /{name} is the new function's. Replace the example: CONTRIBUTING.md.",
         f"Undo: git restore {' '.join(changed)} && rm -r functions/{name} "
         f"tests/contract/{name}.py",
