@@ -40,7 +40,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(autouse=True)
 def emptied(cluster: Cluster) -> None:
     with open_admin_connection(settings(cluster)) as script:
-        script.run("TRUNCATE users, follows, messages RESTART IDENTITY")
+        script.run("TRUNCATE users, follows, messages RESTART IDENTITY CASCADE")
 
 
 @pytest.fixture
