@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 """
 
 _CONCURRENTLY = " CONCURRENTLY"
+_COMMENT = re.compile(r"--.*")
 _FILE = re.compile(r"^(\d{4})_(\w+)\.sql$")
 
 
@@ -35,6 +36,12 @@ class Migration:
         If it is interrupted it runs again, so its statements can be repeated.
         """
         return _CONCURRENTLY in self.sql
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The statements one by one, as they have to run outside a transaction."""
+        parts = _COMMENT.sub("", self.sql).split(";")
+        return tuple(part.strip() for part in parts if part.strip())
 
     @property
     def sql_in_transaction(self) -> str:

@@ -1,8 +1,7 @@
 -- One index finds every message of an author, hidden or not, as the foreign key needs
 -- when an account is deleted; before there was a partial one for each.
 
-DROP INDEX CONCURRENTLY IF EXISTS messages_author_idx;
-CREATE INDEX CONCURRENTLY messages_author_idx
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_author_idx
     ON messages (author_id, flagged, pub_date DESC, id DESC);
 DROP INDEX CONCURRENTLY IF EXISTS messages_author_id_idx;
 DROP INDEX CONCURRENTLY IF EXISTS messages_flagged_author_id_idx;

@@ -31,6 +31,12 @@ _TRIES = 60
 # An arbitrary number, the same in every `minitwit migrate`.
 _ADVISORY_LOCK = 77_102
 
+# What an interrupted CREATE or DROP INDEX CONCURRENTLY leaves.
+_INVALID_INDEXES = """
+SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace
+"""
+
 
 @click.command()
 @click.option(
@@ -48,7 +54,7 @@ def migrate(new_installation: bool) -> None:
     """
     settings = DatabaseSettings.from_environment(os.environ).model_copy(update=_LIMITS)
     with open_admin_connection(settings) as connection:
-        connection.run(f"SELECT pg_advisory_lock({_ADVISORY_LOCK})")
+        _wait_for_others(connection)
         require_installation(connection, settings.installation, new_installation)
         for migration in _pending(connection):
             _apply(connection, migration)
@@ -59,6 +65,17 @@ def migrate(new_installation: bool) -> None:
         f"The schema is at version {migrations()[-1].version}, "
         f"the installation is {installation.id}."
     )
+
+
+def _wait_for_others(connection: AdminConnection) -> None:
+    """Wait for another `minitwit migrate`.
+
+    A statement that waits for the lock would have a snapshot, for whose end the other
+    process would wait to build an index concurrently: a deadlock.
+    """
+    lock = f"SELECT pg_try_advisory_lock({_ADVISORY_LOCK})"
+    while connection.run(lock) != [[True]]:
+        time.sleep(_PAUSE)
 
 
 def _pending(connection: AdminConnection) -> list[Migration]:
@@ -96,5 +113,8 @@ def _try(connection: AdminConnection, step: Migration) -> None:
 def _run_concurrently(connection: AdminConnection, step: Migration) -> None:
     """Run each statement by itself; it waits for other transactions and blocks none."""
     connection.run("SET lock_timeout = 0")
-    for statement in filter(str.strip, step.sql.split(";")):
+    for [index] in connection.run(_INVALID_INDEXES):
+        if index in step.sql:
+            connection.run(f"DROP INDEX CONCURRENTLY {index}")
+    for statement in step.statements:
         connection.run(statement)
