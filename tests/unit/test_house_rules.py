@@ -125,7 +125,13 @@ def own_imports(module: Path) -> set[str]:
 
 def data_modules() -> list[Path]:
     """Return the modules of the vocabulary and those that reach the database."""
-    rooms = ("minitwit", "minitwit.postgres", "minitwit_cli.maintenance")
+    rooms = {
+        "minitwit",
+        "minitwit.accounts",
+        "minitwit.moderation",
+        "minitwit.postgres",
+        "minitwit_cli.maintenance",
+    }
     return [m for m in library() if room(m) in rooms]
 
 
