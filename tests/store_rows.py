@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from minitwit.accounts.sessions import SessionClaim
+from minitwit.accounts.sessions import MAX_SESSIONS, SessionClaim
 from minitwit.errors import (
     InvalidPassword,
     InvalidUsername,
@@ -32,11 +32,15 @@ def add_user(store: Store, name: str) -> Account:
     return store.users.find(name)
 
 
+def claim_of(account: Account, session: UUID | None) -> SessionClaim:
+    """Return what the cookie of a session claims."""
+    return SessionClaim(account.id, account.username, session, time.time())
+
+
 def reader_of(store: Store, account: Account) -> Reader:
     """Sign in as an account and return it as a reader."""
     session = store.sessions.start(account.id, "a browser", days=1)
-    claim = SessionClaim(account.id, account.username, session, time.time())
-    reader = store.sessions.reader(claim)
+    reader = store.sessions.reader(claim_of(account, session))
     assert reader is not None
     return reader
 
@@ -290,20 +294,80 @@ def test_a_session_has_its_account_until_it_ends(store: Store) -> None:
     assert [store.sessions.reader(claim) for claim in claims] == [None, Reader(ada)]
 
 
-def test_all_sessions_but_one_end_together(store: Store) -> None:
+def test_all_sessions_of_an_account_end_together(store: Store) -> None:
     ada, bob = add_user(store, "ada"), add_user(store, "bob")
-    kept, *others = (store.sessions.start(ada.id, "a browser", 1) for _ in range(3))
-    others_session = store.sessions.start(bob.id, "a browser", 1)
-    store.sessions.end_others(ada.id, kept)
+    sessions = [store.sessions.start(ada.id, "a browser", 1) for _ in range(3)]
+    other = store.sessions.start(bob.id, "a browser", 1)
+    unnamed = claim_of(ada, None)
+    assert store.sessions.account(unnamed) == ada
+    store.sessions.end_all(ada.id)
+    for claim in (unnamed, *(claim_of(ada, session) for session in sessions)):
+        assert store.sessions.account(claim) is None
+    assert store.sessions.account(claim_of(bob, other)) == bob
+    assert store.sessions.all_of(ada.id, days=1) == []
 
-    def signed_in(account: Account, session: UUID) -> bool:
-        claim = SessionClaim(account.id, account.username, session, time.time())
-        return store.sessions.account(claim) == account
 
-    assert signed_in(ada, kept) and signed_in(bob, others_session)
-    assert not any(signed_in(ada, session) for session in others)
-    store.sessions.end_others(ada.id)
-    assert not signed_in(ada, kept)
+def test_a_new_password_replaces_the_old_one_and_ends_all_sessions(
+    store: Store,
+) -> None:
+    ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    claims = [
+        claim_of(who, store.sessions.start(who.id, "a browser", 1))
+        for who in (ada, bob)
+    ]
+    store.users.check_password(ada, "ada's password")
+    store.users.change_password(ada, "new")
+    assert [store.sessions.account(claim) for claim in claims] == [None, bob]
+    store.users.check_password(ada, "new")
+    assert store.users.sign_in("ada", "new") == ada
+    store.users.check_password(bob, "bob's password")
+    with pytest.raises(InvalidPassword):
+        store.users.sign_in("ada", "ada's password")
+    with pytest.raises(InvalidPassword):
+        store.users.check_password(ada, "ada's password")
+
+
+@pytest.mark.parametrize("password", ["", "bob's password", "Ada's password", "\x00"])
+def test_a_wrong_password_of_a_signed_in_account_is_refused(
+    store: Store, password: str
+) -> None:
+    ada, _ = add_user(store, "ada"), add_user(store, "bob")
+    with pytest.raises(InvalidPassword):
+        store.users.check_password(ada, password)
+    with pytest.raises(InvalidPassword):
+        store.users.check_password(Account(999, "gone"), "ada's password")
+
+
+def test_sessions_are_listed_with_their_browser_the_last_used_first(
+    store: Store,
+) -> None:
+    ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    first, second, third = (
+        store.sessions.start(ada.id, f"browser {number}" + "x" * 500, 1)
+        for number in range(3)
+    )
+    store.sessions.start(bob.id, "a browser", 1)
+    store.sessions.use(claim_of(ada, first))
+    listed = store.sessions.all_of(ada.id, days=1)
+    assert [session.id for session in listed] == [first, third, second]
+    assert [session.user_agent[:10] for session in listed] == [
+        f"browser {number}x" for number in (0, 2, 1)
+    ]
+    for session in listed:
+        assert time.time() - 60 < session.started_at <= session.last_used_at
+        assert len(session.user_agent) == 400
+
+
+def test_one_session_too_many_ends_the_one_unused_for_longest(store: Store) -> None:
+    ada = add_user(store, "ada")
+    first, second, *others = (
+        store.sessions.start(ada.id, "a browser", 1) for _ in range(MAX_SESSIONS)
+    )
+    store.sessions.use(claim_of(ada, first))
+    newest = store.sessions.start(ada.id, "a browser", 1)
+    listed = {session.id for session in store.sessions.all_of(ada.id, days=1)}
+    assert listed == {first, *others, newest}
+    assert store.sessions.account(claim_of(ada, second)) is None
 
 
 def test_a_cookie_without_a_session_is_good_until_its_account_signs_out(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import Protocol, TypeVar
 
-from minitwit import passwords
+from minitwit.accounts import passwords
 from minitwit.errors import (
     InvalidPassword,
     InvalidUsername,
@@ -134,6 +134,23 @@ class Users:
                 password_hash=self._hash(password),
             )
         return Account(row[0], row[1])
+
+    def check_password(self, account: Account, password: str) -> None:
+        """Check the password that a signed-in account enters once more.
+
+        Raises:
+            InvalidPassword: it is wrong, or the account is gone.
+
+        """
+        rows = self._database.read("password_hash", id=account.id)
+        if not self._matches(password, rows[0][0] if rows else None):
+            raise InvalidPassword
+
+    def change_password(self, account: Account, password: str) -> None:
+        """Replace an account's password and end all of its sessions."""
+        self._database.write(
+            "change_password", id=account.id, password_hash=self._hash(password)
+        )
 
     def counts(self, user_id: int) -> Counts:
         """Return the counts for a user's page; MAX_COUNT + 1 means more."""

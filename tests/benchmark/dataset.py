@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from minitwit.passwords import hash_password
+from minitwit.accounts.passwords import hash_password
 
 # What is kept of earlier runs is used while this is the same; count it up.
 GENERATION = 4

@@ -3,6 +3,7 @@
 tests/store_rows.py runs the same tests on the fakes and on PostgreSQL.
 """
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -13,7 +14,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from minitwit import follows
-from minitwit.accounts.sessions import SessionClaim
+from minitwit.accounts.sessions import MAX_SESSIONS, Session, SessionClaim
 from minitwit.errors import (
     InvalidPassword,
     InvalidUsername,
@@ -29,6 +30,17 @@ from minitwit.store import Store
 
 
 @dataclass
+class FakeSession:
+    """A row of the table of sessions."""
+
+    user_id: int
+    user_agent: str
+    started_at: int
+    last_used_at: int
+    uses: int  # Orders what happens within a second.
+
+
+@dataclass
 class Memory:
     """The state that the fakes of one store share."""
 
@@ -39,7 +51,7 @@ class Memory:
     follows: list[tuple[int, int]] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     flagged: set[int] = field(default_factory=set)
-    sessions: dict[UUID, int] = field(default_factory=dict)
+    sessions: dict[UUID, FakeSession] = field(default_factory=dict)
     signed_out: dict[int, float] = field(default_factory=dict)
     moderators: set[str] = field(default_factory=set)
     mark: int = -1
@@ -59,6 +71,13 @@ class Memory:
     def name(self, user_id: int) -> str:
         """Return the name of an account."""
         return next(a.username for a in self.accounts.values() if a.id == user_id)
+
+    def end_sessions(self, user_id: int) -> None:
+        """End all sessions of an account."""
+        for session_id, session in list(self.sessions.items()):
+            if session.user_id == user_id:
+                del self.sessions[session_id]
+        self.signed_out[user_id] = time.time()
 
     def newest(
         self, authors: set[str] | None = None, with_hidden: bool = False
@@ -121,6 +140,16 @@ class FakeUsers:
             raise InvalidPassword
         return self._memory.accounts[username]
 
+    def check_password(self, account: Account, password: str) -> None:
+        """Check the password of a signed-in account."""
+        if self._memory.passwords.get(account.username) != password:
+            raise InvalidPassword
+
+    def change_password(self, account: Account, password: str) -> None:
+        """Replace a password and end all sessions."""
+        self._memory.passwords[account.username] = password
+        self._memory.end_sessions(account.id)
+
     def counts(self, user_id: int) -> Counts:
         """Return the counts of a user's page."""
         memory = self._memory
@@ -144,13 +173,17 @@ class FakeSessions:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
+        self._uses = itertools.count()
 
     def start(self, user_id: int, user_agent: str, days: int) -> UUID:
-        """Start a session."""
-        assert (user_agent is not None, days > 0) == (True, True)
-        session = uuid4()
-        self._memory.sessions[session] = user_id
-        return session
+        """Start a session, and end the one unused for longest of too many."""
+        now, session_id = int(time.time()), uuid4()
+        for ended in self.all_of(user_id, days)[MAX_SESSIONS - 1 :]:
+            del self._memory.sessions[ended.id]
+        self._memory.sessions[session_id] = FakeSession(
+            user_id, user_agent[:400], now, now, next(self._uses)
+        )
+        return session_id
 
     def account(self, claim: SessionClaim) -> Account | None:
         """Return the account of a session."""
@@ -158,9 +191,7 @@ class FakeSessions:
         if claim.id is None:
             signed_out = self._memory.signed_out.get(claim.user_id, 0.0)
             return accounts.get(claim.user_id) if signed_out < claim.signed_at else None
-        if self._memory.sessions.get(claim.id) != claim.user_id:
-            return None
-        return accounts.get(claim.user_id)
+        return accounts.get(claim.user_id) if self._row(claim) else None
 
     def reader(self, claim: SessionClaim) -> Reader | None:
         """Return the account of a session with its rights."""
@@ -171,19 +202,34 @@ class FakeSessions:
 
     def use(self, claim: SessionClaim) -> None:
         """Note that a session is in use."""
+        if session := self._row(claim):
+            session.last_used_at = int(time.time())
+            session.uses = next(self._uses)
 
     def end(self, claim: SessionClaim) -> None:
         """End a session."""
-        if claim.id and self._memory.sessions.get(claim.id) == claim.user_id:
+        if claim.id and self._row(claim):
             del self._memory.sessions[claim.id]
         self._memory.signed_out[claim.user_id] = time.time()
 
-    def end_others(self, user_id: int, kept: UUID | None = None) -> None:
-        """End all sessions of an account but one."""
-        for session, owner in list(self._memory.sessions.items()):
-            if owner == user_id and session != kept:
-                del self._memory.sessions[session]
-        self._memory.signed_out[user_id] = time.time()
+    def end_all(self, user_id: int) -> None:
+        """End all sessions of an account."""
+        self._memory.end_sessions(user_id)
+
+    def all_of(self, user_id: int, days: int) -> list[Session]:
+        """Return an account's sessions, the one used last first."""
+        used_since = time.time() - days * 24 * 60 * 60
+        rows = self._memory.sessions.items()
+        found = [
+            (row.uses, Session(id_, row.user_agent, row.started_at, row.last_used_at))
+            for id_, row in rows
+            if row.user_id == user_id and row.last_used_at > used_since
+        ]
+        return [session for _, session in sorted(found, key=lambda each: -each[0])]
+
+    def _row(self, claim: SessionClaim) -> FakeSession | None:
+        row = self._memory.sessions.get(claim.id) if claim.id else None
+        return row if row and row.user_id == claim.user_id else None
 
 
 class FakeFollows:

@@ -6,7 +6,7 @@ import pytest
 
 from deploy.local.postgres import OWNER, SUPERUSER, Cluster
 from deploy.local.postgres import running_cluster as running_cluster_in
-from minitwit import passwords
+from minitwit.accounts import passwords
 from minitwit.postgres.database import Database
 from minitwit.store import Store
 from minitwit.telemetry.spans import query_span

@@ -26,9 +26,9 @@ LONGEST = 265  # lines: "about 250"
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "minitwit": (
         {"minitwit.accounts", "minitwit.postgres", "minitwit.queries", "minitwit.text"},
-        {"nacl", "pydantic"},
+        {"pydantic"},
     ),
-    "minitwit.accounts": ({"minitwit", "minitwit.postgres"}, set()),
+    "minitwit.accounts": ({"minitwit", "minitwit.postgres"}, {"nacl"}),
     "minitwit.text": (set(), {"pydantic", "regex", "unicodedataplus"}),
     "minitwit.queries": (set(), set()),
     "minitwit.postgres": ({"minitwit", "minitwit.queries"}, {"pg8000"}),
@@ -49,7 +49,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"click", "httpx", "rich"},
     ),
     "minitwit_cli.importer": (
-        {"minitwit", "minitwit.text", "minitwit_cli.maintenance"},
+        {"minitwit", "minitwit.accounts", "minitwit.text"}
+        | {"minitwit_cli.maintenance"},
         set(),
     ),
     "minitwit_cli.maintenance": (
@@ -64,9 +65,12 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
 }
 VOCABULARY = set(
     "__init__ dates errors follows latest messages models "
-    "passwords schema settings store users".split()
+    "schema settings store users".split()
 )
 ROOT_PACKAGES = ("minitwit", "minitwit_cli")
+
+# The rooms with classes that a handler asks for data.
+DOMAIN = ("minitwit", "minitwit.accounts", "minitwit.moderation")
 
 # Who may moderate is a matter of users, what they do one of messages.
 OWNERS = {"moderation": {"users", "messages"}, "replication": {"standby"}}
@@ -125,22 +129,14 @@ def own_imports(module: Path) -> set[str]:
 
 def data_modules() -> list[Path]:
     """Return the modules of the vocabulary and those that reach the database."""
-    rooms = {
-        "minitwit",
-        "minitwit.accounts",
-        "minitwit.moderation",
-        "minitwit.postgres",
-        "minitwit_cli.maintenance",
-    }
+    rooms = (*DOMAIN, "minitwit.postgres", "minitwit_cli.maintenance")
     return [m for m in library() if room(m) in rooms]
 
 
 def nouns() -> list[Path]:
     """Return the modules whose classes a handler asks for data."""
     database = "minitwit.postgres.database.Database"
-    return [
-        m for m in data_modules() if room(m) == "minitwit" and database in imports(m)
-    ]
+    return [m for m in data_modules() if room(m) in DOMAIN and database in imports(m)]
 
 
 @pytest.mark.parametrize("module", [*library(), *modules(FUNCTIONS)], ids=dotted)

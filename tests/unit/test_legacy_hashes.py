@@ -2,7 +2,7 @@
 
 import pytest
 
-from minitwit import passwords
+from minitwit.accounts import passwords
 
 # The password of each is "correct horse".
 WERKZEUG = [

@@ -2,7 +2,7 @@
 
 from nacl.pwhash import argon2id
 
-from minitwit import passwords
+from minitwit.accounts import passwords
 
 
 def test_cost_is_the_one_that_owasp_names() -> None:

@@ -1,1 +1,1 @@
-"""Accounts beyond registration: sessions, and what ends them."""
+"""Accounts beyond registration: passwords, sessions, and what ends them."""

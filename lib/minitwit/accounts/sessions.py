@@ -31,6 +31,24 @@ class SessionClaim:
     signed_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as its account sees it.
+
+    Args:
+        id: of the session.
+        user_agent: of the browser that started it.
+        started_at: in Unix seconds.
+        last_used_at: in Unix seconds, up to an hour before the last page.
+
+    """
+
+    id: UUID
+    user_agent: str
+    started_at: int
+    last_used_at: int
+
+
 class Sessions:
     """The sessions of all accounts.
 
@@ -97,6 +115,17 @@ class Sessions:
         """End a session, wherever its cookie was copied to."""
         self._database.write("end_session", id=claim.id, user_id=claim.user_id)
 
-    def end_others(self, user_id: int, kept: UUID | None = None) -> None:
-        """End all sessions of an account but one."""
-        self._database.write("end_other_sessions", user_id=user_id, kept_id=kept)
+    def end_all(self, user_id: int) -> None:
+        """End all sessions of an account, wherever their cookies were copied to."""
+        self._database.write("end_all_sessions", user_id=user_id)
+
+    def all_of(self, user_id: int, days: int) -> list[Session]:
+        """Return an account's sessions, the one used last first.
+
+        Args:
+            user_id: of the account.
+            days: after so many days without use a session has ended.
+
+        """
+        rows = self._database.read("list_sessions", user_id=user_id, days=days)
+        return [Session(UUID(str(row[0])), *row[1:]) for row in rows]

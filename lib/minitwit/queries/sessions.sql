@@ -46,10 +46,17 @@ WITH ended AS (
 )
 UPDATE users SET signed_out_at = now() WHERE id = :user_id;
 
--- name: end_other_sessions
--- End all sessions of an account but one, and all cookies that name no session.
+-- name: end_all_sessions
+-- End all sessions of an account, and all cookies of it that name no session.
 WITH ended AS (
-    DELETE FROM sessions
-    WHERE user_id = :user_id AND id IS DISTINCT FROM :kept_id::uuid
+    DELETE FROM sessions WHERE user_id = :user_id
 )
 UPDATE users SET signed_out_at = now() WHERE id = :user_id;
+
+-- name: list_sessions
+-- List an account's sessions that were used in so many days, newest use first.
+SELECT id, user_agent, extract(epoch FROM created_at)::bigint,
+    extract(epoch FROM last_used_at)::bigint
+FROM sessions
+WHERE user_id = :user_id AND last_used_at > now() - make_interval(days => :days)
+ORDER BY last_used_at DESC, id;

@@ -20,8 +20,22 @@ SELECT id, username, password_hash FROM users WHERE username = :username;
 -- They come as lines of one text: a driver's arrays would take "null" for no name.
 SELECT username FROM users WHERE username = ANY(string_to_array(:names, E'\n'));
 
+-- name: password_hash
+-- Find the hash of an account's password.
+SELECT password_hash FROM users WHERE id = :id;
+
+-- name: change_password
+-- Replace an account's password; end its sessions, cookies that name no session, and
+-- links to reset the password.
+WITH ended AS (
+    DELETE FROM sessions WHERE user_id = :id
+), revoked AS (
+    DELETE FROM password_resets WHERE user_id = :id
+)
+UPDATE users SET password_hash = :password_hash, signed_out_at = now() WHERE id = :id;
+
 -- name: set_password_hash
--- Replace the hash of an account's password.
+-- Replace the hash of a password that stays the same.
 UPDATE users SET password_hash = :password_hash WHERE id = :id;
 
 -- name: user_counts

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from reprlib import repr as excerpt
 
+from minitwit.accounts.passwords import LOCKED, is_supported
 from minitwit.dates import UNITS, unit_of
-from minitwit.passwords import LOCKED, is_supported
 from minitwit.text.fields import MAX_USERNAME
 
 Value = str | bytes | int | float | None

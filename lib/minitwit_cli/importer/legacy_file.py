@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from minitwit.accounts.passwords import LOCKED
 from minitwit.models import Registration
-from minitwit.passwords import LOCKED
 from minitwit_cli.importer import column_values as values
 from minitwit_cli.importer.column_values import InvalidValue, Value
 from minitwit_cli.importer.sqlite_file import InvalidLegacyFile, Row, SQLiteFile
