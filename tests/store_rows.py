@@ -11,9 +11,11 @@ from uuid import UUID
 
 import pytest
 
+from minitwit.accounts.password_resets import digest
 from minitwit.accounts.sessions import MAX_SESSIONS, SessionClaim
 from minitwit.errors import (
     InvalidPassword,
+    InvalidResetLink,
     InvalidUsername,
     UnknownUser,
     UsernameTaken,
@@ -22,6 +24,7 @@ from minitwit.messages import AND_ONE_MORE
 from minitwit.models import Account, Cursor, Post, Reader, Registration
 from minitwit.store import Store
 
+AddLink = Callable[[str, str], None]  # As the operator's command does.
 Flag = Callable[[str], None]  # Flags the message of a content, as a moderator does.
 
 
@@ -380,3 +383,38 @@ def test_a_cookie_without_a_session_is_good_until_its_account_signs_out(
     store.sessions.end(SessionClaim(ada.id, "ada", session, time.time()))
     assert store.sessions.account(before) is None
     assert store.sessions.account(SessionClaim(9, "nobody", None, 0)) is None
+
+
+def test_a_link_sets_a_password_once_and_ends_all_sessions(
+    store: Store, add_link: AddLink
+) -> None:
+    ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    claims = [
+        claim_of(who, store.sessions.start(who.id, "a browser", 1))
+        for who in (ada, bob)
+    ]
+    add_link("ada", digest("token"))
+    assert store.password_resets.account("token") == ada
+    assert store.password_resets.use("token", "new") == ada
+    assert store.users.sign_in("ada", "new") == ada
+    assert [store.sessions.account(claim) for claim in claims] == [None, bob]
+    for token in ("token", "other", "", digest("token")):
+        assert store.password_resets.account(token) is None
+        with pytest.raises(InvalidResetLink):
+            store.password_resets.use(token, "newer")
+    assert store.users.sign_in("ada", "new") == ada
+
+
+def test_a_link_ends_with_a_newer_one_or_a_change_of_the_password(
+    store: Store, add_link: AddLink
+) -> None:
+    ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    for name, token in (("ada", "first"), ("bob", "bob's"), ("ada", "second")):
+        add_link(name, digest(token))
+    found = map(store.password_resets.account, ("first", "second", "bob's"))
+    assert list(found) == [None, ada, bob]
+    store.users.change_password(ada, "new")
+    found = map(store.password_resets.account, ("second", "bob's"))
+    assert list(found) == [None, bob]
+    with pytest.raises(UnknownUser):
+        add_link("nobody", digest("third"))

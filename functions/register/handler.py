@@ -1,13 +1,20 @@
 """register: accounts and sessions.
 
 POST /register creates an account, from JSON for the simulator or from a form.
-/login and /logout start and end a browser's session.
+/login and /logout start and end a browser's session, the forms under /account end
+others. /reset_password takes the one-time links that operators hand out.
 """
 
 from collections.abc import Mapping
 
 import falcon
 
+from functions.register.passwords import (
+    PasswordChange,
+    PasswordReset,
+    SignOutEverywhere,
+    require_repeated,
+)
 from minitwit.errors import InvalidInput
 from minitwit.models import Registration
 from minitwit.users import Users
@@ -40,8 +47,7 @@ class Accounts:
     def _from_form(self, req: falcon.Request, resp: falcon.Response) -> None:
         with self._browser.form_at(req, resp, "/register"):
             registration = form_model(req, Registration, {"password": "pwd"})
-            if form(req).get("password2") != registration.password:
-                raise InvalidInput("The two passwords do not match")
+            require_repeated(req, "password")
             self._refuse_reserved(registration)
             self._users.add_once(registration)
             self._browser.redirect(
@@ -103,15 +109,19 @@ class Logout:
             self.on_post(req, resp)
 
     def on_head(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Redirect to a page with the Sign out button; HEAD is a safe method."""
-        self._browser.redirect(req, resp, "/")
+        """Redirect to the account's page, with a button; HEAD is a safe method."""
+        self._browser.redirect(req, resp, "/account")
 
 
 def routes(services: Services) -> Mapping[str, object]:
     """Return the resource of each path."""
-    users, auth, browser = services.store.users, services.auth, services.browser
+    store, auth, browser = services.store, services.auth, services.browser
+    users = store.users
     return {
         "/register": Accounts(users, browser),
         "/login": Login(users, auth, browser),
         "/logout": Logout(auth, browser),
+        "/account/password": PasswordChange(users, auth, browser),
+        "/account/sign_out_everywhere": SignOutEverywhere(store, auth, browser),
+        "/reset_password": PasswordReset(store.password_resets, browser),
     }

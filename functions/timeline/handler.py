@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import falcon
 
+from functions.timeline.accounts import AccountPage, ResetPage
 from functions.timeline.assets import Assets, RootFile
 from functions.timeline.feeds import Feeds, PublicFeed, UserFeed
 from functions.timeline.mentions import Mentions
@@ -61,6 +62,8 @@ def routes(services: Services) -> Mapping[str, object]:
         "/new_messages": NewMessages(store.messages, auth),
         "/register": FormPage("register.html", auth, browser, pages),
         "/login": FormPage("login.html", auth, browser, pages),
+        "/account": AccountPage(store.sessions, services.cookies, auth, pages),
+        "/reset_password": ResetPage(store.password_resets, auth, pages),
         "/{username}": UserTimeline(store, auth, pages),
         "/{username}/following": People(
             "following.html", store.follows.followed, store.users, auth, pages

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from functions.timeline.assets import Assets
+from functions.timeline.browsers import browser_name
 from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
 from functions.timeline.mentions import Mentions
@@ -23,7 +24,7 @@ from minitwit.web.browser_responses import user_path
 from minitwit.web.html_responses import send_page
 from minitwit.web.signed_cookies import Flash, SignedCookies
 
-_FIELDS = ("username", "email", "password", "message")
+_FIELDS = ("username", "email", "new password", "password", "message")
 _REFUSED = Markup(' aria-invalid="true" aria-describedby="flash" autofocus')
 
 # The style sheet's height of a message holds some 40 lines (fewer fit where they grow
@@ -46,6 +47,7 @@ def environment(assets: Assets, mentions: Mentions) -> Environment:
     templates.filters |= {
         "bdi": isolated_as_html,
         "bounded": bounded,
+        "browser_name": browser_name,
         "may_scroll": may_scroll,
         "identicon": identicon,
         "isolated": isolated,
@@ -118,12 +120,20 @@ class Pages:
         send_page(resp, text)
 
 
-def _refused(flash: Flash | None) -> Callable[[str], Markup]:
-    """Return a function that marks the form field which an error is about."""
-    sentence = flash.text.lower() if flash and flash.is_error else ""
+def _refused(flash: Flash | None) -> Callable[..., Markup]:
+    """Return a function that marks the form field which an error is about.
+
+    On a page with several forms it also takes the `action` of the field's form.
+    """
+    if flash is None or not flash.is_error:
+        return lambda field, action=None: Markup()
     # Each sentence names its field, and an error about a name may quote another field.
+    sentence = flash.text.lower()
     named = next((field for field in _FIELDS if field in sentence), None)
-    return lambda field: _REFUSED if field == named else Markup()
+    sent_to = flash.form.get("action")
+    return lambda field, action=sent_to: (
+        _REFUSED if (field, action) == (named, sent_to) else Markup()
+    )
 
 
 def may_scroll(content: str) -> bool:

@@ -37,6 +37,10 @@ class InvalidPassword(InvalidInput):
     """Invalid password"""  # noqa: D400, D415 (the contract's words)
 
 
+class InvalidResetLink(InvalidInput):
+    """The link has expired or was used already; ask the operator for a new one."""
+
+
 class UnknownMessage(MiniTwitError):
     """There is no such message."""
 

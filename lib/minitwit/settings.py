@@ -132,7 +132,7 @@ class Settings(DatabaseSettings):
         description="Keys that sign cookies, one a line, the newest first."
     )
     session_days: int = Field(
-        default=30, ge=1, description="Days until a signed-in user signs in again."
+        default=30, ge=1, description="Days without use after which a session ends."
     )
     simulator_credential: SecretStr = Field(
         default=SecretStr("simulator:super_safe!"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from minitwit.accounts.password_resets import PasswordResets
 from minitwit.accounts.sessions import Sessions
 from minitwit.follows import Follows
 from minitwit.latest import ProgressMark
@@ -19,6 +20,7 @@ class Store:
 
     users: Users
     sessions: Sessions
+    password_resets: PasswordResets
     follows: Follows
     messages: Messages
     latest: ProgressMark
@@ -43,6 +45,7 @@ class Store:
         return cls(
             Users(database, run_in_thread),
             Sessions(database),
+            PasswordResets(database, run_in_thread),
             Follows(database),
             Messages(messages_database or database),
             ProgressMark(database),

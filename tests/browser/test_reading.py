@@ -63,7 +63,7 @@ def test_nothing_in_the_header_overlaps_in_larger_text(
     page = visitor.new_page()
     page.set_viewport_size({"width": width, "height": 800})
     sign_in(page, site.new_user_named("Bartholomew Featherstonehaugh-Cholmondeley"))
-    for path in ("/", "/public", "/alice"):
+    for path in ("/", "/public", "/alice", "/account"):
         page.goto(path)
         for size in ("150%", "200%"):
             page.evaluate("x => document.documentElement.style.fontSize = x", size)

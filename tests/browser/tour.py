@@ -54,6 +54,13 @@ def _refused_form(page: Page) -> None:
     page.get_by_role("main").get_by_role("button").click()
 
 
+def _refused_password(page: Page) -> None:
+    page.get_by_label("Current password").fill("a guess")
+    page.get_by_label("New password", exact=True).fill("new")
+    page.get_by_label("New password, once more").fill("new")
+    page.get_by_role("button", name="Change password").click()
+
+
 def _new_messages(page: Page) -> None:
     page.locator(".notice").evaluate(
         "notice => notice.innerHTML = '<a class=new href=/public>3 new messages</a>'"
@@ -76,6 +83,9 @@ STOPS = (
     Stop("following", "/alice/following"),
     Stop("followers", "/alice/followers"),
     Stop("followers-empty", "/newcomer/followers"),
+    Stop("account", "/account", "bob"),
+    Stop("account-refused", "/account", "bob", _refused_password),
+    Stop("reset-used", "/reset_password?token=used"),
     Stop("not-found", "/no-such-user"),
     Stop("wrong-method", "/add_message"),
 )

@@ -32,10 +32,14 @@ OWN_SITE: dict[str, dict[str, str]] = {
     "no browser": {},
 }
 
+NEW_PASSWORD = {"new_password": "new", "new_password2": "new"}
+
 CHANGES: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/register", {"username": "{new}", "email": "a@b.c"}),
     ("POST", "/login", {"username": "{ada}", "password": PASSWORD}),
     ("POST", "/logout", {}),
+    ("POST", "/account/sign_out_everywhere", {"password": PASSWORD}),
+    ("POST", "/account/password", {"password": PASSWORD, **NEW_PASSWORD}),
     ("GET", "/logout", {}),
     ("POST", "/add_message", {"text": "x"}),
     ("POST", "/{bob}/follow", {}),
@@ -207,7 +211,11 @@ def test_valid_session_counts_among_others(minitwit: Callers, cookies: str) -> N
 # contract: B4
 @pytest.mark.parametrize(
     ("path", "page"),
-    [("/{bob}/follow", "/{bob}"), ("/{bob}/unfollow", "/{bob}"), ("/logout", "/")],
+    [
+        ("/{bob}/follow", "/{bob}"),
+        ("/{bob}/unfollow", "/{bob}"),
+        ("/logout", "/account"),
+    ],
 )
 @pytest.mark.parametrize(
     "accept",

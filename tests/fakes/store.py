@@ -14,9 +14,11 @@ from uuid import UUID, uuid4
 import orjson
 
 from minitwit import follows
+from minitwit.accounts.password_resets import digest
 from minitwit.accounts.sessions import MAX_SESSIONS, Session, SessionClaim
 from minitwit.errors import (
     InvalidPassword,
+    InvalidResetLink,
     InvalidUsername,
     NotModerator,
     StorageUnavailable,
@@ -53,6 +55,7 @@ class Memory:
     flagged: set[int] = field(default_factory=set)
     sessions: dict[UUID, FakeSession] = field(default_factory=dict)
     signed_out: dict[int, float] = field(default_factory=dict)
+    resets: dict[str, str] = field(default_factory=dict)
     moderators: set[str] = field(default_factory=set)
     mark: int = -1
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -78,6 +81,10 @@ class Memory:
             if session.user_id == user_id:
                 del self.sessions[session_id]
         self.signed_out[user_id] = time.time()
+
+    def revoke_links(self, username: str) -> None:
+        """Make an account's links to reset the password invalid."""
+        self.resets = {t: name for t, name in self.resets.items() if name != username}
 
     def newest(
         self, authors: set[str] | None = None, with_hidden: bool = False
@@ -149,6 +156,7 @@ class FakeUsers:
         """Replace a password and end all sessions."""
         self._memory.passwords[account.username] = password
         self._memory.end_sessions(account.id)
+        self._memory.revoke_links(account.username)
 
     def counts(self, user_id: int) -> Counts:
         """Return the counts of a user's page."""
@@ -230,6 +238,33 @@ class FakeSessions:
     def _row(self, claim: SessionClaim) -> FakeSession | None:
         row = self._memory.sessions.get(claim.id) if claim.id else None
         return row if row and row.user_id == claim.user_id else None
+
+
+class FakePasswordResets:
+    """Links to set a new password, in memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def add(self, username: str, token_digest: str) -> None:
+        """Add a link, which replaces earlier ones."""
+        self._memory.account(username)
+        self._memory.revoke_links(username)
+        self._memory.resets[token_digest] = username
+
+    def account(self, token: str) -> Account | None:
+        """Return the account of a link."""
+        username = self._memory.resets.get(digest(token))
+        return self._memory.accounts[username] if username else None
+
+    def use(self, token: str, password: str) -> Account:
+        """Set the password of a link's account."""
+        username = self._memory.resets.pop(digest(token), None)
+        if username is None:
+            raise InvalidResetLink
+        account = self._memory.accounts[username]
+        FakeUsers(self._memory).change_password(account, password)
+        return account
 
 
 class FakeFollows:
@@ -431,6 +466,7 @@ def fake_store(
     parts: list[Any] = [
         FakeUsers(memory),
         FakeSessions(memory),
+        FakePasswordResets(memory),
         FakeFollows(memory),
         FakeMessages(memory, clock),
         FakeLatest(memory),
@@ -441,7 +477,7 @@ def fake_store(
 
 def store_that_is_down() -> Store:
     """Return a store whose database is unavailable."""
-    parts: list[Any] = [Down()] * 6
+    parts: list[Any] = [Down()] * 7
     return Store(*parts)
 
 

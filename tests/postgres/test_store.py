@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from deploy.local.postgres import OWNER
+from minitwit.accounts.password_resets import PasswordResets
 from minitwit.errors import NotPermitted
 from minitwit.postgres.database import Database
 from minitwit.store import Store
@@ -30,6 +31,12 @@ def flag(owner: AdminConnection) -> Callable[[str], None]:
 def set_moderator(testbed: OwnDatabase) -> Callable[[str, bool], None]:
     """Return what makes moderators: only the database's owner may."""
     return Users(Database(testbed.settings(OWNER))).set_moderator
+
+
+@pytest.fixture
+def add_link(testbed: OwnDatabase) -> Callable[[str, str], None]:
+    """Return what adds links to reset a password: only the database's owner may."""
+    return PasswordResets(Database(testbed.settings(OWNER))).add
 
 
 def test_the_functions_cannot_make_moderators(store: Store) -> None:

@@ -44,8 +44,12 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "minitwit_cli": ({"minitwit_cli.commands"}, set()),
     "minitwit_cli.commands": (
-        {"minitwit", "minitwit.postgres", "minitwit.web", "minitwit_cli.importer"}
-        | {"minitwit_cli.maintenance", "minitwit_cli.simulator"},
+        {"minitwit", "minitwit.accounts", "minitwit.postgres", "minitwit.web"}
+        | {
+            "minitwit_cli.importer",
+            "minitwit_cli.maintenance",
+            "minitwit_cli.simulator",
+        },
         {"click", "httpx", "rich"},
     ),
     "minitwit_cli.importer": (

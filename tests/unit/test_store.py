@@ -37,3 +37,9 @@ def flag(memory: Memory) -> Callable[[str], None]:
 def set_moderator(store: Store) -> Callable[[str, bool], None]:
     """Return what makes moderators."""
     return store.users.set_moderator
+
+
+@pytest.fixture
+def add_link(store: Store) -> Callable[[str, str], None]:
+    """Return what adds links to reset a password."""
+    return store.password_resets.add

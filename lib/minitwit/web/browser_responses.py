@@ -11,6 +11,8 @@ from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.request_data import form, is_local_path, path_of_own_url
 from minitwit.web.signed_cookies import Flash, SignedCookies
 
+_SECRET = ("password", "token")  # Fields that are never kept.
+
 
 class SignInFirst(falcon.HTTPSeeOther):
     """Redirects to the sign-in page, which leads on to a page afterwards.
@@ -93,7 +95,8 @@ class BrowserResponses:
     ) -> Iterator[None]:
         """Redirect to a form's page when its input is invalid.
 
-        The page shows the reason and what was typed, except for passwords.
+        The page shows the reason and what was typed, except for secrets. As a page may
+        have several forms, it also learns the `action` of the one that was refused.
         """
         try:
             yield
@@ -102,8 +105,9 @@ class BrowserResponses:
             typed = {
                 name: value
                 for name, value in form(req).items()
-                if not name.startswith("password")
+                if not any(secret in name for secret in _SECRET)
             }
+            typed["action"] = req.path
             flash = Flash(str(error), is_error=True, form=typed)
             self._cookies.flash(req, resp, flash)
 
@@ -126,6 +130,11 @@ def next_page(req: falcon.Request) -> str:
 def user_path(username: str) -> str:
     """Return the encoded path of a user's page."""
     return "/" + falcon.uri.encode_value(username)
+
+
+def reset_path(token: str) -> str:
+    """Return the path of the page on which a token's owner sets a new password."""
+    return "/reset_password?token=" + falcon.uri.encode_value(token)
 
 
 def sign_in_path(next_page: str) -> str:

@@ -94,6 +94,19 @@ ROUTES = (
     _page("POST", "/login", "register", "Sign in."),
     _page("GET", "/logout", "register", "Sign out.", get_changes=True, probe=303),
     _page("POST", "/logout", "register", "Sign out."),
+    _page("POST", "/account/password", "register", "Change one's password."),
+    _page(
+        "POST",
+        "/account/sign_out_everywhere",
+        "register",
+        "End all of one's sessions.",
+    ),
+    _page(
+        "POST",
+        "/reset_password",
+        "register",
+        "Set a new password with an operator's link.",
+    ),
     _simulator(
         "GET",
         "/msgs",
@@ -155,6 +168,8 @@ ROUTES = (
     _page("GET", "/public", "timeline", "The timeline of all users.", probe=200),
     _page("GET", "/register", "timeline", "The form to sign up."),
     _page("GET", "/login", "timeline", "The form to sign in."),
+    _page("GET", "/account", "timeline", "One's sessions and password."),
+    _page("GET", "/reset_password", "timeline", "The form of an operator's link."),
     _page("GET", "/{username}", "timeline", "A user's messages."),
     _page("GET", "/{username}/following", "timeline", "The users that a user follows."),
     _page("GET", "/{username}/followers", "timeline", "The users that follow a user."),

@@ -21,6 +21,7 @@ class _Commands(click.Group):
         "grant-moderator": "grant_moderator",
         "import-sqlite": "import_sqlite",
         "migrate": "migrate",
+        "reset-password": "reset_password",
         "revoke-moderator": "revoke_moderator",
         "simulate": "simulate",
         "status": "status",

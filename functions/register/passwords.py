@@ -1,0 +1,107 @@
+"""Changes of a password, and what ends sessions on other browsers."""
+
+import falcon
+
+from minitwit.accounts.password_resets import PasswordResets
+from minitwit.errors import InvalidInput
+from minitwit.store import Store
+from minitwit.users import Users
+from minitwit.web.browser_auth import BrowserAuth
+from minitwit.web.browser_responses import BrowserResponses, reset_path
+from minitwit.web.request_data import form
+
+_ACCOUNT = "/account"
+
+
+class PasswordChange:
+    """The form on the account's page that changes the password."""
+
+    def __init__(
+        self, users: Users, auth: BrowserAuth, browser: BrowserResponses
+    ) -> None:
+        self._users = users
+        self._auth = auth
+        self._browser = browser
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Change the password and end all sessions.
+
+        This browser goes on in a new one, as its cookie may have been copied as well.
+        """
+        account = self._browser.account(req, _ACCOUNT)
+        with self._browser.form_at(req, resp, _ACCOUNT):
+            password = new_password(req, "new_password")
+            self._users.check_password(account, form(req).get("password", ""))
+            self._users.change_password(account, password)
+            self._auth.sign_in(req, resp, account)
+            text = "Your password was changed, and all other browsers were signed out"
+            self._browser.redirect(req, resp, _ACCOUNT, text)
+
+
+class SignOutEverywhere:
+    """The form on the account's page that ends all sessions, this one included."""
+
+    def __init__(
+        self, store: Store, auth: BrowserAuth, browser: BrowserResponses
+    ) -> None:
+        self._store = store
+        self._auth = auth
+        self._browser = browser
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """End all sessions of the account."""
+        account = self._browser.account(req, _ACCOUNT)
+        with self._browser.form_at(req, resp, _ACCOUNT):
+            self._store.users.check_password(account, form(req).get("password", ""))
+            self._store.sessions.end_all(account.id)
+            self._auth.sign_out(req, resp)
+            self._browser.redirect(
+                req, resp, "/login", "You were logged out everywhere"
+            )
+
+
+class PasswordReset:
+    """The form of a one-time link."""
+
+    def __init__(self, resets: PasswordResets, browser: BrowserResponses) -> None:
+        self._resets = resets
+        self._browser = browser
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Set the password; the link works once."""
+        token = form(req).get("token", "")
+        with self._browser.form_at(req, resp, reset_path(token)):
+            account = self._resets.use(token, new_password(req, "password"))
+            self._browser.redirect(
+                req,
+                resp,
+                "/login",
+                "Your password was changed; sign in with it",
+                typed={"username": account.username},
+            )
+
+
+def new_password(req: falcon.Request, field: str) -> str:
+    """Return the password that a form's field and the one below it agree on.
+
+    Raises:
+        InvalidInput: it is empty, or the two differ.
+
+    """
+    password = form(req).get(field, "")
+    if not password:
+        raise InvalidInput(f"You have to enter a {field.replace('_', ' ')}")
+    require_repeated(req, field)
+    return password
+
+
+def require_repeated(req: falcon.Request, field: str) -> None:
+    """Require that a password was entered twice.
+
+    Raises:
+        InvalidInput: the two differ.
+
+    """
+    typed = form(req)
+    if typed.get(field) != typed.get(f"{field}2"):
+        raise InvalidInput(f"The two {field.replace('_', ' ')}s do not match")

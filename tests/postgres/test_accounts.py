@@ -1,0 +1,136 @@
+"""Accounts in PostgreSQL: what ends sessions, and links to reset a password."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from click.testing import CliRunner, Result
+
+from deploy.local.postgres import APPLICATION, OWNER
+from minitwit.accounts.password_resets import digest
+from minitwit.errors import InvalidResetLink
+from minitwit.models import Account
+from minitwit.postgres.database import Database
+from minitwit.store import Store
+from minitwit_cli.commands import main
+from minitwit_cli.maintenance.admin_connection import AdminConnection
+from tests.postgres.databases import OwnDatabase
+from tests.store_rows import add_user, claim_of
+
+URL = "https://minitwit.example"
+
+
+def reset_password(testbed: OwnDatabase, *words: str, role: str = OWNER) -> Result:
+    """Type the operator's command."""
+    environment = testbed.environment(role) | {"MINITWIT_URL": f"{URL}/"}
+    return CliRunner().invoke(main, ["reset-password", *words], env=environment)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE users SET suspended_at = now()",
+        "DELETE FROM sessions; DELETE FROM users",
+    ],
+)
+def test_no_cookie_of_an_account_that_is_suspended_or_gone_is_good(
+    store: Store, owner: AdminConnection, change: str
+) -> None:
+    ada = add_user(store, "ada")
+    claim = claim_of(ada, store.sessions.start(ada.id, "a browser", 1))
+    unnamed = claim_of(ada, None)
+    assert store.sessions.account(claim) == store.sessions.account(unnamed) == ada
+    owner.run(change)
+    assert store.sessions.account(claim) is None
+    assert store.sessions.account(unnamed) is None
+    assert store.sessions.reader(claim) is None
+
+
+def test_a_session_unused_for_too_long_is_neither_listed_nor_kept(
+    store: Store, owner: AdminConnection
+) -> None:
+    ada = add_user(store, "ada")
+    old, used = (store.sessions.start(ada.id, "a browser", 30) for _ in range(2))
+    owner.run("UPDATE sessions SET last_used_at = now() - interval '30 days 1 second'")
+    store.sessions.use(claim_of(ada, used))
+    listed = store.sessions.all_of(ada.id, days=30)
+    assert [session.id for session in listed] == [used]
+    store.sessions.start(ada.id, "a browser", 30)
+    assert owner.run(f"SELECT count(*) FROM sessions WHERE id = '{old}'") == [[0]]  # noqa: S608
+
+
+def test_an_operators_link_is_printed_and_only_its_digest_is_stored(
+    testbed: OwnDatabase, store: Store, owner: AdminConnection
+) -> None:
+    ada = add_user(store, "Ada Lovelace")
+    printed = reset_password(testbed, "Ada Lovelace")
+    link = re.fullmatch(rf"{URL}/reset_password\?token=([\w-]{{43}})\n", printed.output)
+    assert link
+    [[stored]] = owner.run(
+        "SELECT row_to_json(password_resets)::text FROM password_resets"
+    )
+    assert digest(link[1]) in stored
+    assert link[1] not in stored
+    assert store.password_resets.use(link[1], "new") == ada
+
+
+def test_a_link_of_a_token_made_elsewhere_is_added_and_not_printed(
+    testbed: OwnDatabase, store: Store
+) -> None:
+    ada = add_user(store, "ada")
+    added = reset_password(testbed, "ada", "--token-digest", digest("elsewhere"))
+    assert (added.exit_code, added.output) == (0, "")
+    assert store.password_resets.account("elsewhere") == ada
+
+
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    testbed: OwnDatabase, store: Store
+) -> None:
+    add_user(store, "ada")
+    for words, sentence in (
+        (["nobody"], "There is no user of that name."),
+        (["ada", "--token-digest", "token"], "write 64 hexadecimal digits"),
+    ):
+        result = reset_password(testbed, *words)
+        assert result.exit_code != 0
+        assert sentence in result.output
+    refused = reset_password(testbed, "ada", role=APPLICATION)
+    assert "be the owner" in refused.output
+    assert "reset_password?" not in refused.output
+
+
+def test_a_link_expires_after_an_hour(store: Store, owner: AdminConnection) -> None:
+    ada = add_user(store, "ada")
+    for age, expected in (("59 minutes", ada), ("60 minutes", None)):
+        owner.run(
+            "DELETE FROM password_resets;"  # noqa: S608
+            "INSERT INTO password_resets SELECT"
+            f" '{digest('token')}', id, now() - interval '{age}' + interval '1 hour'"
+            " FROM users"
+        )
+        assert store.password_resets.account("token") == expected
+    with pytest.raises(InvalidResetLink):
+        store.password_resets.use("token", "new")
+
+
+def test_a_link_works_once_however_many_replicas_use_it_at_once(
+    testbed: OwnDatabase, store: Store
+) -> None:
+    ada = add_user(store, "ada")
+    reset_password(testbed, "ada", "--token-digest", digest("token"))
+    replicas = [Store.on(Database(testbed.settings())) for _ in range(4)]
+    ready = Barrier(len(replicas))
+
+    def use(number: int) -> Account | None:
+        ready.wait()
+        try:
+            return replicas[number].password_resets.use("token", f"password {number}")
+        except InvalidResetLink:
+            return None
+
+    with ThreadPoolExecutor(len(replicas)) as pool:
+        results = list(pool.map(use, range(len(replicas))))
+    [winner] = [number for number, account in enumerate(results) if account == ada]
+    assert results.count(None) == len(replicas) - 1
+    assert store.users.sign_in("ada", f"password {winner}") == ada
