@@ -57,7 +57,12 @@ def static_configuration(
         "accessLog": {
             "filePath": str(access_log),
             "format": "json",
-            "fields": {"defaultMode": "drop", "names": dict.fromkeys(LOGGED, "keep")},
+            "fields": {
+                "defaultMode": "drop",
+                "names": dict.fromkeys(LOGGED, "keep"),
+                # The token of a link to reset a password is one.
+                "queryParameters": {"defaultMode": "drop"},
+            },
         },
         "entryPoints": {
             "web": _callers_entry_point(port),

@@ -1,70 +1,36 @@
 """A standby: nothing is lost when it takes over, and reads from it are never stale."""
 
-import os
 import re
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
 import pytest
 
-from deploy.local.accounts import run_as, server_account
-from deploy.local.postgres import APPLICATION, SUPERUSER, Cluster
-from tests.clusters import migrate, psql
+from deploy.local.postgres import APPLICATION
 from tests.data.exporter import exporter_queries
 from tests.data.kept import (
     MAX_REFUSAL,
     MAX_RETURN,
-    add_writer,
     refusals,
     require_all_kept,
     require_only,
 )
-from tests.data.servers import Server, owner_rows, short_folder
+from tests.data.replication import SCRIPTS, Pair, running_pair, superuser, until
+from tests.data.servers import Server, owner_rows
 from tests.data.writing import Service, running_function, writing
 from tests.waiting import wait_until
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
-SCRIPTS = DEPLOY / "data"
 
-
-@dataclass
-class Pair:
-    """A primary and its standby."""
-
-    primary: Server
-    standby: Server
-    environment: dict[str, str]
-
-    def url(self, role: str, *servers: Server) -> str:
-        """Return where to find whichever of the servers takes writes."""
-        hosts = ",".join(str(server.cluster.sockets) for server in servers)
-        return f"postgresql://{role}@/minitwit?host={hosts}"
-
-    def run(self, script: str, *words: str, at: Server | None = None) -> str:
-        """Run one of the scripts beside a server, as its account."""
-        server = at or self.primary
-        account = server_account(server.cluster.data)
-        environment = self.environment | {"PGHOST": str(server.cluster.sockets)}
-        return subprocess.run(
-            [*run_as(account, "TERM", [SCRIPTS / "x"]), str(SCRIPTS / script), *words],
-            env=environment,
-            cwd="/",
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-
-
-def superuser(server: Server, sql: str) -> list[list[object]]:
-    with psql(server.cluster, SUPERUSER) as script:
-        return script.run(sql)
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    """Run a primary with a standby that streams from it."""
+    with running_pair(tmp_path) as pair:
+        yield pair
 
 
 def exported(server: Server) -> dict[str, list[list[object]]]:
@@ -75,49 +41,6 @@ def exported(server: Server) -> dict[str, list[list[object]]]:
 def standbys_away(primary: Server) -> object:
     [[disconnected]] = exported(primary)["minitwit_standby"]
     return disconnected
-
-
-def until(server: Server, query: str) -> None:
-    wait_until(lambda: superuser(server, query) == [[True]], query)
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
-    """Run a primary with a standby that streams from it."""
-    with short_folder() as first, short_folder() as second:
-        secrets = tmp_path / "secrets"
-        cluster = Cluster(tmp_path / "primary", secrets, first)
-        cluster.create()
-        with (cluster.data / "pg_hba.conf").open("a") as rules:
-            rules.write("local replication all scram-sha-256\n")
-        # So that a standby that is cut off is noticed soon.
-        primary = Server(cluster, tmp_path / "primary.log", ["--wal_sender_timeout=2s"])
-        primary.start()
-        migrate(cluster)
-        add_writer(primary)
-        programs = next(
-            Path(w).parent for w in cluster.command() if w.endswith("/postgres")
-        )
-        environment = {
-            "PATH": f"{programs}:{os.environ['PATH']}",
-            "PGPASSWORD": cluster.password_file(SUPERUSER).read_text().strip(),
-        }
-        account = server_account(cluster.data)
-        os.chown(second, account.uid, account.gid)
-        folder = second / "data"
-        copy = Cluster(folder, secrets, second)
-        # As in production. A promotion that comes while the standby asks for its lost
-        # primary waits out this interval, for which PostgreSQL's own is 5 s.
-        options = ["--wal_retrieve_retry_interval=1s"]
-        standby = Server(copy, tmp_path / "standby.log", options)
-        made = Pair(primary, standby, environment)
-        made.run("standby.sh", str(folder))
-        standby.start()
-        try:
-            yield made
-        finally:
-            primary.stop()
-            standby.stop()
 
 
 def test_a_standby_takes_over_without_losing_an_acknowledged_message(

@@ -46,7 +46,7 @@ class Service:
 
     def __init__(self, port: int, operator_port: int, host: str = "127.0.0.1") -> None:
         self._host = host
-        self._port = port
+        self.port = port
         self._operator_port = operator_port
 
     def send(
@@ -59,7 +59,7 @@ class Service:
     ) -> Answer:
         """Send a request; a connection that breaks is status 0."""
         start = time.monotonic()
-        connection = http.client.HTTPConnection(self._host, self._port, timeout)
+        connection = http.client.HTTPConnection(self._host, self.port, timeout)
         try:
             data = None if body is None else json.dumps(body)
             headers = _HEADERS | ({"Cookie": cookie} if cookie else {})

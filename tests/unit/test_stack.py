@@ -96,6 +96,8 @@ def test_the_edge_logs_and_collects_garbage_as_the_local_one_does() -> None:
     names = re.findall(r"--accesslog\.fields\.names\.(\w+)=keep", str(traefik))
     assert tuple(names) == LOGGED
     assert "--accesslog.fields.defaultmode=drop" in traefik["command"]
+    no_queries = "--accesslog.fields.queryparameters.defaultmode=drop"
+    assert no_queries in traefik["command"]
     assert traefik["environment"] == ENVIRONMENT
 
 
