@@ -89,3 +89,8 @@ def test_configuration_sends_everything_to_stdout_as_json() -> None:
     handlers = configuration("messages", "1", "INFO")["handlers"]
     assert [h["stream"] for h in handlers.values()] == ["ext://sys.stdout"]
     assert [h["formatter"] for h in handlers.values()] == ["json"]
+
+
+def test_security_log_is_written_at_every_level() -> None:
+    loggers = configuration("register", "1", "ERROR")["loggers"]
+    assert loggers["minitwit.security"]["level"] == "INFO"

@@ -7,12 +7,12 @@ CREATE TABLE former_usernames (
     freed_at timestamptz NOT NULL DEFAULT now()
 );
 
--- The throttle of wrong passwords: a token bucket for each account.
+-- The throttle of wrong passwords: token buckets, each as the time when it is full
+-- again. Its number is a hash of a username, so that a name without an account has a
+-- bucket as well, and the table has 2^20 rows at most.
 CREATE TABLE sign_in_attempts (
-    user_id bigint CONSTRAINT sign_in_attempts_pkey PRIMARY KEY
-        CONSTRAINT sign_in_attempts_user_id_fkey REFERENCES users (id),
-    tokens double precision NOT NULL,
-    refilled_at timestamptz NOT NULL DEFAULT now()
+    bucket int CONSTRAINT sign_in_attempts_pkey PRIMARY KEY,
+    full_at timestamptz NOT NULL
 );
 
 -- One-time links that an operator hands out; the token itself is not stored.
@@ -25,7 +25,7 @@ CREATE TABLE password_resets (
 CREATE INDEX password_resets_user_id_idx ON password_resets (user_id);
 
 GRANT SELECT, INSERT, DELETE ON former_usernames TO minitwit_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_attempts TO minitwit_app;
+GRANT SELECT, INSERT, UPDATE ON sign_in_attempts TO minitwit_app;
 GRANT SELECT, DELETE ON password_resets TO minitwit_app;
 
 -- Last, because ALTER TABLE locks users until the migration commits.

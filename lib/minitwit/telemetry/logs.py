@@ -13,7 +13,7 @@ from minitwit.telemetry.spans import current_ids
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record as JSON.
+    """Writes a record as JSON, with the fields of its `extra={"fields": …}`.
 
     Args:
         function: name of the function.
@@ -33,6 +33,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             **self._fixed,
+            **getattr(record, "fields", {}),
         }
         if ids := current_ids():
             entry["trace_id"], entry["span_id"] = ids
@@ -84,6 +85,8 @@ def configuration(function: str, version: str, level: str) -> dict[str, Any]:
         "root": {"level": level, "handlers": ["stdout"]},
         # Keeps gunicorn from adding handlers of its own.
         "loggers": {
-            "gunicorn.error": {"level": level, "handlers": [], "propagate": True}
+            "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
+            # Written at every level: an audit trail has no gaps.
+            "minitwit.security": {"level": "INFO"},
         },
     }

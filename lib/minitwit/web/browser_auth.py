@@ -6,6 +6,7 @@ import falcon
 
 from minitwit.accounts.sessions import SessionClaim, Sessions
 from minitwit.models import Account, Reader
+from minitwit.web.security_log import SecurityEvent, record
 from minitwit.web.signed_cookies import SignedCookies
 
 # A session in use gets a fresh cookie this often, so that its expiry slides (seconds).
@@ -52,11 +53,14 @@ class BrowserAuth:
         if claim := self._cookies.session(req):
             self._sessions.end(claim)
         self._start(req, resp, account)
+        record(SecurityEvent.SIGNED_IN, req, account)
 
     def sign_out(self, req: falcon.Request, resp: falcon.Response) -> None:
         """End the session."""
         if claim := self._cookies.session(req):
             self._sessions.end(claim)
+            account = Account(claim.user_id, claim.username)
+            record(SecurityEvent.SIGNED_OUT, req, account)
         self._cookies.delete_session(req, resp)
 
     def _start(

@@ -1,0 +1,91 @@
+"""The security log: who did what, and from where."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from minitwit.telemetry.logs import JsonFormatter
+from tests.contract.callers import PASSWORD, Callers
+from tests.fakes.store import fake_store
+from tests.in_process import callers_of
+
+
+class Trail(logging.Handler):
+    """Keeps the lines of the security log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(JsonFormatter("register", "1"))
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line."""
+        self.lines.append(self.format(record))
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return the entries."""
+        return [json.loads(line) for line in self.lines]
+
+
+@pytest.fixture
+def trail() -> Iterator[Trail]:
+    """Yield what is written during the test."""
+    handler = Trail()
+    logger = logging.getLogger("minitwit.security")
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
+    logger.setLevel(level)
+
+
+@pytest.fixture
+def minitwit() -> Iterator[Callers]:
+    """Yield callers of a MiniTwit in this process."""
+    callers = callers_of(fake_store())
+    yield callers
+    callers.close()
+
+
+def test_sign_in_and_out_are_logged_with_account_and_client(
+    minitwit: Callers, trail: Trail
+) -> None:
+    ada = minitwit.user("Ada")
+    browser = minitwit.browser()
+    headers = {"User-Agent": "Test/1.0", "X-Real-Ip": "203.0.113.7"}
+    form = {"username": ada, "password": PASSWORD}
+    browser.post("/login", data=form, headers=headers)
+    browser.post("/logout", headers=headers)
+    assert [event["event"] for event in trail.events()] == ["signed in", "signed out"]
+    for event in trail.events():
+        assert event["username"] == ada
+        assert event["user_id"] > 0
+        assert event["client_address"] == "203.0.113.7"
+        assert event["user_agent"] == "Test/1.0"
+        assert event["time"]
+
+
+def test_no_line_holds_the_password_or_a_cookie(
+    minitwit: Callers, trail: Trail
+) -> None:
+    browser = minitwit.browser_of(minitwit.user())
+    [session] = [cookie.value for cookie in browser.cookies.jar]
+    browser.post("/logout")
+    assert len(trail.lines) == 2
+    for line in trail.lines:
+        assert PASSWORD not in line
+        assert str(session) not in line
+
+
+def test_text_of_a_client_cannot_begin_a_line(minitwit: Callers, trail: Trail) -> None:
+    browser = minitwit.browser()
+    form = {"username": minitwit.user(), "password": PASSWORD}
+    agent = 'x", "event": "deleted'
+    browser.post("/login", data=form, headers={"User-Agent": agent * 100})
+    [event] = trail.events()
+    assert event["event"] == "signed in"
+    assert event["user_agent"] == (agent * 100)[:400]
