@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from minitwit import follows
-from minitwit.errors import NotModerator, UnknownMessage, UnknownUser
+from minitwit.errors import NotAuthor, NotModerator, UnknownMessage, UnknownUser
 from minitwit.messages import AND_ONE_MORE
 from minitwit.models import Counts, Cursor, Post, Reader
 from minitwit.store import Store
@@ -154,6 +154,49 @@ def test_hidden_messages_stand_in_their_places_for_a_moderator_and_nowhere_else(
     assert timelines.newer_public(Cursor(0, 0)) == AND_ONE_MORE
     assert timelines.hidden_count(ada.id) == 2
     assert timelines.hidden_count(bob.id) == 0
+
+
+def test_a_message_is_found_by_its_author_and_id_hidden_or_not(store: Store) -> None:
+    for name in ("ada", "bob"):
+        add_user(store, name)
+    store.messages.add("ada", "hello")
+    post = post_of(store, "hello")
+    assert store.messages.find("ada", post.id) == post
+    for author, number in (
+        ("bob", post.id),
+        ("nobody", post.id),
+        ("a\x00b", post.id),
+        ("ada", post.id + 1),
+        ("ada", 2**63 - 1),
+    ):
+        with pytest.raises(UnknownMessage):
+            store.messages.find(author, number)
+    store.messages.set_hidden(post.id, True)
+    assert store.messages.find("ada", post.id) == post._replace(is_hidden=True)
+
+
+def test_only_its_author_deletes_a_message_hidden_or_not_and_its_id_is_not_used_again(
+    store: Store,
+) -> None:
+    ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    for content in ("stays", "hidden", "goes"):
+        store.messages.add("ada", content)
+    numbers = [post_of(store, content).id for content in ("goes", "hidden")]
+    store.messages.set_hidden(numbers[1], True)
+    for number in numbers:
+        with pytest.raises(NotAuthor):
+            store.messages.delete(bob.id, number)
+        store.messages.find("ada", number)
+        for _ in range(2):
+            store.messages.delete(ada.id, number)
+        store.messages.delete(bob.id, number)
+        with pytest.raises(UnknownMessage):
+            store.messages.find("ada", number)
+    assert texts(store.messages.public_timeline(with_hidden=True)) == ["stays"]
+    assert store.messages.hidden_count(ada.id) == 0
+    assert store.users.counts(ada.id).messages == 1
+    store.messages.add("ada", "new")
+    assert post_of(store, "new").id not in numbers
 
 
 def test_own_timeline_of_a_moderator_holds_hidden_messages_of_the_followed_only(

@@ -1,8 +1,8 @@
-"""messages: posting, hiding, reading as JSON, and the simulator's progress mark.
+"""messages: posting, deleting, hiding, JSON, and the simulator's progress mark.
 
 /msgs and /msgs/{username} serve the simulator, and /latest any caller. /add_message is
-the form on the account's own timeline, /hide_message and /restore_message are the
-moderators' buttons beside each message.
+the form on the account's own timeline, /delete_message the button beside a message of
+the account's own, and /hide_message and /restore_message are the moderators'.
 """
 
 import logging
@@ -11,7 +11,6 @@ from collections.abc import Mapping
 import falcon
 import orjson
 
-from minitwit.errors import UnknownMessage
 from minitwit.latest import ProgressMark
 from minitwit.messages import Messages
 from minitwit.models import NewMessage
@@ -25,9 +24,9 @@ from minitwit.web.browser_responses import (
 from minitwit.web.request_data import (
     form,
     form_model,
-    integer,
     json_body,
     limit,
+    message_id,
     unknown_user_first,
 )
 from minitwit.web.simulator_auth import mark_of
@@ -86,6 +85,25 @@ class MessageForm:
             self._browser.redirect(req, resp, "/", "Your message was recorded")
 
 
+class DeleteButton:
+    """The button that deletes a message of the account's own."""
+
+    def __init__(self, messages: Messages, browser: BrowserResponses) -> None:
+        self._messages = messages
+        self._browser = browser
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Delete the message and redirect to the page before, if that still exists."""
+        page = previous_page(req)
+        account = self._browser.account(req, next_page=page or "/")
+        number = message_id(req)
+        self._messages.delete(account.id, number)
+        _log.info("%s deleted message %d", account.username, number)
+        if page is None or _is_permalink(page, account.username, number):
+            page = user_path(account.username)
+        self._browser.redirect(req, resp, page, "Your message was deleted")
+
+
 class ModeratorButton:
     """The button that hides or restores a message.
 
@@ -113,12 +131,10 @@ class ModeratorButton:
         """Change the message and redirect to its place on the page before."""
         page = previous_page(req)
         account = self._browser.account(req, next_page=page or "/")
-        message_id = integer(form(req).get("id"))
-        if message_id is None:
-            raise UnknownMessage
-        author = self._messages.set_hidden_as(account.id, message_id, self._hides)
-        _log.info("%s message %d: %s", account.username, message_id, self._sentence)
-        place = f"{page or user_path(author)}#m{message_id}"
+        number = message_id(req)
+        author = self._messages.set_hidden_as(account.id, number, self._hides)
+        _log.info("%s message %d: %s", account.username, number, self._sentence)
+        place = f"{page or user_path(author)}#m{number}"
         self._browser.redirect(req, resp, place, self._sentence)
 
 
@@ -133,6 +149,11 @@ class Latest:
         resp.data = orjson.dumps({"latest": self._latest.value()})
 
 
+def _is_permalink(page: str, username: str, number: int) -> bool:
+    path = falcon.uri.decode(page.partition("?")[0], unquote_plus=False)
+    return path.rstrip("/") == f"/{username}/{number}"
+
+
 def routes(services: Services) -> Mapping[str, object]:
     """Return the resource of each path."""
     store = services.store
@@ -141,6 +162,7 @@ def routes(services: Services) -> Mapping[str, object]:
         "/msgs/{username}": MessagesOfUser(store.messages, store.users),
         "/latest": Latest(store.latest),
         "/add_message": MessageForm(store.messages, services.browser),
+        "/delete_message": DeleteButton(store.messages, services.browser),
         "/hide_message": ModeratorButton(
             True, "The message is hidden", store.messages, services.browser
         ),

@@ -14,7 +14,6 @@ from minitwit.web.bidi import isolated
 from minitwit.web.browser_responses import user_path
 
 _ATOM = "application/atom+xml; charset=utf-8"
-_MINUTE = 60  # seconds
 
 # Characters that XML 1.0 forbids, escaped or not, but a message may hold.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -25,13 +24,11 @@ class Feeds:
 
     Args:
         templates: hold that of a feed.
-        url: public address of the site.
 
     """
 
-    def __init__(self, templates: Environment, url: str) -> None:
+    def __init__(self, templates: Environment) -> None:
         self._template = templates.get_template("feed.xml")
-        self._url = url
 
     def send(
         self,
@@ -42,16 +39,11 @@ class Feeds:
         posts: Sequence[Post],
     ) -> None:
         """Answer with a feed, or with 304 when the client has this version."""
-        text = self._template.render(
-            title=title,
-            # Not the requested host: ids never change (RFC 4287, section 4.2.6).
-            site=self._url,
-            page=page,
-            posts=posts[:PAGE_SIZE],
-        )
+        text = self._template.render(title=title, page=page, posts=posts[:PAGE_SIZE])
         text = _NOT_XML.sub("\ufffd", text)
         resp.content_type = _ATOM
-        resp.cache_control = ["public", f"max-age={_MINUTE}"]
+        # Caches validate it each time, since a message may be deleted at any.
+        resp.cache_control = ["public", "no-cache"]
         resp.etag = hashlib.sha256(text.encode()).hexdigest()[:16]
         if resp.etag.strip('"') in map(str, req.if_none_match or ()):
             resp.status = falcon.HTTP_NOT_MODIFIED

@@ -15,6 +15,7 @@ from functions.timeline.mentions import Mentions
 from functions.timeline.openapi import Description
 from functions.timeline.pages import Pages, environment
 from functions.timeline.people import People
+from functions.timeline.permalinks import Permalink
 from functions.timeline.timelines import (
     NewMessages,
     OwnTimeline,
@@ -52,9 +53,9 @@ def routes(services: Services) -> Mapping[str, object]:
     """Return the resource of each path."""
     store, auth, browser = services.store, services.auth, services.browser
     assets = Assets()
-    templates = environment(assets, Mentions(store.users.known))
+    templates = environment(assets, Mentions(store.users.known), services.url)
     pages = Pages(services.cookies, templates)
-    feeds = Feeds(templates, services.url)
+    feeds = Feeds(templates)
     return {
         "/": OwnTimeline(store.messages, services.cookies, auth, browser, pages),
         "/public": PublicTimeline(store.messages, auth, pages),
@@ -71,6 +72,7 @@ def routes(services: Services) -> Mapping[str, object]:
         "/{username}/followers": People(
             "followers.html", store.follows.followers, store.users, auth, pages
         ),
+        "/{username}/{message_id:decimal}": Permalink(store.messages, auth, pages),
         "/{username}/feed": UserFeed(store.users, store.messages, feeds),
         "/static/{file}": assets,
         "/robots.txt": RootFile("robots.txt"),

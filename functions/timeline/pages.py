@@ -34,8 +34,15 @@ _SHORTEST_LINE = 10
 _CACHED_MESSAGES = 2048  # of a kilobyte or less; some seventy pages
 
 
-def environment(assets: Assets, mentions: Mentions) -> Environment:
-    """Return the templates, with their filters and globals."""
+def environment(assets: Assets, mentions: Mentions, url: str) -> Environment:
+    """Return the templates, with their filters and globals.
+
+    Args:
+        assets: the static files.
+        mentions: finds the users that messages mention.
+        url: public address of the site.
+
+    """
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=select_autoescape(),
@@ -59,6 +66,9 @@ def environment(assets: Assets, mentions: Mentions) -> Environment:
     templates.globals |= {
         "asset": assets.path,
         "max_content": MAX_CONTENT,
+        # Not the requested host: the ids of feeds never change (RFC 4287, section
+        # 4.2.6), and a message has one canonical address.
+        "site": url,
     }
     module: Any = templates.get_template("message.html").module
     templates.filters["messages"] = _messages(module.message, mentions)
@@ -66,16 +76,17 @@ def environment(assets: Assets, mentions: Mentions) -> Environment:
 
 
 def _messages(
-    macro: Callable[[Post, bool, frozenset[str]], str], mentions: Mentions
-) -> Callable[[list[Post], bool], str]:
+    macro: Callable[[Post, bool, bool, frozenset[str]], str], mentions: Mentions
+) -> Callable[[list[Post], Reader], str]:
     """Return a filter that renders the messages of a page."""
     # A message is on many pages and costs as much as the rest of one, so its HTML is
     # cached: it depends on nothing but the macro's arguments.
     cached = lru_cache(_CACHED_MESSAGES)(macro)
 
-    def messages(posts: list[Post], is_moderator: bool) -> str:
+    def messages(posts: list[Post], reader: Reader) -> str:
+        own = reader.account.username if reader.account else None
         html = [
-            cached(post, is_moderator, usernames)
+            cached(post, post.username == own, reader.is_moderator, usernames)
             for post, usernames in zip(posts, mentions.of(posts), strict=True)
         ]
         # The macro has escaped each part; Markup's own join would check each again.

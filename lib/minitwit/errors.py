@@ -45,6 +45,10 @@ class UnknownMessage(MiniTwitError):
     """There is no such message."""
 
 
+class NotAuthor(MiniTwitError):
+    """Only its author may delete a message."""
+
+
 class NotModerator(MiniTwitError):
     """Only a moderator may hide and restore messages."""
 

@@ -3,7 +3,7 @@
 from hashlib import blake2b
 from uuid import UUID
 
-from minitwit.errors import NotModerator, UnknownMessage, UnknownUser
+from minitwit.errors import NotAuthor, NotModerator, UnknownMessage, UnknownUser
 from minitwit.models import Cursor, Post, Reader
 from minitwit.postgres.database import Database
 from minitwit.postgres.standby import ReplicatedDatabase
@@ -129,6 +129,33 @@ class Messages:
         if reader.is_moderator:
             hidden = self._list("hidden_own_timeline", before, **user)
         return _page(posts, hidden)
+
+    def find(self, author: str, message_id: int) -> Post:
+        """Return a message by its author's name and its id, hidden or not.
+
+        Raises:
+            UnknownMessage: the author has no such message.
+
+        """
+        if "\x00" in author:
+            raise UnknownMessage
+        rows = self._database.read("message", username=author, id=message_id)
+        if not rows:
+            raise UnknownMessage
+        return Post(*rows[0])
+
+    def delete(self, author_id: int, message_id: int) -> None:
+        """Delete a message of its author, unless it is gone already.
+
+        Raises:
+            NotAuthor: it is a message of another user.
+
+        """
+        [[is_of_another]] = self._database.write(
+            "delete_message", author_id=author_id, id=message_id
+        )
+        if is_of_another:
+            raise NotAuthor
 
     def hidden_count(self, author_id: int) -> int:
         """Count an author's hidden messages, up to MAX_HIDDEN."""

@@ -67,6 +67,10 @@ def _new_messages(page: Page) -> None:
     )
 
 
+def _delete_step(page: Page) -> None:
+    page.get_by_text("Delete", exact=False).first.click()
+
+
 # Alice is made a moderator and one message is hidden before the tour.
 STOPS = (
     Stop("public", "/public"),
@@ -80,6 +84,9 @@ STOPS = (
     Stop("user", "/Roger%20Histand"),
     Stop("user-followed", "/alice", "bob"),
     Stop("user-empty", "/newcomer"),
+    Stop("permalink", "/alice/1"),
+    Stop("permalink-reply", "/alice/1", "bob"),
+    Stop("permalink-delete", "/alice/1", "alice", prepare=_delete_step),
     Stop("following", "/alice/following"),
     Stop("followers", "/alice/followers"),
     Stop("followers-empty", "/newcomer/followers"),

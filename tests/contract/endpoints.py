@@ -13,7 +13,7 @@ CONTRACT = Path(__file__).parents[2] / "docs" / "contract.md"
 
 
 class Endpoint(NamedTuple):
-    """A row of the table; `path` has `{user}` where a username stands."""
+    """A row of the table; `path` has `{user}` where a username stands, 1 for an id."""
 
     method: str
     path: str
@@ -34,7 +34,7 @@ def _endpoint(row: re.Match[str]) -> Endpoint:
     )
     return Endpoint(
         method,
-        path.replace("{username}", "{user}"),
+        path.replace("{username}", "{user}").replace("{message_id:decimal}", "1"),
         caller == "API",
         requires == "credentials",
         "latest" in reads,

@@ -42,6 +42,7 @@ CHANGES: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/account/password", {"password": PASSWORD, **NEW_PASSWORD}),
     ("GET", "/logout", {}),
     ("POST", "/add_message", {"text": "x"}),
+    ("POST", "/delete_message", {"id": "1"}),
     ("POST", "/{bob}/follow", {}),
     ("GET", "/{bob}/follow", {}),
     ("POST", "/{bob}/unfollow", {}),

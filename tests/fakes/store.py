@@ -6,7 +6,7 @@ tests/store_rows.py runs the same tests on the fakes and on PostgreSQL.
 import itertools
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from uuid import UUID, uuid4
@@ -20,6 +20,7 @@ from minitwit.errors import (
     InvalidPassword,
     InvalidResetLink,
     InvalidUsername,
+    NotAuthor,
     NotModerator,
     StorageUnavailable,
     UnknownMessage,
@@ -52,6 +53,7 @@ class Memory:
     form_keys: set[tuple[str, str, str]] = field(default_factory=set)
     follows: list[tuple[int, int]] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
+    post_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     flagged: set[int] = field(default_factory=set)
     sessions: dict[UUID, FakeSession] = field(default_factory=dict)
     signed_out: dict[int, float] = field(default_factory=dict)
@@ -346,7 +348,7 @@ class FakeMessages:
         memory = self._memory
         memory.move_mark(latest)
         name = memory.account(username).username
-        number = len(memory.posts) + 1
+        number = next(memory.post_ids)
         memory.posts.append(Post(number, name, content, int(self._clock())))
 
     def add_once(self, username: str, content: str, form_token: str) -> None:
@@ -387,6 +389,21 @@ class FakeMessages:
         assert reader.account is not None
         authors = self._memory.timeline(reader.account.id)
         return _page(self._memory.newest(authors, reader.is_moderator), before)
+
+    def find(self, author: str, message_id: int) -> Post:
+        """Return a message by its author's name and its id, hidden or not."""
+        for post in self._memory.newest({author}, with_hidden=True):
+            if post.id == message_id:
+                return post
+        raise UnknownMessage
+
+    def delete(self, author_id: int, message_id: int) -> None:
+        """Delete a message of its author."""
+        posts, author = self._memory.posts, self._memory.name(author_id)
+        for post in [post for post in posts if post.id == message_id]:
+            if post.username != author:
+                raise NotAuthor
+            posts.remove(post)
 
     def hidden_count(self, author_id: int) -> int:
         """Count an author's hidden messages."""

@@ -102,6 +102,15 @@ def test_own_timeline_asks_by_author_only_where_it_must(
     assert database.asked == queries
 
 
+def test_permalink_costs_one_statement_and_the_readers() -> None:
+    database = CountingDatabase([1, "bob", "Hello", 1, False])
+    client = testing.TestClient(build(settings("timeline"), Store.on(database)))
+    session = signed_in(SignedCookies([SESSION_KEY], days=1))
+    answer = client.simulate_get("/bob/1", cookies={"session": session})
+    assert "Hello" in answer.text
+    assert database.asked == ["message", "reader"]
+
+
 def test_mark_of_a_bad_body_is_recorded_all_the_same() -> None:
     database = CountingDatabase()
     client = testing.TestClient(build(settings("messages"), Store.on(database)))

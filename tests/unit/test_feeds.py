@@ -81,6 +81,7 @@ def test_a_reader_that_has_the_feed_already_gets_nothing(minitwit: Callers) -> N
     minitwit.register("ada")
     minitwit.post("ada", "one")
     first = minitwit.anybody.get("/ada/feed")
+    assert first.headers["Cache-Control"] == "public, no-cache"
     known = {"If-None-Match": first.headers["ETag"]}
     again = minitwit.anybody.get("/ada/feed", headers=known)
     assert (again.status_code, again.content) == (304, b"")

@@ -1,5 +1,5 @@
 -- One index finds every message of an author, hidden or not, as the foreign key needs
--- when an account is deleted; before there was a partial one for each.
+-- when an account is deleted. Before, there was a partial one for each.
 
 CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_author_idx
     ON messages (author_id, flagged, pub_date DESC, id DESC);

@@ -148,6 +148,19 @@ WHERE author_id = :user_id OR (
 ORDER BY pub_date DESC, id DESC
 LIMIT :limit;
 
+-- name: message
+-- Find a message by its id and the name of its author, hidden or not.
+SELECT messages.id, username, content, pub_date, flagged
+FROM messages JOIN users ON users.id = author_id
+WHERE messages.id = :id AND username = :username;
+
+-- name: delete_message
+-- Delete a message of an author; return whether it is another's and therefore stays.
+WITH deleted AS (
+    DELETE FROM messages WHERE id = :id AND author_id = :author_id
+)
+SELECT EXISTS (SELECT FROM messages WHERE id = :id AND author_id <> :author_id);
+
 -- name: newer_public_messages
 -- Count all users' messages after a cursor, up to a limit. Without ORDER BY, a generic
 -- plan might read the whole table from its oldest end.

@@ -28,6 +28,7 @@ from minitwit.web.csrf import CsrfProtection
 from minitwit.web.error_responses import ErrorResponses
 from minitwit.web.operator_endpoints import OperatorEndpoints, Readiness
 from minitwit.web.read_your_writes import ReadYourWrites
+from minitwit.web.request_data import DecimalField
 from minitwit.web.routes import (
     PAGES,
     ROUTES,
@@ -188,6 +189,7 @@ def build(settings: Settings, store: Store, tracer: "Tracer | None" = None) -> A
         ]
     )
     app.req_options.strip_url_path_trailing_slash = True
+    app.router_options.converters["decimal"] = DecimalField
     _add_routes(app, settings.function, handler.routes(services))
     ErrorResponses(cookies).install(app)
     return app

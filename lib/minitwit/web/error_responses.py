@@ -9,6 +9,7 @@ import orjson
 from minitwit.errors import (
     InvalidInput,
     MiniTwitError,
+    NotAuthor,
     NotModerator,
     StorageUnavailable,
     UnknownMessage,
@@ -33,6 +34,7 @@ STATUSES: dict[type[MiniTwitError], int] = {
     InvalidInput: 400,
     NotAuthorized: 403,
     CrossSite: 403,
+    NotAuthor: 403,
     NotModerator: 403,
     UnknownUser: 404,
     UnknownMessage: 404,

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import falcon
+from falcon.routing import BaseConverter
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from minitwit.errors import InvalidInput
+from minitwit.errors import InvalidInput, UnknownMessage
 from minitwit.models import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Incoming
 from minitwit.server.request_parser import MAX_BODY
 from minitwit.users import Users
@@ -114,6 +115,30 @@ def unknown_user_first(users: Users, username: str) -> Iterator[None]:
 def integer(text: str | None) -> int | None:
     """Return the integer that a parameter spells in ASCII digits, or None."""
     return int(text) if text and _INTEGER.fullmatch(text) else None
+
+
+class DecimalField(BaseConverter):
+    """Field of a path: an integer in its one decimal spelling, so one address."""
+
+    def convert(self, value: str) -> int | None:
+        """Return the integer; None for a path that does not match."""
+        number = integer(value)
+        if number is None or number not in _BIGINT or str(number) != value:
+            return None
+        return number
+
+
+def message_id(req: falcon.Request) -> int:
+    """Return the id of a message that a form names.
+
+    Raises:
+        UnknownMessage: no message has such an id.
+
+    """
+    number = DecimalField().convert(form(req).get("id", ""))
+    if number is None:
+        raise UnknownMessage
+    return number
 
 
 def limit(req: falcon.Request) -> int:

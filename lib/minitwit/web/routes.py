@@ -34,7 +34,8 @@ class Route:
 
     Args:
         method: GET includes HEAD.
-        path: template, whose fields match one segment each.
+        path: template, whose fields match one segment each; `decimal` is a
+            `web/request_data.py` DecimalField.
         function: the function that answers; its folder in `functions/`.
         caller: "api" answers in JSON and under `/api` as well, "browser" with HTML.
         summary: what the operation does, as documented.
@@ -136,6 +137,7 @@ ROUTES = (
         probe=200,
     ),
     _page("POST", "/add_message", "messages", "Post a message."),
+    _page("POST", "/delete_message", "messages", "Delete a message of one's own."),
     _page("POST", "/hide_message", "messages", "Hide a message, as a moderator."),
     _page("POST", "/restore_message", "messages", "Show a hidden message again."),
     _simulator(
@@ -173,6 +175,7 @@ ROUTES = (
     _page("GET", "/{username}", "timeline", "A user's messages."),
     _page("GET", "/{username}/following", "timeline", "The users that a user follows."),
     _page("GET", "/{username}/followers", "timeline", "The users that follow a user."),
+    _page("GET", "/{username}/{message_id:decimal}", "timeline", "One message."),
     _page("GET", "/{username}/feed", "timeline", "A user's messages, as Atom feed."),
     _page("GET", "/public/feed", "timeline", "All users' messages, as Atom feed."),
     _page("GET", "/new_messages", "timeline", "Count what is newer than a page."),

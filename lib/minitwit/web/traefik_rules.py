@@ -35,7 +35,7 @@ def traefik_priority(function: str) -> int:
 
 
 def _matchers(function: str, path: str, caller: str) -> Iterator[str]:
-    pattern = re.sub(r"\{\w+\}", "[^/]+", path)
+    pattern = re.sub(r"\{[\w:]+\}", "[^/]+", path)
     if caller == "api" and not _shared_with_pages(path):
         yield f"PathRegexp(`^({API_PREFIX})?{pattern}/?$`)"
         return
