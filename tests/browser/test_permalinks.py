@@ -37,7 +37,8 @@ def test_people_reply_to_a_message_and_take_theirs_back(
         page.goto(f"/{friend}")
         page.get_by_role("link", name=f"Reply to {friend}").click()
         expect(box).to_be_focused()
-        page.keyboard.press("Control+End")
+        if not javascript:
+            page.keyboard.press("Control+End")
         page.keyboard.type("an answer")
         page.get_by_role("button", name="Share").click()
         assert flash(page) == "Your message was recorded"

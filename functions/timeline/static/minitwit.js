@@ -46,6 +46,8 @@ if (text) {
   };
   text.addEventListener("input", count);
   count();
+  // A reply is typed behind the name that the box begins with.
+  text.setSelectionRange(text.value.length, text.value.length);
 }
 
 // "5 new messages" above the timeline. Only a visible page polls, with an interval that
