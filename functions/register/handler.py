@@ -60,7 +60,9 @@ class Accounts:
 
     def _refuse_reserved(self, registration: Registration) -> None:
         if is_reserved(registration.username):
-            raise InvalidInput(f'The username "{registration.username}" is reserved')
+            raise InvalidInput(
+                f'The username "{registration.username}" is reserved', "username"
+            )
 
 
 class Login:

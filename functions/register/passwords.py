@@ -90,7 +90,7 @@ def new_password(req: falcon.Request, field: str) -> str:
     """
     password = form(req).get(field, "")
     if not password:
-        raise InvalidInput(f"You have to enter a {field.replace('_', ' ')}")
+        raise InvalidInput(f"You have to enter a {field.replace('_', ' ')}", field)
     require_repeated(req, field)
     return password
 
@@ -104,4 +104,4 @@ def require_repeated(req: falcon.Request, field: str) -> None:
     """
     typed = form(req)
     if typed.get(field) != typed.get(f"{field}2"):
-        raise InvalidInput(f"The two {field.replace('_', ' ')}s do not match")
+        raise InvalidInput(f"The two {field.replace('_', ' ')}s do not match", field)

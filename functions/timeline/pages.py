@@ -24,7 +24,6 @@ from minitwit.web.browser_responses import user_path
 from minitwit.web.html_responses import send_page
 from minitwit.web.signed_cookies import Flash, SignedCookies
 
-_FIELDS = ("username", "email", "new password", "password", "message")
 _REFUSED = Markup(' aria-invalid="true" aria-describedby="flash" autofocus')
 
 # The style sheet's height of a message holds some 40 lines (fewer fit where they grow
@@ -132,18 +131,14 @@ class Pages:
 
 
 def _refused(flash: Flash | None) -> Callable[..., Markup]:
-    """Return a function that marks the form field which an error is about.
+    """Return a function that marks the field of a form that was refused.
 
     On a page with several forms it also takes the `action` of the field's form.
     """
-    if flash is None or not flash.is_error:
-        return lambda field, action=None: Markup()
-    # Each sentence names its field, and an error about a name may quote another field.
-    sentence = flash.text.lower()
-    named = next((field for field in _FIELDS if field in sentence), None)
-    sent_to = flash.form.get("action")
+    refused = flash.field if flash else None
+    sent_to = flash.form.get("action") if flash else None
     return lambda field, action=sent_to: (
-        _REFUSED if (field, action) == (named, sent_to) else Markup()
+        _REFUSED if (field, action) == (refused, sent_to) else Markup()
     )
 
 

@@ -20,9 +20,18 @@ class InvalidSettings(MiniTwitError):
 class InvalidInput(MiniTwitError):
     """The request is not understood."""
 
+    field: str | None = None  # The field of the form that is refused.
+
+    def __init__(self, message: str | None = None, field: str | None = None) -> None:
+        """Use the message and the field, or by default the class's own."""
+        super().__init__(message)
+        self.field = field or self.field
+
 
 class UsernameTaken(InvalidInput):
     """The username is already taken"""  # noqa: D400, D415 (the contract's words)
+
+    field = "username"
 
 
 class UnknownUser(MiniTwitError):
@@ -32,9 +41,13 @@ class UnknownUser(MiniTwitError):
 class InvalidUsername(InvalidInput):
     """Invalid username"""  # noqa: D400, D415 (the contract's words)
 
+    field = "username"
+
 
 class InvalidPassword(InvalidInput):
     """Invalid password"""  # noqa: D400, D415 (the contract's words)
+
+    field = "password"
 
 
 class InvalidResetLink(InvalidInput):

@@ -237,6 +237,22 @@ def test_refused_form_marks_the_field_and_puts_the_focus_on_it(
     assert (marked, focused) == ([field], [field])
 
 
+# contract: B5
+def test_refused_sign_in_and_message_mark_their_fields(minitwit: Callers) -> None:
+    form = {"username": new_name("email password text"), "password": "x"}
+    for username, field in (
+        (form["username"], "username"),
+        (minitwit.somebody, "password"),
+    ):
+        answer = minitwit.browser().post("/login", data=form | {"username": username})
+        marked = [i["name"] for i in Page(answer).inputs if "aria-invalid" in i]
+        assert marked == [field]
+    answer = minitwit.browser_of(minitwit.user()).post(
+        "/add_message", data={"text": ""}
+    )
+    assert re.search(r'<textarea id="text"[^>]* aria-invalid="true"', answer.text)
+
+
 def test_form_that_was_not_refused_marks_no_field(minitwit: Callers) -> None:
     for path in ("/register", "/login"):
         inputs = Page(minitwit.browser().get(path)).inputs

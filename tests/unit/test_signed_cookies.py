@@ -183,8 +183,9 @@ def taken(cookies: SignedCookies, value: str) -> Flash | None:
 
 def test_flash_arrives_with_what_was_typed() -> None:
     cookies = SignedCookies([NEW], days=1)
-    flash = Flash("no", is_error=True, form={"username": "Zoë <b>"})
-    assert taken(cookies, flashed(cookies, flash)) == flash
+    flash = Flash("no", True, {"username": "Zoë <b>"}, "username")
+    for sent in (flash, Flash("no", is_error=True), Flash("yes")):
+        assert taken(cookies, flashed(cookies, sent)) == sent
 
 
 def test_typed_text_too_long_for_a_cookie_is_left_behind_not_the_reason() -> None:

@@ -108,7 +108,7 @@ class BrowserResponses:
                 if not any(secret in name for secret in _SECRET)
             }
             typed["action"] = req.path
-            flash = Flash(str(error), is_error=True, form=typed)
+            flash = Flash(str(error), True, typed, error.field)
             self._cookies.flash(req, resp, flash)
 
 

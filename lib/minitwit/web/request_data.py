@@ -80,7 +80,7 @@ def form_model(req: falcon.Request, model: type[M], renamed: Mapping[str, str]) 
         renamed: maps names of the form's fields to the model's, where they differ.
 
     Raises:
-        InvalidInput: a field is missing or wrong.
+        InvalidInput: a field is missing or wrong; names it as the form does.
 
     """
     fields = form(req)
@@ -90,7 +90,10 @@ def form_model(req: falcon.Request, model: type[M], renamed: Mapping[str, str]) 
         )
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        raise InvalidInput(_worded(fault, model)) from None
+        named = {of_model: of_form for of_form, of_model in renamed.items()}
+        field = str(fault["loc"][0]) if fault["loc"] else ""
+        message = _worded(fault, model)
+        raise InvalidInput(message, named.get(field, field)) from None
 
 
 def _with_plain_breaks(text: str) -> str:

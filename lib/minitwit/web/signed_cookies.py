@@ -4,10 +4,11 @@ Any replica reads them, and a deployment signs no user out. Several keys may be 
 once, so that a key can be rotated without ending a session.
 """
 
+import dataclasses
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 import falcon
@@ -35,11 +36,20 @@ _MAX_COOKIE = 3800
 
 @dataclass(frozen=True)
 class Flash:
-    """A message for the next page, and what was typed into a refused form."""
+    """A message for the next page, and what was typed into a refused form.
+
+    Attributes:
+        text: of the message.
+        is_error: whether it says why a form was refused.
+        form: what was typed, by the names of the fields.
+        field: the name of the field that was refused, if it was one.
+
+    """
 
     text: str
     is_error: bool = False
-    form: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] = dataclasses.field(default_factory=dict)
+    field: str | None = None
 
 
 class SignedCookies:
@@ -90,9 +100,12 @@ class SignedCookies:
 
     def flash(self, req: falcon.Request, resp: falcon.Response, flash: Flash) -> None:
         """Leave a message for the next page."""
-        value = _dump(self._flash, [flash.text, flash.is_error, flash.form])
+        # The refused field stands for `is_error`: releases that know no field read it
+        # as true, and during a rolling update they show these flashes.
+        error = flash.field or flash.is_error
+        value = _dump(self._flash, [flash.text, error, flash.form])
         if len(value) > _MAX_COOKIE:
-            value = _dump(self._flash, [flash.text, flash.is_error, {}])
+            value = _dump(self._flash, [flash.text, error, {}])
         set_cookie(req, resp, _FLASH, value, _FLASH_SECONDS)
 
     def take_flash(self, req: falcon.Request, resp: falcon.Response) -> Flash | None:
@@ -101,7 +114,10 @@ class SignedCookies:
             return None
         delete_cookie(req, resp, _FLASH)
         value, _ = _read(req, self._flash, _FLASH, _FLASH_SECONDS)
-        return Flash(*value) if isinstance(value, list) else None
+        if not isinstance(value, list):
+            return None
+        text, error, form = value
+        return Flash(text, bool(error), form, error if isinstance(error, str) else None)
 
     def keep_draft(self, req: falcon.Request, resp: falcon.Response, text: str) -> None:
         """Keep the text of a message until its author has signed in."""
