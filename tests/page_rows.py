@@ -9,7 +9,7 @@ import pytest
 
 from minitwit import follows
 from minitwit.errors import NotAuthor, NotModerator, UnknownMessage, UnknownUser
-from minitwit.messages import AND_ONE_MORE
+from minitwit.messages import AND_ONE_MORE, PAGE_SIZE
 from minitwit.models import Counts, Cursor, Post, Reader
 from minitwit.store import Store
 from tests.store_rows import add_user, contents, cursor_of, reader_of, texts
@@ -197,6 +197,31 @@ def test_only_its_author_deletes_a_message_hidden_or_not_and_its_id_is_not_used_
     assert store.users.counts(ada.id).messages == 1
     store.messages.add("ada", "new")
     assert post_of(store, "new").id not in numbers
+
+
+@pytest.mark.parametrize("is_moderator", [True, False])
+def test_pages_are_the_same_in_both_directions(
+    store: Store, is_moderator: bool
+) -> None:
+    ada = add_user(store, "ada")
+    for number in range(3 * PAGE_SIZE):
+        store.messages.add("ada", str(number))
+        if number % 7 == 0:
+            store.messages.set_hidden(post_of(store, str(number)).id, True)
+    messages, reader = store.messages, Reader(ada, is_moderator)
+    timelines: list[Callable[[Cursor | None], list[Post]]] = [
+        lambda start: messages.public_timeline(start, is_moderator),
+        lambda start: messages.user_timeline(ada.id, "ada", start, is_moderator),
+        lambda start: messages.own_timeline(reader, start),
+    ]
+    for timeline in timelines:
+        newest = timeline(None)[:PAGE_SIZE]
+        older = timeline(cursor_of(newest[-1]))[:PAGE_SIZE]
+        for first, page in ((older[0], newest), (older[-1], older[:-1])):
+            start = Cursor(first.pub_date, first.id, is_newer=True)
+            assert timeline(start)[-PAGE_SIZE:][-len(page) :] == page
+        end = Cursor(newest[0].pub_date, newest[0].id, is_newer=True)
+        assert timeline(end) == []
 
 
 def test_own_timeline_of_a_moderator_holds_hidden_messages_of_the_followed_only(

@@ -123,11 +123,16 @@ class Pages:
             flash=flash,
             typed=defaultdict(str, flash.form if flash else {}),
             refused=_refused(flash),
-            path=req.path,
-            is_first_page="before" not in req.params,
+            path=path_of(req),
+            is_first_page=not {"after", "before"} & req.params.keys(),
             **values,
         )
         send_page(resp, text)
+
+
+def path_of(req: falcon.Request) -> str:
+    """Return the path of a page; with two slashes, its links would leave the site."""
+    return "/" + req.path.lstrip("/")
 
 
 def _refused(flash: Flash | None) -> Callable[..., Markup]:

@@ -1,16 +1,17 @@
 """The public, own and user timelines, and the count of newer messages."""
 
 from secrets import token_urlsafe
+from urllib.parse import quote
 
 import falcon
 
-from functions.timeline.pages import Pages
+from functions.timeline.pages import Pages, path_of
 from minitwit.messages import PAGE_SIZE, Messages
 from minitwit.models import Account, Cursor, Post, Reader
 from minitwit.store import Store
 from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.browser_responses import BrowserResponses
-from minitwit.web.request_data import cursor
+from minitwit.web.request_data import cursor, page_start
 from minitwit.web.signed_cookies import SignedCookies
 
 
@@ -37,7 +38,7 @@ class OwnTimeline:
         if reader.account is None:
             self._browser.redirect(req, resp, "/public")
             return
-        posts = self._messages.own_timeline(reader, cursor(req))
+        posts = self._messages.own_timeline(reader, page_start(req))
         self._pages.render(
             req,
             resp,
@@ -47,7 +48,7 @@ class OwnTimeline:
             form_token=token_urlsafe(16),
             # Counted only for an empty page, which says why it is empty.
             hidden=0 if posts else self._messages.hidden_count(reader.account.id),
-            **_page_of(posts),
+            **page_of(req, posts),
         )
 
 
@@ -62,8 +63,8 @@ class PublicTimeline:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show a page of it."""
         reader = self._auth.reader(req, resp)
-        posts = self._messages.public_timeline(cursor(req), reader.is_moderator)
-        self._pages.render(req, resp, "public.html", reader, **_page_of(posts))
+        posts = self._messages.public_timeline(page_start(req), reader.is_moderator)
+        self._pages.render(req, resp, "public.html", reader, **page_of(req, posts))
 
 
 class UserTimeline:
@@ -79,7 +80,7 @@ class UserTimeline:
         author = self._store.users.find(username)
         reader = self._auth.reader(req, resp)
         posts = self._store.messages.user_timeline(
-            author.id, username, cursor(req), reader.is_moderator
+            author.id, username, page_start(req), reader.is_moderator
         )
         is_own = reader.account is not None and reader.account.id == author.id
         self._pages.render(
@@ -91,7 +92,7 @@ class UserTimeline:
             hidden=self._store.messages.hidden_count(author.id) if is_own else 0,
             counts=self._store.users.counts(author.id),
             is_followed=self._is_followed(reader, author),
-            **_page_of(posts),
+            **page_of(req, posts),
         )
 
     def _is_followed(self, reader: Reader, author: Account) -> bool:
@@ -121,17 +122,30 @@ class NewMessages:
         resp.text = str(number)
 
 
-def _page_of(posts: list[Post]) -> dict[str, object]:
+def page_of(req: falcon.Request, posts: list[Post]) -> dict[str, object]:
     """Return the messages of a page, and the places where others continue.
 
     Args:
-        posts: of the page, and one more if there are older ones.
+        req: the request.
+        posts: of the page, newest first, and one more if the list goes on.
+
+    Raises:
+        HTTPFound: they are the first page, which has an address of its own.
 
     """
-    shown = posts[:PAGE_SIZE]
+    start = page_start(req)
+    goes_on = len(posts) > PAGE_SIZE
+    if start and start.is_newer:
+        if not goes_on:
+            raise falcon.HTTPFound(quote(path_of(req)))
+        shown = posts[1:]
+    else:
+        shown = posts[:PAGE_SIZE]
+    has_older = goes_on or (start is not None and start.is_newer)
     return {
         "posts": shown,
-        "older": _place(shown[-1]) if len(posts) > PAGE_SIZE else None,
+        "older": _place(shown[-1]) if has_older else None,
+        "newer": _place(shown[0]) if start and shown else None,
         "newest": _place(posts[0]) if posts else "0-0",
     }
 

@@ -16,6 +16,17 @@ MAX_NEWER = 1000  # the most newer messages that a count examines
 # Every message is older than this cursor: the newest page begins here.
 _NOW = Cursor(pub_date=2**63 - 1, id=2**63 - 1)
 
+# The same lists in the other direction.
+_NEWER = {
+    "public_timeline": "public_timeline_after",
+    "user_timeline": "user_timeline_after",
+    "own_timeline": "own_timeline_after",
+    "busy_timeline": "busy_timeline_after",
+    "hidden_public_timeline": "hidden_public_timeline_after",
+    "hidden_user_timeline": "hidden_user_timeline_after",
+    "hidden_own_timeline": "hidden_own_timeline_after",
+}
+
 
 class Messages:
     """All messages; a flagged message is hidden.
@@ -89,46 +100,46 @@ class Messages:
         return str(rows[0][0])
 
     def public_timeline(
-        self, before: Cursor | None = None, with_hidden: bool = False
+        self, start: Cursor | None = None, with_hidden: bool = False
     ) -> list[Post]:
         """Return a page of all users' messages, newest first."""
-        posts = self._list("public_timeline", before)
-        hidden = self._list("hidden_public_timeline", before) if with_hidden else []
-        return _page(posts, hidden)
+        posts = self._list("public_timeline", start)
+        hidden = self._list("hidden_public_timeline", start) if with_hidden else []
+        return _page(posts, hidden, start)
 
     def user_timeline(
         self,
         author_id: int,
         username: str,
-        before: Cursor | None = None,
+        start: Cursor | None = None,
         with_hidden: bool = False,
     ) -> list[Post]:
         """Return a page of one author's messages, newest first."""
         author = {"author_id": author_id, "username": username}
-        posts = self._list("user_timeline", before, **author)
+        posts = self._list("user_timeline", start, **author)
         hidden = (
-            self._list("hidden_user_timeline", before, **author) if with_hidden else []
+            self._list("hidden_user_timeline", start, **author) if with_hidden else []
         )
-        return _page(posts, hidden)
+        return _page(posts, hidden, start)
 
-    def own_timeline(self, reader: Reader, before: Cursor | None = None) -> list[Post]:
+    def own_timeline(self, reader: Reader, start: Cursor | None = None) -> list[Post]:
         """Return a page of a reader's and the followed users' messages, newest first.
 
         Args:
             reader: a signed-in reader.
-            before: where the page begins; by default at the newest message.
+            start: where the page begins; by default at the newest message.
 
         """
         assert reader.account is not None  # noqa: S101
         user = {"user_id": reader.account.id}
         # The same page by another plan: one probe a message instead of one an author.
-        posts = self._list("busy_timeline", before, **user) if reader.is_busy else []
+        posts = self._list("busy_timeline", start, **user) if reader.is_busy else []
         if len(posts) < AND_ONE_MORE:
-            posts = self._list("own_timeline", before, **user)
+            posts = self._list("own_timeline", start, **user)
         hidden = []
         if reader.is_moderator:
-            hidden = self._list("hidden_own_timeline", before, **user)
-        return _page(posts, hidden)
+            hidden = self._list("hidden_own_timeline", start, **user)
+        return _page(posts, hidden, start)
 
     def find(self, author: str, message_id: int) -> Post:
         """Return a message by its author's name and its id, hidden or not.
@@ -213,25 +224,26 @@ class Messages:
         return int(rows[0][0])
 
     def _list(
-        self, query: str, before: Cursor | None, **parameters: object
+        self, query: str, start: Cursor | None, **parameters: object
     ) -> list[Post]:
-        start = before or _NOW
+        start = start or _NOW
+        side = "after" if start.is_newer else "before"
         rows = self._database.read(
-            query,
-            before_date=start.pub_date,
-            before_id=start.id,
+            _NEWER[query] if start.is_newer else query,
             limit=AND_ONE_MORE,
+            **{f"{side}_date": start.pub_date, f"{side}_id": start.id},
             **parameters,
         )
-        return [Post(*row) for row in rows]
+        posts = [Post(*row) for row in rows]
+        return posts[::-1] if start.is_newer else posts
 
 
-def _page(posts: list[Post], hidden: list[Post]) -> list[Post]:
+def _page(posts: list[Post], hidden: list[Post], start: Cursor | None) -> list[Post]:
     """Merge visible and hidden messages into one page, newest first."""
     if not hidden:
         return posts
     both = sorted(posts + hidden, key=_when, reverse=True)
-    return both[:AND_ONE_MORE]
+    return both[-AND_ONE_MORE:] if start and start.is_newer else both[:AND_ONE_MORE]
 
 
 def _when(post: Post) -> tuple[int, int]:

@@ -186,7 +186,8 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a timeline: the page continues with older messages."""
+    """A place in a timeline: a page continues there, with older or newer messages."""
 
     pub_date: int
     id: int
+    is_newer: bool = False

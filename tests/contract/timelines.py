@@ -86,6 +86,49 @@ def test_timeline_has_thirty_messages_a_page_and_older_ones_by_keyset(
         ]
 
 
+# contract: P5
+def test_newer_pages_are_the_pages_on_the_way_back_and_end_at_the_path_itself(
+    minitwit: Callers,
+) -> None:
+    ada = minitwit.user()
+    for n in range(95):
+        minitwit.post(ada, f"[message {n}]")
+    browser = minitwit.browser_of(ada)
+    for start in (f"/{ada}", "/"):
+        pages = [Page(browser.get(start))]
+        while link := link_with("before=", pages[-1]):
+            pages.append(Page(browser.get(link)))
+        assert len(pages) == 4
+        shown = [re.findall(r"\[message \d+\]", page.text) for page in pages]
+        assert link_with("after=", pages[0]) is None
+        page = pages[-1]
+        for expected in shown[-2::-1]:
+            answer = browser.get(link_with("after=", page) or "")
+            page = Page(answer)
+            assert re.findall(r"\[message \d+\]", page.text) == expected
+        assert (answer.url.path, answer.url.query) == (start, b"")
+
+
+def link_with(parameter: str, page: Page) -> str | None:
+    """Return the link that leads on in a direction, if there is one."""
+    return next((link for link in page.links if parameter in link), None)
+
+
+def test_messages_posted_meanwhile_shorten_no_newer_page(minitwit: Callers) -> None:
+    ada = minitwit.user()
+    for n in range(31):
+        minitwit.post(ada, f"[message {n}]")
+    browser = minitwit.browser()
+    last = Page(browser.get(link_with("before=", Page(browser.get(f"/{ada}"))) or ""))
+    minitwit.post(ada, "[message 31]")
+    newer = Page(browser.get(link_with("after=", last) or ""))
+    assert re.findall(r"\[message (\d+)\]", newer.text) == [
+        str(n) for n in range(30, 0, -1)
+    ]
+    answer = browser.get(link_with("after=", newer) or "")
+    assert (answer.url.path, answer.url.query) == (f"/{ada}", b"")
+
+
 def test_last_page_that_is_full_offers_no_empty_one(minitwit: Callers) -> None:
     ada = minitwit.user()
     for n in range(60):
@@ -112,13 +155,14 @@ def test_message_posted_meanwhile_moves_nothing_on_the_older_page(
     assert shown == ["[message 1]", "[message 0]"]
 
 
-@pytest.mark.parametrize("before", ["", "x", "1", "1-", "--1-1", "9" * 40, "1-2-3"])
-def test_before_that_names_no_place_shows_the_newest_page(
-    minitwit: Callers, before: str
+@pytest.mark.parametrize("place", ["", "x", "1", "1-", "--1-1", "9" * 40, "1-2-3"])
+@pytest.mark.parametrize("parameter", ["before", "after"])
+def test_parameter_that_names_no_place_shows_the_newest_page(
+    minitwit: Callers, parameter: str, place: str
 ) -> None:
     ada = minitwit.user()
     minitwit.post(ada, "newest message")
-    answer = minitwit.browser().get(f"/{ada}", params={"before": before})
+    answer = minitwit.browser().get(f"/{ada}", params={parameter: place})
     assert answer.status_code == 200
     assert "newest message" in answer.text
 

@@ -368,27 +368,27 @@ class FakeMessages:
         return _json(self._memory.newest({name})[:limit])
 
     def public_timeline(
-        self, before: Cursor | None = None, with_hidden: bool = False
+        self, start: Cursor | None = None, with_hidden: bool = False
     ) -> list[Post]:
         """Return a page of all users' messages."""
-        return _page(self._memory.newest(None, with_hidden), before)
+        return _page(self._memory.newest(None, with_hidden), start)
 
     def user_timeline(
         self,
         author_id: int,
         username: str,
-        before: Cursor | None = None,
+        start: Cursor | None = None,
         with_hidden: bool = False,
     ) -> list[Post]:
         """Return a page of one author's messages."""
         assert self._memory.name(author_id) == username
-        return _page(self._memory.newest({username}, with_hidden), before)
+        return _page(self._memory.newest({username}, with_hidden), start)
 
-    def own_timeline(self, reader: Reader, before: Cursor | None = None) -> list[Post]:
+    def own_timeline(self, reader: Reader, start: Cursor | None = None) -> list[Post]:
         """Return a page of a reader's and the followed users' messages."""
         assert reader.account is not None
         authors = self._memory.timeline(reader.account.id)
-        return _page(self._memory.newest(authors, reader.is_moderator), before)
+        return _page(self._memory.newest(authors, reader.is_moderator), start)
 
     def find(self, author: str, message_id: int) -> Post:
         """Return a message by its author's name and its id, hidden or not."""
@@ -506,9 +506,11 @@ def _json(posts: list[Post]) -> str:
     return orjson.dumps(shown).decode()
 
 
-def _page(posts: list[Post], before: Cursor | None) -> list[Post]:
-    if before:
-        place = (before.pub_date, before.id)
+def _page(posts: list[Post], start: Cursor | None) -> list[Post]:
+    if start:
+        if start.is_newer:
+            return [post for post in posts if _is_newer(post, start)][-AND_ONE_MORE:]
+        place = (start.pub_date, start.id)
         posts = [post for post in posts if (post.pub_date, post.id) < place]
     return posts[:AND_ONE_MORE]
 

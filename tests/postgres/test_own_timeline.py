@@ -7,6 +7,7 @@ Authors write much or little, several messages have one time, and some are hidde
 # ruff: noqa: S608
 
 import random
+from itertools import product
 
 import pytest
 
@@ -40,15 +41,17 @@ def follow(owner: AdminConnection, authors: list[int]) -> None:
         owner.run(f"INSERT INTO follows VALUES (DEFAULT, {READER}, {author})")
 
 
-def plainly(owner: AdminConnection, authors: list[int], before: Cursor) -> list[int]:
+def plainly(owner: AdminConnection, authors: list[int], start: Cursor) -> list[int]:
     """Return what the page holds, found the slow way."""
+    side, order = (">", "ASC") if start.is_newer else ("<", "DESC")
     among = ",".join(str(author) for author in [READER, *authors])
     rows = owner.run(
         f"SELECT id FROM messages WHERE author_id IN ({among}) AND NOT flagged "
-        f"AND (pub_date, id) < ({before.pub_date}, {before.id}) "
-        "ORDER BY pub_date DESC, id DESC LIMIT 31"
+        f"AND (pub_date, id) {side} ({start.pub_date}, {start.id}) "
+        f"ORDER BY pub_date {order}, id {order} LIMIT 31"
     )
-    return [int(row[0]) for row in rows]
+    ids = [int(row[0]) for row in rows]
+    return ids[::-1] if start.is_newer else ids
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -61,11 +64,11 @@ def test_page_is_what_the_plain_statement_finds(
         # One may follow oneself, which changes nothing.
         authors = draw.sample(range(READER, USERS + 1), number)
         follow(owner, authors)
-        for pub_date in (1_000, 700, 300, 3, -45):
-            before = Cursor(pub_date, draw.randint(1, MESSAGES))
-            expected = plainly(owner, authors, before)
+        for pub_date, is_newer in product((1_000, 700, 300, 3, -45), (False, True)):
+            start = Cursor(pub_date, draw.randint(1, MESSAGES), is_newer)
+            expected = plainly(owner, authors, start)
             for is_busy in (False, True):
                 posts = store.messages.own_timeline(
-                    Reader(Account(READER, "reader"), is_busy=is_busy), before
+                    Reader(Account(READER, "reader"), is_busy=is_busy), start
                 )
                 assert [post.id for post in posts] == expected

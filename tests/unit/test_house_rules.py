@@ -77,7 +77,11 @@ ROOT_PACKAGES = ("minitwit", "minitwit_cli")
 DOMAIN = ("minitwit", "minitwit.accounts", "minitwit.moderation")
 
 # Who may moderate is a matter of users, what they do one of messages.
-OWNERS = {"moderation": {"users", "messages"}, "replication": {"standby"}}
+OWNERS = {
+    "moderation": {"users", "messages"},
+    "replication": {"standby"},
+    "newer_pages": {"messages"},
+}
 
 
 def modules(folder: Path) -> list[Path]:

@@ -161,6 +161,13 @@ def cursor(req: falcon.Request, parameter: str = "before") -> Cursor | None:
     return place if place.pub_date in _BIGINT and place.id in _BIGINT else None
 
 
+def page_start(req: falcon.Request) -> Cursor | None:
+    """Return where a page of a timeline begins: `before` or `after` a message."""
+    if newer := cursor(req, "after"):
+        return Cursor(newer.pub_date, newer.id, is_newer=True)
+    return cursor(req)
+
+
 def path_of_own_url(req: falcon.Request, url: str) -> str | None:
     """Return path and query of a URL of this site; None for any other text."""
     match = _URL.fullmatch(url)
