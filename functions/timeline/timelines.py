@@ -44,7 +44,7 @@ class OwnTimeline:
             resp,
             "own.html",
             reader,
-            draft=self._cookies.take_draft(req, resp),
+            draft=self._cookies.take_draft(req, resp, reader.account.id),
             form_token=token_urlsafe(16),
             # Counted only for an empty page, which says why it is empty.
             hidden=0 if posts else self._messages.hidden_count(reader.account.id),

@@ -397,6 +397,22 @@ def test_message_shared_after_the_session_has_ended_is_there_after_signing_in(
     assert Page(browser.get("/")).typed("text") == ""
 
 
+# contract: P7
+def test_draft_after_a_session_was_ended_elsewhere_is_for_its_author_alone(
+    minitwit: Callers,
+) -> None:
+    for is_author in (True, False):
+        ada, bob = minitwit.user(), minitwit.user()
+        browser, elsewhere = minitwit.browser_of(ada), minitwit.browser()
+        elsewhere.cookies = browser.cookies
+        elsewhere.post("/logout")
+        answer = browser.post("/add_message", data={"text": "a draft"})
+        assert flash_of(answer) == "Sign in again to share your message"
+        form = {"username": ada if is_author else bob, "password": PASSWORD}
+        answer = browser.post("/login", data=form)
+        assert Page(answer).typed("text") == ("a draft" if is_author else "")
+
+
 def test_draft_is_gone_after_signing_out(minitwit: Callers) -> None:
     browser = minitwit.browser()
     browser.post("/add_message", data={"text": "of somebody else"})
@@ -462,6 +478,25 @@ def test_any_text_will_do_as_a_form_token(minitwit: Callers, token: str) -> None
     form = {"text": "hello", "form_token": token}
     minitwit.browser_of(name).post("/add_message", data=form)
     assert minitwit.contents(name) == ["hello"]
+
+
+# contract: B6
+def test_follow_and_sign_in_forms_sent_again_act_once_and_say_the_same(
+    minitwit: Callers,
+) -> None:
+    ada, bob = minitwit.user(), minitwit.user()
+    browser = minitwit.browser_of(ada)
+    form = {"username": ada, "password": PASSWORD}
+    for _ in range(3):
+        assert flash_of(browser.post(f"/{bob}/follow")).startswith("You are now")
+        assert minitwit.follows(ada) == [bob]
+    for _ in range(3):
+        assert flash_of(browser.post(f"/{bob}/unfollow")).startswith("You are no")
+        assert minitwit.follows(ada) == []
+    for _ in range(3):
+        assert flash_of(browser.post("/login", data=form)) == "You were logged in"
+    for _ in range(2):
+        assert flash_of(browser.post("/logout")) == "You were logged out"
 
 
 # contract: B6

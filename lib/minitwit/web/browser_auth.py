@@ -56,12 +56,13 @@ class BrowserAuth:
         record(SecurityEvent.SIGNED_IN, req, account)
 
     def sign_out(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """End the session."""
+        """End the session, and forget the draft."""
         if claim := self._cookies.session(req):
             self._sessions.end(claim)
             account = Account(claim.user_id, claim.username)
             record(SecurityEvent.SIGNED_OUT, req, account)
         self._cookies.delete_session(req, resp)
+        self._cookies.delete_draft(req, resp)
 
     def _start(
         self, req: falcon.Request, resp: falcon.Response, account: Account

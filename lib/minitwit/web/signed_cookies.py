@@ -94,9 +94,8 @@ class SignedCookies:
         set_cookie(req, resp, _SESSION, value, self.session_days * _DAY)
 
     def delete_session(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Delete the session's cookie, and the draft."""
+        """Delete the session's cookie."""
         delete_cookie(req, resp, _SESSION)
-        delete_cookie(req, resp, _DRAFT)
 
     def flash(self, req: falcon.Request, resp: falcon.Response, flash: Flash) -> None:
         """Leave a message for the next page."""
@@ -120,18 +119,30 @@ class SignedCookies:
         return Flash(text, bool(error), form, error if isinstance(error, str) else None)
 
     def keep_draft(self, req: falcon.Request, resp: falcon.Response, text: str) -> None:
-        """Keep the text of a message until its author has signed in."""
-        value = _dump(self._draft, text)
+        """Keep the text of a message until its author has signed in.
+
+        The session that has ended says who that is; without one, anybody may be.
+        """
+        claim = self.session(req)
+        value = _dump(self._draft, [claim.user_id if claim else None, text])
         if len(value) <= _MAX_COOKIE:
             set_cookie(req, resp, _DRAFT, value, _DRAFT_SECONDS)
 
-    def take_draft(self, req: falcon.Request, resp: falcon.Response) -> str:
-        """Return the text that was kept, or an empty string, and delete it."""
+    def take_draft(
+        self, req: falcon.Request, resp: falcon.Response, user_id: int
+    ) -> str:
+        """Return the text that was kept for an account, or "", and delete it."""
         if not cookie_values(req, _DRAFT):
             return ""
         delete_cookie(req, resp, _DRAFT)
         value, _ = _read(req, self._draft, _DRAFT, _DRAFT_SECONDS)
-        return value if isinstance(value, str) else ""
+        # Releases without a table of sessions kept the text alone.
+        author_id, text = value if isinstance(value, list) else (None, value)
+        return str(text or "") if author_id in (None, user_id) else ""
+
+    def delete_draft(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Delete the text that was kept."""
+        delete_cookie(req, resp, _DRAFT)
 
 
 def _serializer(keys: Sequence[str], purpose: str) -> URLSafeTimedSerializer:
