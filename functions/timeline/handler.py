@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import falcon
 
 from functions.timeline.accounts import AccountPage, ResetPage
+from functions.timeline.api_page import ApiPage
 from functions.timeline.assets import Assets, RootFile
 from functions.timeline.feeds import Feeds, PublicFeed, UserFeed
 from functions.timeline.mentions import Mentions
@@ -55,6 +56,7 @@ def routes(services: Services) -> Mapping[str, object]:
     assets = Assets()
     templates = environment(assets, Mentions(store.users.known), services.url)
     pages = Pages(services.cookies, templates)
+    description = Description(services.version)
     feeds = Feeds(templates)
     return {
         "/": OwnTimeline(store.messages, services.cookies, auth, browser, pages),
@@ -77,5 +79,7 @@ def routes(services: Services) -> Mapping[str, object]:
         "/static/{file}": assets,
         "/robots.txt": RootFile("robots.txt"),
         "/favicon.ico": RootFile("icon.svg"),
-        "/openapi.json": Description(services.version),
+        "/manifest.webmanifest": RootFile("manifest.webmanifest"),
+        "/openapi.json": description,
+        "/api": ApiPage(description, auth, pages),
     }

@@ -54,8 +54,13 @@ class Description:
         self._version = version
 
     @cached_property
+    def document(self) -> dict[str, Any]:
+        """The description."""
+        return describe(self._version)
+
+    @cached_property
     def _json(self) -> bytes:
-        return orjson.dumps(describe(self._version))
+        return orjson.dumps(self.document)
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the description."""

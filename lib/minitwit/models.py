@@ -108,28 +108,28 @@ class FollowChange(Incoming):
 class Message(BaseModel):
     """A message as the API shows it."""
 
-    content: str
-    pub_date: int = Field(description="Unix seconds.")
-    user: str = Field(description="The author's username.")
+    content: str = Field(examples=["Hello, world!"])
+    pub_date: int = Field(description="Unix seconds.", examples=[1764355200])
+    user: str = Field(description="The author's username.", examples=["Roger Histand"])
 
 
 class Follows(BaseModel):
     """The users that a user follows, oldest follow first."""
 
-    follows: list[str]
+    follows: list[str] = Field(examples=[["Roger Histand"]])
 
 
 class Latest(BaseModel):
     """The simulator's progress mark; -1 before any."""
 
-    latest: int
+    latest: int = Field(examples=[42])
 
 
 class ErrorBody(BaseModel):
     """An error, with the same code as the status line."""
 
-    status: int
-    error_msg: str
+    status: int = Field(examples=[404])
+    error_msg: str = Field(examples=["There is no user of that name."])
 
 
 @dataclass(frozen=True, slots=True)

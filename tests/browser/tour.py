@@ -71,6 +71,10 @@ def _delete_step(page: Page) -> None:
     page.get_by_text("Delete", exact=False).first.click()
 
 
+def _older(page: Page) -> None:
+    page.get_by_role("link", name="Older messages").click()
+
+
 # Alice is made a moderator and one message is hidden before the tour.
 STOPS = (
     Stop("public", "/public"),
@@ -95,4 +99,6 @@ STOPS = (
     Stop("reset-used", "/reset_password?token=used"),
     Stop("not-found", "/no-such-user"),
     Stop("wrong-method", "/add_message"),
+    Stop("public-older", "/public", prepare=_older),
+    Stop("api", "/api"),
 )

@@ -81,6 +81,23 @@ def test_the_description_is_openapi_and_names_every_api_path(minitwit: Callers) 
     assert described == {(e.method, e.path) for e in ENDPOINTS if e.path in paths}
 
 
+# contract: E10
+def test_the_description_is_a_page_to_which_every_footer_leads(
+    minitwit: Callers,
+) -> None:
+    browser = minitwit.browser()
+    assert "/api" in Page(browser.get("/public")).links
+    page = Page(browser.get("/api"))
+    assert "/openapi.json" in page.links
+    description = minitwit.anybody.get("/openapi.json").json()
+    for path, operations in description["paths"].items():
+        for method, operation in operations.items():
+            assert f"{method.upper()} {path}" in page.text
+            assert operation["summary"] in page.text
+    for name in description["components"]["schemas"]:
+        assert f"#{name}" in page.links
+
+
 # contract: E2
 @pytest.mark.parametrize("path", [*(get.path for get in GETS), "/api/msgs"])
 def test_head_works_wherever_get_does_in_the_api(minitwit: Callers, path: str) -> None:
@@ -101,6 +118,7 @@ def test_head_works_wherever_get_does_on_pages(minitwit: Callers, path: str) -> 
     [
         ("/robots.txt", "text/plain", b"User-agent:"),
         ("/favicon.ico", "image/", b"<svg"),
+        ("/manifest.webmanifest", "application/manifest+json", b"{"),
     ],
 )
 def test_what_crawlers_and_browsers_fetch_at_the_root_is_served(

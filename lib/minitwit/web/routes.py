@@ -182,6 +182,8 @@ ROUTES = (
     _page("GET", "/static/{file}", "timeline", "Styles, scripts, pictures."),
     _page("GET", "/robots.txt", "timeline", "Rules for crawlers."),
     _page("GET", "/favicon.ico", "timeline", "The site's icon."),
+    _page("GET", "/manifest.webmanifest", "timeline", "The web app's manifest."),
+    _page("GET", "/api", "timeline", "The API's description, to read."),
     Route(
         "GET",
         "/openapi.json",
