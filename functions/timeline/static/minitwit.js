@@ -88,7 +88,7 @@ function keepDrafts() {
     if (key && localStorage.getItem(key) === value) localStorage.removeItem(key);
   }
   sessionStorage.removeItem("sent");
-  if (said === "You were logged out") dropDrafts(() => true);
+  if (said?.startsWith("You were logged out")) dropDrafts(() => true);
   if (!account) return;
   dropDrafts((key) => !key.startsWith(`${DRAFT}${account} `));
   if (text) keepDraft(`${DRAFT}${account} ${location.pathname}`);
