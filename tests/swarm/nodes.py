@@ -216,10 +216,18 @@ class Node:
         run("ip", "-n", space, "address", "add", f"{self.address}/24", "dev", "eth0")
         run("ip", "-n", space, "link", "set", "eth0", "up")
         self._cable("master", "switch", "up")
+        self._start_engine()
+
+    def restart_engine(self) -> None:
+        """Restart the engine, as `systemctl restart docker` does."""
+        self.engine.stop()
+        self._start_engine()
+
+    def _start_engine(self) -> None:
         # Not `ip netns exec`: it mounts /sys anew, and the engine then finds no
         # control groups.
         self.engine.start(
-            *self._options, inside=("nsenter", f"--net=/run/netns/{space}")
+            *self._options, inside=("nsenter", f"--net=/run/netns/{self._namespace}")
         )
 
     def pull_the_plug(self) -> None:

@@ -263,6 +263,10 @@ def test_a_lost_application_droplet_is_replaced(
     runbook = "lost-application-droplet"
     swarm.follow_runbook(runbook, "A new Swarm", FOLDER=folder)
     swarm.follow_runbook(
+        runbook, "The tool droplet leaves the lost one", TOOL=swarm.tool.docker.host
+    )
+    swarm.tool.restart_engine()
+    swarm.follow_runbook(
         runbook,
         "The tool droplet joins it",
         TOOL=swarm.tool.docker.host,
