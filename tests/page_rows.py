@@ -27,7 +27,7 @@ def hide(store: Store, moderator: str, content: str, hidden: bool = True) -> str
     """Hide or restore a message as a user."""
     account = store.users.find(moderator)
     message_id = post_of(store, content).id
-    return store.messages.set_hidden_as(account.id, message_id, hidden)
+    return store.moderation.set_hidden_as(account.id, message_id, hidden)
 
 
 def test_counts_are_those_of_one_user_and_leave_hidden_messages_out(
@@ -40,7 +40,7 @@ def test_counts_are_those_of_one_user_and_leave_hidden_messages_out(
     store.follows.add("bob", "ada")
     for content in ("one", "two", "three"):
         store.messages.add("ada", content)
-    store.messages.set_hidden(post_of(store, "two").id, True)
+    store.moderation.set_hidden(post_of(store, "two").id, True)
     assert store.users.counts(store.users.find("ada").id) == Counts(2, 2, 1)
     assert store.users.counts(store.users.find("cyd").id) == Counts(0, 0, 1)
 
@@ -120,9 +120,9 @@ def test_a_message_that_is_not_there_cannot_be_hidden(
     mod = add_user(store, "mod")
     set_moderator("mod", True)
     with pytest.raises(UnknownMessage):
-        store.messages.set_hidden_as(mod.id, 12345, True)
+        store.moderation.set_hidden_as(mod.id, 12345, True)
     with pytest.raises(UnknownMessage):
-        store.messages.set_hidden(12345, True)
+        store.moderation.set_hidden(12345, True)
 
 
 def test_hidden_messages_stand_in_their_places_for_a_moderator_and_nowhere_else(
@@ -134,7 +134,7 @@ def test_hidden_messages_stand_in_their_places_for_a_moderator_and_nowhere_else(
         store.messages.add("ada", str(number))
     hidden = [post_of(store, str(n)) for n in (AND_ONE_MORE, AND_ONE_MORE + 1)]
     for post in hidden:
-        store.messages.set_hidden(post.id, True)
+        store.moderation.set_hidden(post.id, True)
     everybodys = [str(number) for number in reversed(range(AND_ONE_MORE))]
     moderators = [str(number) for number in reversed(range(2, AND_ONE_MORE + 2))]
     timelines = store.messages
@@ -171,7 +171,7 @@ def test_a_message_is_found_by_its_author_and_id_hidden_or_not(store: Store) -> 
     ):
         with pytest.raises(UnknownMessage):
             store.messages.find(author, number)
-    store.messages.set_hidden(post.id, True)
+    store.moderation.set_hidden(post.id, True)
     assert store.messages.find("ada", post.id) == post._replace(is_hidden=True)
 
 
@@ -182,7 +182,7 @@ def test_only_its_author_deletes_a_message_hidden_or_not_and_its_id_is_not_used_
     for content in ("stays", "hidden", "goes"):
         store.messages.add("ada", content)
     numbers = [post_of(store, content).id for content in ("goes", "hidden")]
-    store.messages.set_hidden(numbers[1], True)
+    store.moderation.set_hidden(numbers[1], True)
     for number in numbers:
         with pytest.raises(NotAuthor):
             store.messages.delete(bob.id, number)
@@ -207,7 +207,7 @@ def test_pages_are_the_same_in_both_directions(
     for number in range(3 * PAGE_SIZE):
         store.messages.add("ada", str(number))
         if number % 7 == 0:
-            store.messages.set_hidden(post_of(store, str(number)).id, True)
+            store.moderation.set_hidden(post_of(store, str(number)).id, True)
     messages, reader = store.messages, Reader(ada, is_moderator)
     timelines: list[Callable[[Cursor | None], list[Post]]] = [
         lambda start: messages.public_timeline(start, is_moderator),
@@ -231,7 +231,7 @@ def test_own_timeline_of_a_moderator_holds_hidden_messages_of_the_followed_only(
     for name in ("ada", "cyd"):
         add_user(store, name)
         store.messages.add(name, f"of {name}")
-        store.messages.set_hidden(post_of(store, f"of {name}").id, True)
+        store.moderation.set_hidden(post_of(store, f"of {name}").id, True)
     store.follows.add("bob", "ada")
     own = store.messages.own_timeline(Reader(bob, is_moderator=True))
     assert texts(own) == ["of ada"]

@@ -14,6 +14,7 @@ import orjson
 from minitwit.latest import ProgressMark
 from minitwit.messages import Messages
 from minitwit.models import NewMessage
+from minitwit.moderation.moderation import Moderation
 from minitwit.users import Users
 from minitwit.web.app import Services
 from minitwit.web.browser_responses import (
@@ -110,7 +111,7 @@ class ModeratorButton:
     Args:
         hides: whether it hides or restores.
         sentence: the flash message.
-        messages: the store of messages.
+        moderation: hides and restores messages.
         browser: redirects browsers.
 
     """
@@ -119,12 +120,12 @@ class ModeratorButton:
         self,
         hides: bool,
         sentence: str,
-        messages: Messages,
+        moderation: Moderation,
         browser: BrowserResponses,
     ) -> None:
         self._hides = hides
         self._sentence = sentence
-        self._messages = messages
+        self._moderation = moderation
         self._browser = browser
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -132,7 +133,7 @@ class ModeratorButton:
         page = previous_page(req)
         account = self._browser.account(req, next_page=page or "/")
         number = message_id(req)
-        author = self._messages.set_hidden_as(account.id, number, self._hides)
+        author = self._moderation.set_hidden_as(account.id, number, self._hides)
         _log.info("%s message %d: %s", account.username, number, self._sentence)
         place = f"{page or user_path(author)}#m{number}"
         self._browser.redirect(req, resp, place, self._sentence)
@@ -164,9 +165,9 @@ def routes(services: Services) -> Mapping[str, object]:
         "/add_message": MessageForm(store.messages, services.browser),
         "/delete_message": DeleteButton(store.messages, services.browser),
         "/hide_message": ModeratorButton(
-            True, "The message is hidden", store.messages, services.browser
+            True, "The message is hidden", store.moderation, services.browser
         ),
         "/restore_message": ModeratorButton(
-            False, "The message is shown again", store.messages, services.browser
+            False, "The message is shown again", store.moderation, services.browser
         ),
     }

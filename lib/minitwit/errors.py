@@ -62,8 +62,16 @@ class NotAuthor(MiniTwitError):
     """Only its author may delete a message."""
 
 
+class AccountSuspended(InvalidInput):
+    """The account is suspended; it can neither sign in nor post."""
+
+
 class NotModerator(MiniTwitError):
-    """Only a moderator may hide and restore messages."""
+    """Only a moderator may do this."""
+
+
+class ModeratorProtected(MiniTwitError):
+    """A moderator cannot be suspended; an operator has to revoke the right first."""
 
 
 class StorageUnavailable(MiniTwitError):

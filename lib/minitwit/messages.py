@@ -1,9 +1,15 @@
-"""Messages: posting, hiding, and the timelines."""
+"""Messages: posting, and the timelines."""
 
 from hashlib import blake2b
 from uuid import UUID
 
-from minitwit.errors import NotAuthor, NotModerator, UnknownMessage, UnknownUser
+from minitwit.errors import (
+    AccountSuspended,
+    MiniTwitError,
+    NotAuthor,
+    UnknownMessage,
+    UnknownUser,
+)
 from minitwit.models import Cursor, Post, Reader
 from minitwit.postgres.database import Database
 from minitwit.postgres.standby import ReplicatedDatabase
@@ -49,6 +55,7 @@ class Messages:
 
         Raises:
             UnknownUser: the user does not exist.
+            AccountSuspended: a moderator has suspended the user.
 
         """
         if "\x00" in username:
@@ -57,7 +64,7 @@ class Messages:
             "add_message", username=username, content=content, latest=latest
         )
         if added is None:
-            raise UnknownUser
+            raise self._unposted(username)
 
     def add_once(self, username: str, content: str, form_token: str) -> None:
         """Post a message of a form; sending the same form again changes nothing.
@@ -70,6 +77,7 @@ class Messages:
 
         Raises:
             UnknownUser: the user does not exist.
+            AccountSuspended: a moderator has suspended the user.
 
         """
         if "\x00" in username:
@@ -79,7 +87,7 @@ class Messages:
         if not self._database.write(
             "add_message_once", username=username, content=content, form_key=form_key
         ):
-            raise UnknownUser
+            raise self._unposted(username)
 
     def recent_json(self, limit: int) -> str:
         """Return the newest messages of all users as the API's JSON."""
@@ -183,35 +191,10 @@ class Messages:
         """Count a user's timeline among the MAX_NEWER messages newer than a cursor."""
         return self._newer("newer_own_messages", after, user_id=user_id)
 
-    def set_hidden_as(self, moderator_id: int, message_id: int, hidden: bool) -> str:
-        """Hide or restore a message on behalf of a moderator.
-
-        Returns:
-            The name of the message's author.
-
-        Raises:
-            NotModerator: the account is not a moderator at this moment.
-            UnknownMessage: there is no such message.
-
-        """
-        rows = self._database.write(
-            "set_flag_as", id=message_id, moderator_id=moderator_id, flagged=hidden
-        )
-        if rows:
-            return str(rows[0][0])
-        if not self._database.read("is_moderator", id=moderator_id)[0][0]:
-            raise NotModerator
-        raise UnknownMessage
-
-    def set_hidden(self, message_id: int, hidden: bool) -> None:
-        """Hide or restore a message, on behalf of the operator.
-
-        Raises:
-            UnknownMessage: there is no such message.
-
-        """
-        if not self._database.write("set_flag", id=message_id, flagged=hidden):
-            raise UnknownMessage
+    def _unposted(self, username: str) -> MiniTwitError:
+        """Return why a user's message was not added."""
+        rows = self._database.read("is_suspended", username=username)
+        return AccountSuspended() if rows and rows[0][0] else UnknownUser()
 
     def _newer(self, query: str, after: Cursor, **parameters: int) -> int:
         rows = self._database.read(

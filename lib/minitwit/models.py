@@ -138,6 +138,7 @@ class Account:
 
     id: int
     username: str
+    is_suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +150,14 @@ class Reader:
         is_moderator: whether the reader may hide messages, and sees hidden ones.
         is_busy: whether the reader follows so many users that a page of their messages
             is probably among the newest of all.
+        reported: for a moderator, how many messages have open reports, up to a limit.
 
     """
 
     account: Account | None
     is_moderator: bool = False
     is_busy: bool = False
+    reported: int = 0
 
 
 class Post(NamedTuple):
@@ -165,6 +168,14 @@ class Post(NamedTuple):
     content: str
     pub_date: int  # Unix seconds
     is_hidden: bool = False
+
+
+class ReportedMessage(NamedTuple):
+    """A message that readers have reported to the moderators."""
+
+    post: Post
+    reports: int  # how many readers have reported it
+    first_reported_at: int  # Unix seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from minitwit.accounts.sessions import Sessions
 from minitwit.follows import Follows
 from minitwit.latest import ProgressMark
 from minitwit.messages import Messages
+from minitwit.moderation.moderation import Moderation
+from minitwit.moderation.reports import Reports
+from minitwit.moderation.suspensions import Suspensions
 from minitwit.postgres.database import Database
 from minitwit.postgres.standby import ReplicatedDatabase
 from minitwit.schema import Schema
@@ -23,6 +26,9 @@ class Store:
     password_resets: PasswordResets
     follows: Follows
     messages: Messages
+    moderation: Moderation
+    reports: Reports
+    suspensions: Suspensions
     latest: ProgressMark
     schema: Schema
 
@@ -48,6 +54,9 @@ class Store:
             PasswordResets(database, run_in_thread),
             Follows(database),
             Messages(messages_database or database),
+            Moderation(database),
+            Reports(database),
+            Suspensions(database),
             ProgressMark(database),
             Schema(database),
         )

@@ -1,4 +1,4 @@
-"""User accounts: registration, sign-in, lookup, moderators."""
+"""User accounts: registration, sign-in, lookup."""
 
 from collections.abc import Callable, Collection
 from functools import partial
@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from minitwit.accounts import passwords
 from minitwit.errors import (
+    AccountSuspended,
     InvalidPassword,
     InvalidUsername,
     UnknownUser,
@@ -103,7 +104,7 @@ class Users:
         row = self._row(username)
         if row is None:
             raise UnknownUser
-        return Account(row[0], row[1])
+        return Account(row[0], row[1], is_suspended=row[3])
 
     def known(self, names: Collection[str]) -> frozenset[str]:
         """Return those of some names that users have; no name holds a line break."""
@@ -118,6 +119,7 @@ class Users:
         Raises:
             InvalidUsername: there is no such account.
             InvalidPassword: the password is wrong.
+            AccountSuspended: a moderator has suspended the account.
 
         """
         row = self._row(username)
@@ -127,6 +129,8 @@ class Users:
             raise InvalidUsername
         if not is_right:
             raise InvalidPassword
+        if row[3]:
+            raise AccountSuspended
         if passwords.is_outdated(row[2]):
             self._database.write(
                 "set_password_hash",
@@ -156,18 +160,6 @@ class Users:
         """Return the counts for a user's page; MAX_COUNT + 1 means more."""
         rows = self._database.read("user_counts", id=user_id, limit=MAX_COUNT + 1)
         return Counts(*rows[0])
-
-    def set_moderator(self, username: str, is_moderator: bool) -> None:
-        """Grant or revoke moderation; the functions' database role may not.
-
-        Raises:
-            UnknownUser: the user does not exist.
-
-        """
-        if not self._database.write(
-            "set_moderator", username=username, is_moderator=is_moderator
-        ):
-            raise UnknownUser
 
     def _hash(self, password: str) -> str:
         return self._run_in_thread(partial(passwords.hash_password, password))

@@ -7,7 +7,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
@@ -17,11 +17,11 @@ from minitwit import follows
 from minitwit.accounts.password_resets import digest
 from minitwit.accounts.sessions import MAX_SESSIONS, Session, SessionClaim
 from minitwit.errors import (
+    AccountSuspended,
     InvalidPassword,
     InvalidResetLink,
     InvalidUsername,
     NotAuthor,
-    NotModerator,
     StorageUnavailable,
     UnknownMessage,
     UnknownUser,
@@ -30,6 +30,7 @@ from minitwit.errors import (
 from minitwit.messages import AND_ONE_MORE
 from minitwit.models import Account, Counts, Cursor, Person, Post, Reader, Registration
 from minitwit.store import Store
+from tests.fakes.moderation import FakeModeration, FakeReports, FakeSuspensions
 
 
 @dataclass
@@ -55,6 +56,10 @@ class Memory:
     posts: list[Post] = field(default_factory=list)
     post_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     flagged: set[int] = field(default_factory=set)
+    hidden_with_author: set[int] = field(default_factory=set)
+    suspended: set[str] = field(default_factory=set)
+    # By message and reporter: when it was reported, and whether the report is open.
+    reports: dict[tuple[int, int], tuple[int, bool]] = field(default_factory=dict)
     sessions: dict[UUID, FakeSession] = field(default_factory=dict)
     signed_out: dict[int, float] = field(default_factory=dict)
     resets: dict[str, str] = field(default_factory=dict)
@@ -100,6 +105,19 @@ class Memory:
         ]
         return sorted(shown, key=lambda post: (post.pub_date, post.id), reverse=True)
 
+    def merged(
+        self, authors: set[str] | None = None, with_hidden: bool = False
+    ) -> list[Post]:
+        """Return the same without what is hidden with its author."""
+        posts = self.newest(authors, with_hidden)
+        return [post for post in posts if post.id not in self.hidden_with_author]
+
+    def close_reports(self, message_id: int) -> None:
+        """Close the reports of a message."""
+        for key, (reported_at, _) in self.reports.items():
+            if key[0] == message_id:
+                self.reports[key] = (reported_at, False)
+
     def timeline(self, user_id: int) -> set[str]:
         """Return the authors of a user's own timeline."""
         followed = (who for by, who in self.follows if by == user_id)
@@ -135,7 +153,9 @@ class FakeUsers:
 
     def find(self, username: str) -> Account:
         """Return the account of a name."""
-        return self._memory.account(username)
+        account = self._memory.account(username)
+        is_suspended = username in self._memory.suspended
+        return replace(account, is_suspended=is_suspended)
 
     def known(self, names: Collection[str]) -> frozenset[str]:
         """Return those of some names that users have."""
@@ -147,6 +167,8 @@ class FakeUsers:
             raise InvalidUsername
         if self._memory.passwords[username] != password:
             raise InvalidPassword
+        if username in self._memory.suspended:
+            raise AccountSuspended
         return self._memory.accounts[username]
 
     def check_password(self, account: Account, password: str) -> None:
@@ -169,14 +191,6 @@ class FakeUsers:
             sum(who == user_id for _, who in memory.follows),
         )
 
-    def set_moderator(self, username: str, is_moderator: bool) -> None:
-        """Grant or revoke moderation."""
-        self._memory.account(username)
-        if is_moderator:
-            self._memory.moderators.add(username)
-        else:
-            self._memory.moderators.discard(username)
-
 
 class FakeSessions:
     """Sessions in memory."""
@@ -197,7 +211,9 @@ class FakeSessions:
 
     def account(self, claim: SessionClaim) -> Account | None:
         """Return the account of a session."""
-        accounts = {a.id: a for a in self._memory.accounts.values()}
+        memory = self._memory
+        active = memory.accounts.keys() - memory.suspended
+        accounts = {memory.accounts[name].id: memory.accounts[name] for name in active}
         if claim.id is None:
             signed_out = self._memory.signed_out.get(claim.user_id, 0.0)
             return accounts.get(claim.user_id) if signed_out < claim.signed_at else None
@@ -208,7 +224,11 @@ class FakeSessions:
         account = self.account(claim) if claim.id else None
         if account is None:
             return None
-        return Reader(account, account.username in self._memory.moderators)
+        if account.username not in self._memory.moderators:
+            return Reader(account)
+        reports = self._memory.reports.items()
+        reported = {message for (message, _), (_, is_open) in reports if is_open}
+        return Reader(account, is_moderator=True, reported=len(reported))
 
     def use(self, claim: SessionClaim) -> None:
         """Note that a session is in use."""
@@ -348,6 +368,8 @@ class FakeMessages:
         memory = self._memory
         memory.move_mark(latest)
         name = memory.account(username).username
+        if name in memory.suspended:
+            raise AccountSuspended
         number = next(memory.post_ids)
         memory.posts.append(Post(number, name, content, int(self._clock())))
 
@@ -371,7 +393,7 @@ class FakeMessages:
         self, start: Cursor | None = None, with_hidden: bool = False
     ) -> list[Post]:
         """Return a page of all users' messages."""
-        return _page(self._memory.newest(None, with_hidden), start)
+        return _page(self._memory.merged(None, with_hidden), start)
 
     def user_timeline(
         self,
@@ -388,7 +410,7 @@ class FakeMessages:
         """Return a page of a reader's and the followed users' messages."""
         assert reader.account is not None
         authors = self._memory.timeline(reader.account.id)
-        return _page(self._memory.newest(authors, reader.is_moderator), start)
+        return _page(self._memory.merged(authors, reader.is_moderator), start)
 
     def find(self, author: str, message_id: int) -> Post:
         """Return a message by its author's name and its id, hidden or not."""
@@ -404,6 +426,9 @@ class FakeMessages:
             if post.username != author:
                 raise NotAuthor
             posts.remove(post)
+            reports = self._memory.reports
+            for report in [report for report in reports if report[0] == message_id]:
+                del reports[report]
 
     def hidden_count(self, author_id: int) -> int:
         """Count an author's hidden messages."""
@@ -418,22 +443,6 @@ class FakeMessages:
         """Count those of a user's timeline newer than a cursor."""
         posts = self._memory.newest(self._memory.timeline(user_id))
         return sum(_is_newer(post, after) for post in posts)
-
-    def set_hidden_as(self, moderator_id: int, message_id: int, hidden: bool) -> str:
-        """Hide or restore a message on behalf of a moderator."""
-        if self._memory.name(moderator_id) not in self._memory.moderators:
-            raise NotModerator
-        self.set_hidden(message_id, hidden)
-        return next(p.username for p in self._memory.posts if p.id == message_id)
-
-    def set_hidden(self, message_id: int, hidden: bool) -> None:
-        """Hide or restore a message, on behalf of the operator."""
-        if all(post.id != message_id for post in self._memory.posts):
-            raise UnknownMessage
-        if hidden:
-            self._memory.flagged.add(message_id)
-        else:
-            self._memory.flagged.discard(message_id)
 
 
 class FakeLatest:
@@ -486,6 +495,9 @@ def fake_store(
         FakePasswordResets(memory),
         FakeFollows(memory),
         FakeMessages(memory, clock),
+        FakeModeration(memory),
+        FakeReports(memory, clock),
+        FakeSuspensions(memory),
         FakeLatest(memory),
         FakeSchema(),
     ]
@@ -494,7 +506,7 @@ def fake_store(
 
 def store_that_is_down() -> Store:
     """Return a store whose database is unavailable."""
-    parts: list[Any] = [Down()] * 7
+    parts: list[Any] = [Down()] * len(fields(Store))
     return Store(*parts)
 
 

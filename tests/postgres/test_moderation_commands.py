@@ -48,3 +48,19 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
         assert sentence in result.output
     refused = minitwit(testbed, "grant-moderator", "ada", role=APPLICATION)
     assert "be the owner" in refused.output
+
+
+def test_an_account_is_suspended_and_the_suspension_lifted(
+    testbed: OwnDatabase, store: Store
+) -> None:
+    add_user(store, "ada")
+    store.messages.add("ada", "spam")
+    assert minitwit(testbed, "suspend", "ada").output == "ada is suspended.\n"
+    assert store.users.find("ada").is_suspended
+    assert texts(store.messages.public_timeline()) == []
+    lifted = minitwit(testbed, "unsuspend", "ada", role=APPLICATION)
+    assert lifted.output == "ada is not suspended.\n"
+    assert texts(store.messages.public_timeline()) == ["spam"]
+    minitwit(testbed, "grant-moderator", "ada")
+    refused = minitwit(testbed, "suspend", "ada")
+    assert (refused.exit_code, "A moderator cannot" in refused.output) == (1, True)

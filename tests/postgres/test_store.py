@@ -7,14 +7,14 @@ import pytest
 from deploy.local.postgres import OWNER
 from minitwit.accounts.password_resets import PasswordResets
 from minitwit.errors import NotPermitted
+from minitwit.moderation.moderation import Moderation
 from minitwit.postgres.database import Database
 from minitwit.store import Store
-from minitwit.users import Users
 from minitwit_cli.maintenance.admin_connection import AdminConnection
-from tests import page_rows, store_rows
+from tests import moderation_rows, page_rows, store_rows
 from tests.postgres.databases import OwnDatabase
 
-SHARED_ROWS = (page_rows, store_rows)
+SHARED_ROWS = (moderation_rows, page_rows, store_rows)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def flag(owner: AdminConnection) -> Callable[[str], None]:
 @pytest.fixture
 def set_moderator(testbed: OwnDatabase) -> Callable[[str, bool], None]:
     """Return what makes moderators: only the database's owner may."""
-    return Users(Database(testbed.settings(OWNER))).set_moderator
+    return Moderation(Database(testbed.settings(OWNER))).set_moderator
 
 
 @pytest.fixture
@@ -42,4 +42,4 @@ def add_link(testbed: OwnDatabase) -> Callable[[str, str], None]:
 def test_the_functions_cannot_make_moderators(store: Store) -> None:
     store_rows.add_user(store, "ada")
     with pytest.raises(NotPermitted, match="be the owner"):
-        store.users.set_moderator("ada", True)
+        store.moderation.set_moderator("ada", True)

@@ -53,7 +53,7 @@ def moderator() -> Iterator[tuple[Callers, httpx.Client]]:
     store = fake_store()
     minitwit = callers_of(store)
     name = minitwit.user()
-    store.users.set_moderator(name, True)
+    store.moderation.set_moderator(name, True)
     yield minitwit, minitwit.browser_of(name)
     minitwit.close()
 

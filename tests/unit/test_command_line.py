@@ -82,7 +82,9 @@ def test_an_address_that_is_none_is_refused_with_a_sentence(
     assert len(result.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", ["grant-moderator", "revoke-moderator"])
+@pytest.mark.parametrize(
+    "command", ["grant-moderator", "revoke-moderator", "suspend", "unsuspend"]
+)
 def test_a_name_that_is_not_utf8_is_refused(command: str) -> None:
     result = CliRunner().invoke(main, [command, "a\udcff"])
     assert result.exit_code == 2

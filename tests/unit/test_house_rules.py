@@ -25,10 +25,12 @@ LONGEST = 265  # lines: "about 250"
 # folder needs a row before it is filled. The images of functions hold no minitwit_cli.
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "minitwit": (
-        {"minitwit.accounts", "minitwit.postgres", "minitwit.queries", "minitwit.text"},
+        {"minitwit.accounts", "minitwit.moderation", "minitwit.postgres"}
+        | {"minitwit.queries", "minitwit.text"},
         {"pydantic"},
     ),
     "minitwit.accounts": ({"minitwit", "minitwit.postgres"}, {"nacl"}),
+    "minitwit.moderation": ({"minitwit", "minitwit.postgres"}, set()),
     "minitwit.text": (set(), {"pydantic", "regex", "unicodedataplus"}),
     "minitwit.queries": (set(), set()),
     "minitwit.postgres": ({"minitwit", "minitwit.queries"}, {"pg8000"}),
@@ -44,12 +46,9 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "minitwit_cli": ({"minitwit_cli.commands"}, set()),
     "minitwit_cli.commands": (
-        {"minitwit", "minitwit.accounts", "minitwit.postgres", "minitwit.web"}
-        | {
-            "minitwit_cli.importer",
-            "minitwit_cli.maintenance",
-            "minitwit_cli.simulator",
-        },
+        {"minitwit", "minitwit.accounts", "minitwit.moderation", "minitwit.postgres"}
+        | {"minitwit.web", "minitwit_cli.importer", "minitwit_cli.maintenance"}
+        | {"minitwit_cli.simulator"},
         {"click", "httpx", "rich"},
     ),
     "minitwit_cli.importer": (
@@ -63,7 +62,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "minitwit_cli.simulator": ({"minitwit"}, {"httpx", "rich"}),
     "functions": (
-        {"minitwit", "minitwit.accounts", "minitwit.text", "minitwit.web"},
+        {"minitwit", "minitwit.accounts", "minitwit.moderation", "minitwit.text"}
+        | {"minitwit.web"},
         {"falcon", "jinja2", "markupsafe", "orjson", "pydantic", "regex"},
     ),
 }
@@ -73,12 +73,12 @@ VOCABULARY = set(
 )
 ROOT_PACKAGES = ("minitwit", "minitwit_cli")
 
-# The rooms with classes that a handler asks for data.
+# The rooms whose classes a handler asks for data.
 DOMAIN = ("minitwit", "minitwit.accounts", "minitwit.moderation")
 
-# Who may moderate is a matter of users, what they do one of messages.
+# What moderators see is a matter of messages, whose right it is one of all they do.
 OWNERS = {
-    "moderation": {"users", "messages"},
+    "moderation": {"moderation", "messages", "reports", "suspensions"},
     "replication": {"standby"},
     "newer_pages": {"messages"},
 }

@@ -23,7 +23,7 @@ def minitwit(store: Store) -> Callers:
     callers = callers_of(store)
     for name in ("ada", "mod"):
         callers.register(name)
-    store.users.set_moderator("mod", True)
+    store.moderation.set_moderator("mod", True)
     callers.post("ada", "something rude")
     return callers
 
@@ -31,7 +31,7 @@ def minitwit(store: Store) -> Callers:
 def test_a_hidden_message_is_there_for_moderators_only_and_marked(
     minitwit: Callers, store: Store
 ) -> None:
-    store.messages.set_hidden(1, True)
+    store.moderation.set_hidden(1, True)
     for reader in (minitwit.browser(), minitwit.browser_of("ada")):
         answer = reader.get("/ada/1")
         assert answer.status_code == 404

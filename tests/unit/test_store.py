@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from minitwit.store import Store
-from tests import page_rows, store_rows
+from tests import moderation_rows, page_rows, store_rows
 from tests.fakes.store import Memory, fake_store
 
-SHARED_ROWS = (page_rows, store_rows)
+SHARED_ROWS = (moderation_rows, page_rows, store_rows)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def flag(memory: Memory) -> Callable[[str], None]:
 @pytest.fixture
 def set_moderator(store: Store) -> Callable[[str, bool], None]:
     """Return what makes moderators."""
-    return store.users.set_moderator
+    return store.moderation.set_moderator
 
 
 @pytest.fixture

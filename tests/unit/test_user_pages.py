@@ -123,7 +123,7 @@ def test_the_author_of_a_hidden_message_is_told_and_no_other_reader() -> None:
     for name in ("ada", "bob"):
         minitwit.register(name)
     minitwit.post("ada", "rude")
-    store.messages.set_hidden(1, True)
+    store.moderation.set_hidden(1, True)
     ada, bob = minitwit.browser_of("ada"), minitwit.browser_of("bob")
     for path in ("/ada", "/"):
         text = ada.get(path).text

@@ -9,6 +9,7 @@ from minitwit.postgres.database import Database
 # A busy reader follows more users than this.
 MANY = 300
 
+MANY_REPORTS = 99  # messages with open reports; a moderator sees "99+" for more
 MAX_SESSIONS = 100  # of an account; one more ends the one unused for longest
 _LONGEST_USER_AGENT = 400  # characters
 
@@ -100,7 +101,11 @@ class Sessions:
 
         """
         rows = self._database.read(
-            "reader", id=claim.id, user_id=claim.user_id, many=MANY
+            "reader",
+            id=claim.id,
+            user_id=claim.user_id,
+            many=MANY,
+            many_reports=MANY_REPORTS,
         )
         if not rows:
             return None

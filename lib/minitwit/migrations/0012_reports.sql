@@ -11,7 +11,7 @@ CREATE TABLE reports (
     is_open boolean NOT NULL DEFAULT true,
     CONSTRAINT reports_message_id_reporter_id_key UNIQUE (message_id, reporter_id)
 );
-CREATE INDEX reports_open_idx ON reports (message_id) WHERE is_open;
+CREATE INDEX reports_open_idx ON reports (message_id, reported_at) WHERE is_open;
 CREATE INDEX reports_reporter_id_idx ON reports (reporter_id);
 
 GRANT SELECT, INSERT, DELETE, UPDATE (is_open) ON reports TO minitwit_app;

@@ -1,24 +1,34 @@
 -- name: add_message
 -- Add a message of a user and set the progress mark, if one is given (setval ignores
--- NULL). The id is NULL when the user is unknown.
+-- NULL). The id is NULL when the user is unknown or suspended. The lock is the one that
+-- the foreign key takes as well; taken here, it makes a suspension wait for this
+-- message, or this statement see the suspension.
 WITH added AS (
     INSERT INTO messages (author_id, author_name, content)
-    SELECT id, username, :content FROM users WHERE username = :username
+    SELECT id, username, :content FROM users
+    WHERE username = :username AND suspended_at IS NULL
+    FOR KEY SHARE
     RETURNING id
 )
 SELECT (SELECT id FROM added), setval('latest', :latest);
 
 -- name: add_message_once
 -- Add a message of a form, unless the same form was sent before; returns no row for an
--- unknown user.
+-- unknown or suspended user. The lock is explained at add_message.
 WITH author AS (
-    SELECT id, username FROM users WHERE username = :username
+    SELECT id, username FROM users
+    WHERE username = :username AND suspended_at IS NULL
+    FOR KEY SHARE
 ), added AS (
     INSERT INTO messages (author_id, author_name, content, form_key)
     SELECT id, username, :content, :form_key FROM author
     ON CONFLICT (form_key) WHERE form_key IS NOT NULL DO NOTHING
 )
 SELECT id FROM author;
+
+-- name: is_suspended
+-- Read whether a user is suspended; no row for an unknown user.
+SELECT suspended_at IS NOT NULL FROM users WHERE username = :username;
 
 -- name: recent_messages
 -- List all users' newest messages as JSON.

@@ -7,17 +7,28 @@ SELECT EXISTS (SELECT FROM users WHERE id = :id AND is_moderator);
 UPDATE users SET is_moderator = :is_moderator WHERE username = :username RETURNING id;
 
 -- name: set_flag
--- Hide a message, or restore it; returns no row for an unknown message.
-UPDATE messages SET flagged = :flagged WHERE id = :id RETURNING id;
-
--- name: set_flag_as
--- The same on behalf of a moderator, whose right the same statement checks; returns no
--- row when the right or the message is missing.
-UPDATE messages SET flagged = :flagged
-FROM users AS moderator, users AS author
-WHERE messages.id = :id AND author.id = messages.author_id
-    AND moderator.id = :moderator_id AND moderator.is_moderator
-RETURNING author.username;
+-- Hide a message and close its reports, or restore it, on behalf of a moderator, or of
+-- the operator if none is given. No row without the right or the message; the id is NULL
+-- for a message that stays hidden because its author is suspended. The lock makes a
+-- suspension wait for this statement, or this statement see the suspension.
+WITH author AS (
+    SELECT username, suspended_at IS NOT NULL AS is_suspended FROM users
+    WHERE id = (SELECT author_id FROM messages WHERE id = :id)
+        AND (:moderator_id::bigint IS NULL OR EXISTS (
+            SELECT FROM users AS moderator
+            WHERE moderator.id = :moderator_id AND moderator.is_moderator
+        ))
+    FOR KEY SHARE
+), changed AS (
+    UPDATE messages SET flagged = :flagged::boolean, hidden_with_author = false
+    FROM author
+    WHERE messages.id = :id AND (:flagged::boolean OR NOT is_suspended)
+    RETURNING messages.id
+), closed AS (
+    UPDATE reports SET is_open = false FROM changed
+    WHERE message_id = changed.id AND is_open
+)
+SELECT username, (SELECT id FROM changed) FROM author;
 
 -- name: count_hidden_messages
 -- Count a user's hidden messages, up to a limit.
@@ -30,7 +41,7 @@ SELECT count(*) FROM (
 SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date,
     true
 FROM messages
-WHERE flagged AND (pub_date, id) < (:before_date, :before_id)
+WHERE flagged AND NOT hidden_with_author AND (pub_date, id) < (:before_date, :before_id)
 ORDER BY pub_date DESC, id DESC
 LIMIT :limit;
 
@@ -47,7 +58,7 @@ LIMIT :limit;
 SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date,
     true
 FROM messages
-WHERE flagged AND (pub_date, id) < (:before_date, :before_id)
+WHERE flagged AND NOT hidden_with_author AND (pub_date, id) < (:before_date, :before_id)
     AND (author_id = :user_id OR EXISTS (
         SELECT FROM follows
         WHERE follower_id = :user_id AND followed_id = messages.author_id

@@ -74,7 +74,7 @@ LIMIT :limit;
 SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date,
     true
 FROM messages
-WHERE flagged AND (pub_date, id) > (:after_date, :after_id)
+WHERE flagged AND NOT hidden_with_author AND (pub_date, id) > (:after_date, :after_id)
 ORDER BY pub_date, id
 LIMIT :limit;
 
@@ -91,7 +91,7 @@ LIMIT :limit;
 SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date,
     true
 FROM messages
-WHERE flagged AND (pub_date, id) > (:after_date, :after_id)
+WHERE flagged AND NOT hidden_with_author AND (pub_date, id) > (:after_date, :after_id)
     AND (author_id = :user_id OR EXISTS (
         SELECT FROM follows
         WHERE follower_id = :user_id AND followed_id = messages.author_id

@@ -20,12 +20,19 @@ WHERE sessions.id = :id AND user_id = :user_id AND suspended_at IS NULL;
 
 -- name: reader
 -- Find the account of a session as a reader: whether it may hide messages, whether it
--- follows many users. No row when the session was ended.
+-- follows many users, and for a moderator how many messages have open reports, up to a
+-- limit. No row when the session was ended.
 SELECT users.id, username, is_moderator, (
     SELECT count(*) > :many FROM (
         SELECT FROM follows WHERE follower_id = users.id LIMIT :many + 1
     ) AS followed
-) FROM sessions JOIN users ON users.id = user_id
+), CASE WHEN is_moderator THEN (
+    SELECT count(*) FROM (
+        SELECT message_id FROM reports WHERE is_open
+        GROUP BY message_id ORDER BY message_id LIMIT :many_reports + 1
+    ) AS reported
+) ELSE 0 END
+FROM sessions JOIN users ON users.id = user_id
 WHERE sessions.id = :id AND user_id = :user_id AND suspended_at IS NULL;
 
 -- name: account_signed_in_at

@@ -13,7 +13,8 @@ WHERE username = :username AND email = :email
 
 -- name: find_user
 -- Find an account by its username.
-SELECT id, username, password_hash FROM users WHERE username = :username;
+SELECT id, username, password_hash, suspended_at IS NOT NULL FROM users
+WHERE username = :username;
 
 -- name: known_names
 -- List those of some names that users have.

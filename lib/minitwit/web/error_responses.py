@@ -7,8 +7,10 @@ import falcon
 import orjson
 
 from minitwit.errors import (
+    AccountSuspended,
     InvalidInput,
     MiniTwitError,
+    ModeratorProtected,
     NotAuthor,
     NotModerator,
     StorageUnavailable,
@@ -35,7 +37,9 @@ STATUSES: dict[type[MiniTwitError], int] = {
     NotAuthorized: 403,
     CrossSite: 403,
     NotAuthor: 403,
+    AccountSuspended: 403,
     NotModerator: 403,
+    ModeratorProtected: 403,
     UnknownUser: 404,
     UnknownMessage: 404,
     BodyTooLarge: 413,

@@ -25,7 +25,9 @@ class _Commands(click.Group):
         "revoke-moderator": "revoke_moderator",
         "simulate": "simulate",
         "status": "status",
+        "suspend": "suspend",
         "unflag": "unflag",
+        "unsuspend": "unsuspend",
     }
 
     def list_commands(self, _ctx: click.Context) -> list[str]:

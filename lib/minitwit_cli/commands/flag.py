@@ -4,7 +4,7 @@ import os
 
 import click
 
-from minitwit.messages import Messages
+from minitwit.moderation.moderation import Moderation
 from minitwit.postgres.database import Database
 from minitwit.settings import DatabaseSettings
 from minitwit_cli.commands.parameters import message_id_argument
@@ -19,5 +19,5 @@ def flag(message_id: int) -> None:
     its label for screen readers holds the ID.
     """
     database = Database(DatabaseSettings.from_environment(os.environ))
-    Messages(database).set_hidden(message_id, True)
+    Moderation(database).set_hidden(message_id, True)
     click.echo(f"Message {message_id} is hidden.")

@@ -4,9 +4,9 @@ import os
 
 import click
 
+from minitwit.moderation.moderation import Moderation
 from minitwit.postgres.database import Database
 from minitwit.settings import DatabaseSettings
-from minitwit.users import Users
 from minitwit_cli.commands.parameters import username_argument
 
 
@@ -19,5 +19,5 @@ def grant_moderator(username: str) -> None:
     MINITWIT_DATABASE_URL must own the database: the functions' may not do this.
     """
     database = Database(DatabaseSettings.from_environment(os.environ))
-    Users(database).set_moderator(username, True)
+    Moderation(database).set_moderator(username, True)
     click.echo(f"{username} is a moderator.")

@@ -4,9 +4,9 @@ import os
 
 import click
 
+from minitwit.moderation.moderation import Moderation
 from minitwit.postgres.database import Database
 from minitwit.settings import DatabaseSettings
-from minitwit.users import Users
 from minitwit_cli.commands.parameters import username_argument
 
 
@@ -20,5 +20,5 @@ def revoke_moderator(username: str) -> None:
     The role in MINITWIT_DATABASE_URL must own the database.
     """
     database = Database(DatabaseSettings.from_environment(os.environ))
-    Users(database).set_moderator(username, False)
+    Moderation(database).set_moderator(username, False)
     click.echo(f"{username} is no moderator.")

@@ -4,7 +4,7 @@ import os
 
 import click
 
-from minitwit.messages import Messages
+from minitwit.moderation.moderation import Moderation
 from minitwit.postgres.database import Database
 from minitwit.settings import DatabaseSettings
 from minitwit_cli.commands.parameters import message_id_argument
@@ -15,5 +15,5 @@ from minitwit_cli.commands.parameters import message_id_argument
 def unflag(message_id: int) -> None:
     """Restore the hidden message ID."""
     database = Database(DatabaseSettings.from_environment(os.environ))
-    Messages(database).set_hidden(message_id, False)
+    Moderation(database).set_hidden(message_id, False)
     click.echo(f"Message {message_id} is shown.")

@@ -1,0 +1,1 @@
+"""Moderation beyond single messages: reports of readers, suspended accounts."""
