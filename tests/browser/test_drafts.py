@@ -71,6 +71,30 @@ def test_a_text_of_any_length_outlives_the_session(
     expect(box(page)).to_have_value(text)
 
 
+def test_a_reply_has_a_draft_of_its_own_behind_the_name_that_it_begins_with(
+    visitor: BrowserContext, site: Site
+) -> None:
+    friend = site.new_user()
+    site.post(friend, "a question")
+    page = visitor.new_page()
+    sign_in(page, site.new_user())
+    page.goto(f"/{friend}")
+    page.get_by_role("link", name=f"Reply to {friend}").click()
+    reply = page.get_by_label(f"Reply to {friend}")
+    reply.press("End")
+    reply.press_sequentially("half an answer")
+    page.reload()
+    expect(reply).to_have_value(f"@{friend} half an answer")
+    page.goto("/")
+    expect(box(page)).to_have_value("")
+    page.go_back()
+    page.get_by_role("button", name="Share").click()
+    assert flash(page) == "Your message was recorded"
+    page.go_back()
+    page.reload()
+    expect(reply).to_have_value(f"@{friend} ")
+
+
 def test_signing_out_leaves_no_draft_to_the_next_user_of_a_computer(
     visitor: BrowserContext, site: Site
 ) -> None:

@@ -19,6 +19,18 @@ def test_times_are_relative_and_stay_right(visitor: BrowserContext, site: Site) 
     assert time.get_attribute("title")
 
 
+def test_the_exact_time_is_one_link_away_for_touch_and_keyboard(
+    visitor: BrowserContext, site: Site
+) -> None:
+    author = site.new_user()
+    site.post(author, "now")
+    page = visitor.new_page()
+    page.goto(f"/{author}")
+    exact = page.locator("time").get_attribute("title") or ""
+    page.get_by_role("link", name="just now").press("Enter")
+    expect(page.locator(".messages time")).to_have_text(exact)
+
+
 def test_the_characters_left_are_those_that_the_server_counts(
     visitor: BrowserContext, site: Site
 ) -> None:

@@ -255,6 +255,15 @@ def test_reply_of_a_signed_out_reader_leads_through_sign_in_and_back(
 
 
 # contract: L6
+def test_open_graph_describes_the_public_timeline(minitwit: Callers) -> None:
+    properties = meta(minitwit.browser().get("/public"))
+    assert properties["type"] == "website"
+    assert properties["url"].endswith("/public")
+    assert properties["title"] == "Public timeline"
+    assert properties["description"].startswith("What everybody writes")
+
+
+# contract: L6
 def test_open_graph_describes_a_message_and_a_user(minitwit: Callers) -> None:
     ada = new_name('"><b>ada')
     minitwit.register(ada)
