@@ -37,6 +37,8 @@ def write_configuration(system: System, paths: Paths) -> None:
         paths.logs / "access.log",
     ) | traefik.tracing_configuration(settings)
     write_atomically(paths.traefik_configuration, json.dumps(static, indent=2))
+    limits = traefik.limits_configuration(settings)
+    write_atomically(paths.limits, json.dumps(limits, indent=2))
     shutil.copyfile(EDGE, paths.traefik_dynamic / "edge.yml")
     write_routes(system, paths)
     write_programs(system, paths)

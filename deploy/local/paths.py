@@ -66,6 +66,11 @@ class Paths:
         return self.traefik_dynamic / "routes.yml"
 
     @property
+    def limits(self) -> Path:
+        """The part that limits the requests of one address."""
+        return self.traefik_dynamic / "limits.yml"
+
+    @property
     def sockets(self) -> Path:
         """The folder of the Unix sockets; in /tmp if its usual path is too long."""
         usual = self.run / "sockets"

@@ -6,15 +6,22 @@ the functions are those of deploy/edge/dynamic.yml, which Traefik reads as well.
 
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from deploy.local.errors import LocalRunError
 from deploy.local.ports import LOOPBACK
 from deploy.local.replicas import Replica
+from minitwit.web.address_limits import LIMITS, AddressLimit
 from minitwit.web.routes import FUNCTIONS, PAGES
-from minitwit.web.traefik_rules import traefik_priority, traefik_rule
+from minitwit.web.traefik_rules import (
+    limited_rule,
+    limiting_middlewares,
+    limits_of,
+    traefik_priority,
+    traefik_rule,
+)
 
 Configuration = dict[str, Any]
 
@@ -96,17 +103,30 @@ def tracing_configuration(environment: Mapping[str, str]) -> Configuration:
 
 
 def dynamic_configuration(replicas: Iterable[Replica]) -> Configuration:
-    """Return a router and a service for each function."""
+    """Return a service for each function, a router, and one for each of its limits."""
     servers: dict[str, list[dict[str, str]]] = {name: [] for name in FUNCTIONS}
     for replica in replicas:
         url = f"http://{LOOPBACK}:{replica.port}"
         servers[replica.function].append({"url": url})
     return {
         "http": {
-            "routers": {name: _router(name) for name in FUNCTIONS},
+            "routers": dict(_routers()),
             "services": {name: _service(servers[name]) for name in FUNCTIONS},
         }
     }
+
+
+def limits_configuration(environment: Mapping[str, str]) -> Configuration:
+    """Return the middlewares that limit the requests of one address.
+
+    Raises:
+        LocalRunError: a variable is not a number of requests a minute.
+
+    """
+    middlewares: Configuration = {}
+    for limit in LIMITS:
+        middlewares |= limiting_middlewares(limit, _per_minute(limit, environment))
+    return {"http": {"middlewares": middlewares}}
 
 
 def program() -> str:
@@ -138,14 +158,38 @@ def _callers_entry_point(port: int) -> Configuration:
     }
 
 
-def _router(function: str) -> Configuration:
+def _routers() -> Iterator[tuple[str, Configuration]]:
+    for function in FUNCTIONS:
+        rule, priority = traefik_rule(function), traefik_priority(function)
+        compress = ["compress"] if function == PAGES else []
+        yield function, _router(function, rule, priority, compress)
+        for limit in limits_of(function):
+            rule = limited_rule(function, limit)
+            middlewares = limiting_middlewares(limit, per_minute=0)
+            router = _router(function, rule, priority + 1, middlewares)
+            yield f"{function}-{limit.name}", router
+
+
+def _router(
+    function: str, rule: str, priority: int, middlewares: Iterable[str]
+) -> Configuration:
     return {
         "entryPoints": ["web"],
-        "rule": traefik_rule(function),
-        "priority": traefik_priority(function),
+        "rule": rule,
+        "priority": priority,
         "service": function,
-        "middlewares": ["default", *(["compress"] if function == PAGES else [])],
+        "middlewares": ["default", *middlewares],
     }
+
+
+def _per_minute(limit: AddressLimit, environment: Mapping[str, str]) -> int:
+    text = environment.get(limit.variable) or str(limit.per_minute)
+    if not (text.isascii() and text.isdecimal()):
+        raise LocalRunError(
+            f"{limit.variable}: {text!r} is not a number of requests a minute: write "
+            f"{limit.per_minute}, or 0 for no limit."
+        )
+    return int(text)
 
 
 def _service(servers: list[dict[str, str]]) -> Configuration:

@@ -5,12 +5,20 @@
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from minitwit.web.address_limits import AddressLimit
 from minitwit.web.routes import FUNCTIONS, PAGES, ROUTES, Route, probe, routes_of
-from minitwit.web.traefik_rules import traefik_matchers, traefik_priority
+from minitwit.web.traefik_rules import (
+    limited_matchers,
+    limiting_middlewares,
+    limits_of,
+    traefik_matchers,
+    traefik_priority,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,10 +42,21 @@ _SERVICE = """\
         traefik.http.routers.{function}.rule: >-
           {rule}
 {middlewares}\
+{limits}\
         traefik.http.services.{function}.loadbalancer.server.port: "8000"
         traefik.http.services.{function}.loadbalancer.serverstransport: functions@file
 
 """  # noqa: E501
+
+
+_LIMIT = """\
+        traefik.http.routers.{router}.priority: "{priority}"
+        traefik.http.routers.{router}.rule: >-
+          {rule}
+        traefik.http.routers.{router}.service: {function}
+        traefik.http.routers.{router}.middlewares: {middlewares}
+{options}\
+"""
 
 
 @dataclass(frozen=True)
@@ -89,7 +108,7 @@ def _services() -> str:
 
 
 def _service(function: str) -> str:
-    matchers = (m.replace("$", "$$") for m in traefik_matchers(function))
+    matchers = map(_escaped, traefik_matchers(function))
     path, status = probe(function)
     compress = f"        traefik.http.routers.{PAGES}.middlewares: compress@file\n"
     return _SERVICE.format(
@@ -99,7 +118,37 @@ def _service(function: str) -> str:
         priority=traefik_priority(function),
         rule="\n          || ".join(matchers),
         middlewares=compress if function == PAGES else "",
+        limits="".join(_limit(function, limit) for limit in limits_of(function)),
     )
+
+
+def _limit(function: str, limit: AddressLimit) -> str:
+    per_minute = f"${{{limit.variable}:-{limit.per_minute}}}"
+    middlewares = limiting_middlewares(limit, per_minute)
+    return _LIMIT.format(
+        router=f"{function}-{limit.name}",
+        priority=traefik_priority(function) + 1,
+        rule="\n          || ".join(map(_escaped, limited_matchers(function, limit))),
+        function=function,
+        middlewares=",".join(middlewares),
+        options="".join(
+            f'        traefik.http.middlewares.{label}: "{value}"\n'
+            for label, value in _labels(middlewares)
+        ),
+    )
+
+
+def _labels(options: Any) -> Iterator[tuple[str, str]]:
+    """Yield nested options as Traefik's labels, without their common beginning."""
+    for name, value in options.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{label}".lower(), v) for label, v in _labels(value))
+        else:
+            yield name, ",".join(value) if isinstance(value, list) else str(value)
+
+
+def _escaped(rule: str) -> str:
+    return rule.replace("$", "$$")
 
 
 def _targets() -> str:

@@ -22,6 +22,7 @@ from minitwit.web.app import Services
 from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.browser_responses import BrowserResponses, next_page, sign_in_path
 from minitwit.web.content_negotiation import asks_for_html, sends_form
+from minitwit.web.password_auth import PasswordAuth
 from minitwit.web.request_data import form, form_model, json_body
 from minitwit.web.reserved_names import is_reserved
 from minitwit.web.simulator_auth import mark_of
@@ -69,9 +70,9 @@ class Login:
     """The start of a session."""
 
     def __init__(
-        self, users: Users, auth: BrowserAuth, browser: BrowserResponses
+        self, passwords: PasswordAuth, auth: BrowserAuth, browser: BrowserResponses
     ) -> None:
-        self._users = users
+        self._passwords = passwords
         self._auth = auth
         self._browser = browser
 
@@ -80,8 +81,8 @@ class Login:
         page = next_page(req)
         with self._browser.form_at(req, resp, sign_in_path(page)):
             typed = form(req)
-            account = self._users.sign_in(
-                typed.get("username", ""), typed.get("password", "")
+            account = self._passwords.sign_in(
+                req, typed.get("username", ""), typed.get("password", "")
             )
             self._auth.sign_in(req, resp, account)
             self._browser.redirect(req, resp, page, "You were logged in")
@@ -118,12 +119,14 @@ class Logout:
 def routes(services: Services) -> Mapping[str, object]:
     """Return the resource of each path."""
     store, auth, browser = services.store, services.auth, services.browser
-    users = store.users
+    users, passwords = store.users, services.passwords
     return {
         "/register": Accounts(users, browser),
-        "/login": Login(users, auth, browser),
+        "/login": Login(passwords, auth, browser),
         "/logout": Logout(auth, browser),
-        "/account/password": PasswordChange(users, auth, browser),
-        "/account/sign_out_everywhere": SignOutEverywhere(store, auth, browser),
+        "/account/password": PasswordChange(users, passwords, auth, browser),
+        "/account/sign_out_everywhere": SignOutEverywhere(
+            store.sessions, passwords, auth, browser
+        ),
         "/reset_password": PasswordReset(store.password_resets, browser),
     }

@@ -3,12 +3,14 @@
 import falcon
 
 from minitwit.accounts.password_resets import PasswordResets
+from minitwit.accounts.sessions import Sessions
 from minitwit.errors import InvalidInput
-from minitwit.store import Store
 from minitwit.users import Users
 from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.browser_responses import BrowserResponses, reset_path
+from minitwit.web.password_auth import PasswordAuth
 from minitwit.web.request_data import form
+from minitwit.web.security_log import SecurityEvent, record
 
 _ACCOUNT = "/account"
 
@@ -17,9 +19,14 @@ class PasswordChange:
     """The form on the account's page that changes the password."""
 
     def __init__(
-        self, users: Users, auth: BrowserAuth, browser: BrowserResponses
+        self,
+        users: Users,
+        passwords: PasswordAuth,
+        auth: BrowserAuth,
+        browser: BrowserResponses,
     ) -> None:
         self._users = users
+        self._passwords = passwords
         self._auth = auth
         self._browser = browser
 
@@ -31,8 +38,9 @@ class PasswordChange:
         account = self._browser.account(req, _ACCOUNT)
         with self._browser.form_at(req, resp, _ACCOUNT):
             password = new_password(req, "new_password")
-            self._users.check_password(account, form(req).get("password", ""))
+            self._passwords.confirm(req, account, form(req).get("password", ""))
             self._users.change_password(account, password)
+            record(SecurityEvent.PASSWORD_CHANGED, req, account)
             self._auth.sign_in(req, resp, account)
             text = "Your password was changed, and all other browsers were signed out"
             self._browser.redirect(req, resp, _ACCOUNT, text)
@@ -42,9 +50,14 @@ class SignOutEverywhere:
     """The form on the account's page that ends all sessions, this one included."""
 
     def __init__(
-        self, store: Store, auth: BrowserAuth, browser: BrowserResponses
+        self,
+        sessions: Sessions,
+        passwords: PasswordAuth,
+        auth: BrowserAuth,
+        browser: BrowserResponses,
     ) -> None:
-        self._store = store
+        self._sessions = sessions
+        self._passwords = passwords
         self._auth = auth
         self._browser = browser
 
@@ -52,8 +65,9 @@ class SignOutEverywhere:
         """End all sessions of the account."""
         account = self._browser.account(req, _ACCOUNT)
         with self._browser.form_at(req, resp, _ACCOUNT):
-            self._store.users.check_password(account, form(req).get("password", ""))
-            self._store.sessions.end_all(account.id)
+            self._passwords.confirm(req, account, form(req).get("password", ""))
+            self._sessions.end_all(account.id)
+            record(SecurityEvent.SIGNED_OUT_EVERYWHERE, req, account)
             self._auth.sign_out(req, resp)
             self._browser.redirect(
                 req, resp, "/login", "You were logged out everywhere"
@@ -72,6 +86,7 @@ class PasswordReset:
         token = form(req).get("token", "")
         with self._browser.form_at(req, resp, reset_path(token)):
             account = self._resets.use(token, new_password(req, "password"))
+            record(SecurityEvent.PASSWORD_RESET, req, account)
             self._browser.redirect(
                 req,
                 resp,

@@ -23,6 +23,8 @@ from functions.timeline.timelines import (
     PublicTimeline,
     UserTimeline,
 )
+from minitwit.errors import TooManyAttempts
+from minitwit.web.address_limits import LIMITS
 from minitwit.web.app import Services
 from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.browser_responses import BrowserResponses, next_page, sign_in_path
@@ -50,6 +52,14 @@ class FormPage:
             self._pages.render(req, resp, self._template, reader, sign_in=sign_in)
 
 
+class Throttled:
+    """The answer to a request that Traefik refuses as one too many."""
+
+    def on_get(self, _req: falcon.Request, _resp: falcon.Response) -> None:
+        """Refuse it in the caller's language."""
+        raise TooManyAttempts
+
+
 def routes(services: Services) -> Mapping[str, object]:
     """Return the resource of each path."""
     store, auth, browser = services.store, services.auth, services.browser
@@ -67,6 +77,7 @@ def routes(services: Services) -> Mapping[str, object]:
         "/login": FormPage("login.html", auth, browser, pages),
         "/account": AccountPage(store.sessions, services.cookies, auth, pages),
         "/reset_password": ResetPage(store.password_resets, auth, pages),
+        **{limit.page: Throttled() for limit in LIMITS},
         "/{username}": UserTimeline(store, auth, pages),
         "/{username}/following": People(
             "following.html", store.follows.followed, store.users, auth, pages

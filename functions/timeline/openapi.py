@@ -151,6 +151,8 @@ def _failures(route: Route) -> Iterator[int]:
     # The storage of no operation is always there, but the description needs none.
     if route.function != "timeline":
         yield 503
+    if route.limit:
+        yield 429
     if (
         route.carries_latest
     ):  # Wrong credentials are refused even where none are needed.

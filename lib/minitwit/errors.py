@@ -49,6 +49,20 @@ class InvalidPassword(InvalidInput):
 
     field = "password"
 
+    def __init__(self, user_id: int | None = None) -> None:
+        """Name the account that the password was sent for."""
+        super().__init__()
+        self.user_id = user_id
+
+
+class TooManyAttempts(MiniTwitError):
+    """There were too many attempts; wait half a minute, then try again."""
+
+    def __init__(self, user_id: int | None = None) -> None:
+        """Name the account that a password was sent for, if there is one."""
+        super().__init__()
+        self.user_id = user_id
+
 
 class InvalidResetLink(InvalidInput):
     """The link has expired or was used already; ask the operator for a new one."""

@@ -5,6 +5,12 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from minitwit.accounts import passwords
+from minitwit.accounts.sign_in_throttle import (
+    UNKNOWN_BROWSER,
+    Attempt,
+    KnownBrowser,
+    SignInThrottle,
+)
 from minitwit.errors import (
     AccountSuspended,
     InvalidPassword,
@@ -51,6 +57,7 @@ class Users:
         self, database: Database, run_in_thread: RunInThread = run_here
     ) -> None:
         self._database = database
+        self._throttle = SignInThrottle(database)
         self._run_in_thread = run_in_thread
 
     def add(self, registration: Registration, latest: int | None = None) -> None:
@@ -113,42 +120,49 @@ class Users:
         rows = self._database.read("known_names", names="\n".join(names))
         return frozenset(row[0] for row in rows)
 
-    def sign_in(self, username: str, password: str) -> Account:
+    def sign_in(
+        self, username: str, password: str, browser: KnownBrowser = UNKNOWN_BROWSER
+    ) -> Account:
         """Return the account that a username and a password belong to.
 
         Raises:
             InvalidUsername: there is no such account.
             InvalidPassword: the password is wrong.
             AccountSuspended: a moderator has suspended the account.
+            TooManyAttempts: there were too many wrong passwords for the username.
 
         """
-        row = self._row(username)
-        stored = row[2] if row else None
-        is_right = self._matches(password, stored)
-        if row is None:
+        attempt, is_right = self._verify(username, password, browser)
+        if attempt.user_id is None or attempt.password_hash is None:
             raise InvalidUsername
         if not is_right:
-            raise InvalidPassword
-        if row[3]:
+            raise InvalidPassword(attempt.user_id)
+        if attempt.is_suspended:
             raise AccountSuspended
-        if passwords.is_outdated(row[2]):
+        if passwords.is_outdated(attempt.password_hash):
             self._database.write(
                 "set_password_hash",
-                id=row[0],
+                id=attempt.user_id,
                 password_hash=self._hash(password),
             )
-        return Account(row[0], row[1])
+        return Account(attempt.user_id, username)
 
-    def check_password(self, account: Account, password: str) -> None:
+    def check_password(
+        self,
+        account: Account,
+        password: str,
+        browser: KnownBrowser = UNKNOWN_BROWSER,
+    ) -> None:
         """Check the password that a signed-in account enters once more.
 
         Raises:
             InvalidPassword: it is wrong, or the account is gone.
+            TooManyAttempts: there were too many wrong passwords for the account.
 
         """
-        rows = self._database.read("password_hash", id=account.id)
-        if not self._matches(password, rows[0][0] if rows else None):
-            raise InvalidPassword
+        attempt, is_right = self._verify(account.username, password, browser)
+        if not (is_right and attempt.user_id == account.id):
+            raise InvalidPassword(account.id)
 
     def change_password(self, account: Account, password: str) -> None:
         """Replace an account's password and end all of its sessions."""
@@ -160,6 +174,14 @@ class Users:
         """Return the counts for a user's page; MAX_COUNT + 1 means more."""
         rows = self._database.read("user_counts", id=user_id, limit=MAX_COUNT + 1)
         return Counts(*rows[0])
+
+    def _verify(
+        self, username: str, password: str, browser: KnownBrowser
+    ) -> tuple[Attempt, bool]:
+        attempt = self._throttle.begin(username, browser)
+        is_right = self._matches(password, attempt.password_hash)
+        self._throttle.end(attempt, is_right)
+        return attempt, is_right
 
     def _hash(self, password: str) -> str:
         return self._run_in_thread(partial(passwords.hash_password, password))

@@ -24,6 +24,8 @@ def running_edge(
     shutil.copy(EDGE, dynamic)
     routes = traefik.dynamic_configuration(_local(replicas))
     (dynamic / "routes.yml").write_text(json.dumps(routes))
+    limits = traefik.limits_configuration({})
+    (dynamic / "limits.yml").write_text(json.dumps(limits))
     configuration = traefik.static_configuration(
         port, free_port(), dynamic, folder / "access.log"
     )

@@ -16,6 +16,12 @@ import orjson
 from minitwit import follows
 from minitwit.accounts.password_resets import digest
 from minitwit.accounts.sessions import MAX_SESSIONS, Session, SessionClaim
+from minitwit.accounts.sign_in_throttle import (
+    CAPACITY,
+    REFILL_SECONDS,
+    UNKNOWN_BROWSER,
+    KnownBrowser,
+)
 from minitwit.errors import (
     AccountSuspended,
     InvalidPassword,
@@ -23,6 +29,7 @@ from minitwit.errors import (
     InvalidUsername,
     NotAuthor,
     StorageUnavailable,
+    TooManyAttempts,
     UnknownMessage,
     UnknownUser,
     UsernameTaken,
@@ -63,6 +70,7 @@ class Memory:
     sessions: dict[UUID, FakeSession] = field(default_factory=dict)
     signed_out: dict[int, float] = field(default_factory=dict)
     resets: dict[str, str] = field(default_factory=dict)
+    full_at: dict[int, float] = field(default_factory=dict)
     moderators: set[str] = field(default_factory=set)
     mark: int = -1
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -161,20 +169,41 @@ class FakeUsers:
         """Return those of some names that users have."""
         return frozenset(names) & self._memory.accounts.keys()
 
-    def sign_in(self, username: str, password: str) -> Account:
+    def sign_in(
+        self, username: str, password: str, browser: KnownBrowser = UNKNOWN_BROWSER
+    ) -> Account:
         """Return the account of a username and a password."""
-        if username not in self._memory.accounts:
+        account = self._memory.accounts.get(username)
+        user_id = account.id if account else None
+        is_right = self._memory.passwords.get(username) == password
+        self._throttle(browser.bucket(username), user_id, is_right)
+        if account is None:
             raise InvalidUsername
-        if self._memory.passwords[username] != password:
-            raise InvalidPassword
+        if not is_right:
+            raise InvalidPassword(user_id)
         if username in self._memory.suspended:
             raise AccountSuspended
-        return self._memory.accounts[username]
+        return account
 
-    def check_password(self, account: Account, password: str) -> None:
+    def _throttle(self, bucket: int, user_id: int | None, is_right: bool) -> None:
+        now = time.time()
+        full_at = max(now, self._memory.full_at.get(bucket, now))
+        if full_at > now + REFILL_SECONDS * (CAPACITY - 1):
+            raise TooManyAttempts(user_id)
+        if not is_right:
+            self._memory.full_at[bucket] = full_at + REFILL_SECONDS
+
+    def check_password(
+        self,
+        account: Account,
+        password: str,
+        browser: KnownBrowser = UNKNOWN_BROWSER,
+    ) -> None:
         """Check the password of a signed-in account."""
-        if self._memory.passwords.get(account.username) != password:
-            raise InvalidPassword
+        is_right = self._memory.passwords.get(account.username) == password
+        self._throttle(browser.bucket(account.username), account.id, is_right)
+        if not is_right:
+            raise InvalidPassword(account.id)
 
     def change_password(self, account: Account, password: str) -> None:
         """Replace a password and end all sessions."""

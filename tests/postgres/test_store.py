@@ -11,10 +11,10 @@ from minitwit.moderation.moderation import Moderation
 from minitwit.postgres.database import Database
 from minitwit.store import Store
 from minitwit_cli.maintenance.admin_connection import AdminConnection
-from tests import moderation_rows, page_rows, store_rows
+from tests import moderation_rows, page_rows, store_rows, throttle_rows
 from tests.postgres.databases import OwnDatabase
 
-SHARED_ROWS = (moderation_rows, page_rows, store_rows)
+SHARED_ROWS = (moderation_rows, page_rows, store_rows, throttle_rows)
 
 
 @pytest.fixture
@@ -37,6 +37,17 @@ def set_moderator(testbed: OwnDatabase) -> Callable[[str, bool], None]:
 def add_link(testbed: OwnDatabase) -> Callable[[str, str], None]:
     """Return what adds links to reset a password: only the database's owner may."""
     return PasswordResets(Database(testbed.settings(OWNER))).add
+
+
+@pytest.fixture
+def pass_seconds(owner: AdminConnection) -> Callable[[float], None]:
+    """Return what makes the buckets of wrong passwords older."""
+
+    def make_older(seconds: float) -> None:
+        older = f"full_at - make_interval(secs => {seconds})"
+        owner.run(f"UPDATE sign_in_attempts SET full_at = {older}")  # noqa: S608
+
+    return make_older
 
 
 def test_the_functions_cannot_make_moderators(store: Store) -> None:

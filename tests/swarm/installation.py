@@ -289,6 +289,9 @@ class Installation:
             "MINITWIT_ADVERTISE_ADDRESS": self.application.address,
             "MINITWIT_REGISTRY": self.registry,
             "MINITWIT_URL": self.url,
+            # The tests sign in and up from one address.
+            "MINITWIT_SIGN_INS_PER_MINUTE": "0",
+            "MINITWIT_SIGN_UPS_PER_MINUTE": "0",
             "VERSION": self.versions.first,
             **self.outside.variables,
             **variables,

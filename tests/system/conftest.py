@@ -1,4 +1,4 @@
-"""What the black-box tests share: one system, started once, stopped at the end."""
+"""What the black-box tests share: systems, started once, stopped at the end."""
 
 from collections.abc import Iterator
 
@@ -11,4 +11,14 @@ from tests.system.running import RunningSystem, running_system
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     """Yield a whole system behind Traefik; whatever a test breaks, it mends."""
     with running_system(tmp_path_factory.mktemp("system")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def limited_system(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[RunningSystem]:
+    """Yield a system with the limits of production for requests of one address."""
+    folder = tmp_path_factory.mktemp("limited")
+    with running_system(folder, environment={}) as running:
         yield running

@@ -21,6 +21,9 @@ from tests.waiting import wait_until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
+# Tests sign in and up much more often than one address may.
+NO_LIMITS = {"MINITWIT_SIGN_INS_PER_MINUTE": "0", "MINITWIT_SIGN_UPS_PER_MINUTE": "0"}
+
 
 @dataclass(frozen=True)
 class RunningSystem:
@@ -107,7 +110,7 @@ def running_system(
     *options: str,
     run_as: Sequence[str] = (),
     terminal: int = subprocess.DEVNULL,
-    environment: Mapping[str, str] = {},
+    environment: Mapping[str, str] = NO_LIMITS,
     checkout: Path = CHECKOUT,
     python: Path | str = sys.executable,
 ) -> Iterator[RunningSystem]:

@@ -73,6 +73,8 @@ def busy(observed: Observed) -> Observed:
         observed.call("POST", "/fllws/alice?latest=3", json={"follow": "alice"})
         observed.call("GET", "/public")
         observed.call("GET", "/msgs/nobody")
+        observed.call("POST", "/login", data={"username": "alice", "password": "?"})
+        observed.call("GET", "/login/throttled")
         write(container, "a line", service("data_postgres"))
         return bool(observed.prometheus.query("count(minitwit:errors:ratio_1d) == 4"))
 

@@ -11,11 +11,13 @@ from deploy.local.errors import LocalRunError
 from deploy.local.replicas import ONE_EACH, make_replicas
 from deploy.local.traefik import (
     dynamic_configuration,
+    limits_configuration,
     static_configuration,
     tracing_configuration,
 )
-from minitwit.web.routes import FUNCTIONS
-from minitwit.web.traefik_rules import traefik_priority, traefik_rule
+from minitwit.web.address_limits import SIGN_IN
+from minitwit.web.routes import FUNCTIONS, ROUTES
+from minitwit.web.traefik_rules import limited_rule, traefik_priority, traefik_rule
 
 REPLICAS = make_replicas({**ONE_EACH, "timeline": 2}, [], range(1000, 1100))
 
@@ -34,17 +36,56 @@ def static() -> dict[str, Any]:
 def test_every_function_has_a_router_with_its_rule_and_an_explicit_priority(
     http: dict[str, Any],
 ) -> None:
-    assert set(http["routers"]) == set(FUNCTIONS)
-    for function, router in http["routers"].items():
+    for function in FUNCTIONS:
+        router = http["routers"][function]
         assert router["rule"] == traefik_rule(function)
         assert router["priority"] == traefik_priority(function) > 0
         assert router["service"] == function
         assert router["entryPoints"] == ["web"]
 
 
-def test_no_two_routers_share_a_priority(http: dict[str, Any]) -> None:
-    priorities = [router["priority"] for router in http["routers"].values()]
+def test_no_two_functions_share_a_priority(http: dict[str, Any]) -> None:
+    priorities = [http["routers"][function]["priority"] for function in FUNCTIONS]
     assert len(set(priorities)) == len(FUNCTIONS)
+
+
+def test_limited_routes_come_before_all_routes_of_their_function(
+    http: dict[str, Any],
+) -> None:
+    functions = [http["routers"][function]["priority"] for function in FUNCTIONS]
+    limited = set(http["routers"]) - set(FUNCTIONS)
+    assert limited == {"register-sign-in", "register-sign-up"}
+    for name in limited:
+        router = http["routers"][name]
+        assert router["priority"] - 1 == http["routers"]["register"]["priority"]
+        assert router["priority"] not in functions
+        assert router["service"] == "register"
+
+
+def test_every_route_with_a_limit_is_matched_and_no_other() -> None:
+    rule = limited_rule("register", SIGN_IN)
+    assert "(PathRegexp(`^/login/?$`) && Method(`POST`))" in rule
+    assert "/logout" not in rule
+    limited = {route.path for route in ROUTES if route.limit}
+    assert not [path for path in limited if "{" in path], "a literal path hides none"
+
+
+def test_limits_are_productions_unless_a_variable_says_otherwise() -> None:
+    def average(environment: dict[str, str]) -> dict[str, int]:
+        middlewares = limits_configuration(environment)["http"]["middlewares"]
+        return {
+            name: middlewares[name]["rateLimit"]["average"]
+            for name in ("sign-in", "sign-up")
+        }
+
+    assert average({}) == {"sign-in": 10, "sign-up": 30}
+    assert average({SIGN_IN.variable: "0"}) == {"sign-in": 0, "sign-up": 30}
+
+
+@pytest.mark.parametrize("text", ["-1", "many", "1.5", "٣"])
+def test_an_invalid_limit_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(LocalRunError, match=r"SIGN_INS_PER_MINUTE: .* 0 for no limit"):
+        limits_configuration({SIGN_IN.variable: text})
 
 
 def test_every_replica_is_a_server_of_its_function(http: dict[str, Any]) -> None:
@@ -67,9 +108,10 @@ def test_every_middleware_and_transport_that_is_named_is_productions(
     http: dict[str, Any],
 ) -> None:
     production = yaml.safe_load(EDGE.read_text(encoding="utf-8"))["http"]
+    limits = set(limits_configuration({})["http"]["middlewares"])
     for router in http["routers"].values():
         assert router["middlewares"][0] == "default"
-        assert set(router["middlewares"]) <= set(production["middlewares"])
+        assert set(router["middlewares"]) <= set(production["middlewares"]) | limits
     for service in http["services"].values():
         transport = service["loadBalancer"]["serversTransport"]
         assert transport in production["serversTransports"]

@@ -11,6 +11,7 @@ from minitwit.web import routes, traefik_rules
 from minitwit.web.app import Services
 from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.browser_responses import BrowserResponses
+from minitwit.web.password_auth import PasswordAuth
 from minitwit.web.reserved_names import reserved_names
 from minitwit.web.routes import (
     FUNCTIONS,
@@ -32,7 +33,8 @@ def resources_of(function: str) -> dict[str, object]:
     store, cookies = fake_store(), SignedCookies([SESSION_KEY], days=1)
     auth = BrowserAuth(cookies, store.sessions)
     browser = BrowserResponses(cookies, auth)
-    services = Services(store, cookies, auth, browser, URL, "1.0")
+    passwords = PasswordAuth(store.users, cookies)
+    services = Services(store, cookies, auth, passwords, browser, URL, "1.0")
     handler = importlib.import_module(f"functions.{function}.handler")
     return dict(handler.routes(services))
 

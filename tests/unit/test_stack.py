@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.local.traefik import ENVIRONMENT, LOGGED
+from deploy.local.traefik import ENVIRONMENT, LOGGED, limits_configuration
+from minitwit.web.address_limits import LIMITS
 from minitwit.web.routes import FUNCTIONS
-from minitwit.web.traefik_rules import traefik_priority, traefik_rule
+from minitwit.web.traefik_rules import limited_rule, traefik_priority, traefik_rule
 
 ROOT = Path(__file__).parents[2]
 FILES = ("stack.yml", "deploy/edge/stack.yml", "deploy/data/stack.yml")
@@ -35,6 +36,27 @@ def test_a_functions_router_has_the_rule_of_the_route_table(function: str) -> No
     assert labels[f"{router}.priority"] == str(traefik_priority(function))
 
 
+def test_limits_are_those_of_the_local_run() -> None:
+    """Swarm's labels and the file of the local run configure the same middlewares."""
+    labels = _stack("stack.yml")["services"]["register"]["deploy"]["labels"]
+    middlewares = limits_configuration({})["http"]["middlewares"]
+    for limit in LIMITS:
+        [router] = [
+            label.removesuffix(".middlewares")
+            for label, value in labels.items()
+            if str(value).endswith(f"throttled,{limit.name}")
+        ]
+        rule = labels[f"{router}.rule"].replace("$$", "$")
+        assert rule == limited_rule("register", limit)
+        default = f"${{{limit.variable}:-{limit.per_minute}}}"
+        options = middlewares[limit.name]["rateLimit"]
+        prefix = f"traefik.http.middlewares.{limit.name}.ratelimit"
+        assert labels[f"{prefix}.average"] == default
+        assert labels[f"{prefix}.burst"] == str(options["burst"])
+        assert labels[f"{prefix}.period"] == options["period"]
+        assert labels[f"{prefix}.sourcecriterion.ipstrategy.ipv6subnet"] == "64"
+
+
 def test_every_function_is_a_service_of_its_own_image() -> None:
     """A function's directory, service and image have one name."""
     services = _stack("stack.yml")["services"]
@@ -53,7 +75,8 @@ def test_operators_routers_come_before_those_of_the_functions() -> None:
         if label.endswith(".priority")
     ]
     assert operators
-    assert min(operators) > max(map(traefik_priority, FUNCTIONS))
+    # The routers of limited routes are one above.
+    assert min(operators) > max(map(traefik_priority, FUNCTIONS)) + 1
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from minitwit.store import Store
-from tests import moderation_rows, page_rows, store_rows
+from tests import moderation_rows, page_rows, store_rows, throttle_rows
 from tests.fakes.store import Memory, fake_store
 
-SHARED_ROWS = (moderation_rows, page_rows, store_rows)
+SHARED_ROWS = (moderation_rows, page_rows, store_rows, throttle_rows)
 
 
 @pytest.fixture
@@ -43,3 +43,13 @@ def set_moderator(store: Store) -> Callable[[str, bool], None]:
 def add_link(store: Store) -> Callable[[str, str], None]:
     """Return what adds links to reset a password."""
     return store.password_resets.add
+
+
+@pytest.fixture
+def pass_seconds(memory: Memory) -> Callable[[float], None]:
+    """Return what makes the buckets of wrong passwords older."""
+
+    def make_older(seconds: float) -> None:
+        memory.full_at = {k: full_at - seconds for k, full_at in memory.full_at.items()}
+
+    return make_older

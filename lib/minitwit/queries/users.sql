@@ -21,10 +21,6 @@ WHERE username = :username;
 -- They come as lines of one text: a driver's arrays would take "null" for no name.
 SELECT username FROM users WHERE username = ANY(string_to_array(:names, E'\n'));
 
--- name: password_hash
--- Find the hash of an account's password.
-SELECT password_hash FROM users WHERE id = :id;
-
 -- name: change_password
 -- Replace an account's password; end its sessions, cookies that name no session, and
 -- links to reset the password.

@@ -4,9 +4,10 @@ Labels are route templates and query names, never raw paths or usernames, so the
 of series is bounded.
 """
 
+from enum import StrEnum
 from functools import cache
 
-from prometheus_client import REGISTRY, Gauge, Histogram
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 from prometheus_client.exposition import choose_encoder
 
 from minitwit.settings import Settings
@@ -44,6 +45,11 @@ _lag = Gauge(
     "Replication lag of the standby that serves reads.",
     ("database",),
 )
+_sign_ins = Counter(
+    "minitwit_sign_ins_total",
+    "Passwords that browsers sent, by what became of them.",
+    ("result",),
+)
 _build_info = Gauge(
     "minitwit_build_info",
     "The running version; always 1.",
@@ -52,6 +58,16 @@ _build_info = Gauge(
 _desired = Gauge(
     "minitwit_replicas_desired", "Replicas that should run.", ("function",)
 )
+
+
+class SignInResult(StrEnum):
+    """What became of a password."""
+
+    OK = "ok"
+    WRONG_PASSWORD = "wrong password"  # noqa: S105 (a label)
+    UNKNOWN_NAME = "unknown name"
+    SUSPENDED = "suspended"
+    THROTTLED = "throttled"
 
 
 class RequestMetrics:
@@ -116,6 +132,11 @@ def observe_query(query: str, seconds: float) -> None:
 def observe_lag(seconds: float) -> None:
     """Record the replication lag of the standby."""
     _lag.labels("standby").set(seconds)
+
+
+def count_sign_in(result: SignInResult) -> None:
+    """Count a password that a browser sent."""
+    _sign_ins.labels(result.value).inc()
 
 
 def exposition(accept: str) -> tuple[str, bytes]:

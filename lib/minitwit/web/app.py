@@ -27,6 +27,7 @@ from minitwit.web.browser_responses import BrowserResponses
 from minitwit.web.csrf import CsrfProtection
 from minitwit.web.error_responses import ErrorResponses
 from minitwit.web.operator_endpoints import OperatorEndpoints, Readiness
+from minitwit.web.password_auth import PasswordAuth
 from minitwit.web.read_your_writes import ReadYourWrites
 from minitwit.web.request_data import DecimalField
 from minitwit.web.routes import (
@@ -60,6 +61,7 @@ class Services:
         store: the persistent state.
         cookies: the signed cookies.
         auth: signs browsers in and out, and tells who sends a request.
+        passwords: checks the passwords that browsers send.
         browser: redirects with flash messages.
         url: public address of the site, without a slash at the end.
         version: of the image.
@@ -69,6 +71,7 @@ class Services:
     store: Store
     cookies: SignedCookies
     auth: BrowserAuth
+    passwords: PasswordAuth
     browser: BrowserResponses
     url: str
     version: str
@@ -174,7 +177,10 @@ def build(settings: Settings, store: Store, tracer: "Tracer | None" = None) -> A
     cookies = SignedCookies(settings.session_key_ring, settings.session_days)
     auth = BrowserAuth(cookies, store.sessions)
     browser = BrowserResponses(cookies, auth)
-    services = Services(store, cookies, auth, browser, settings.url, settings.version)
+    passwords = PasswordAuth(store.users, cookies)
+    services = Services(
+        store, cookies, auth, passwords, browser, settings.url, settings.version
+    )
     handler = importlib.import_module(f"functions.{settings.function}.handler")
     metrics = RequestMetrics(settings)
     credential = settings.simulator_credential.get_secret_value()

@@ -53,6 +53,7 @@ class BrowserAuth:
         if claim := self._cookies.session(req):
             self._sessions.end(claim)
         self._start(req, resp, account)
+        self._cookies.remember_browser(req, resp, account)
         record(SecurityEvent.SIGNED_IN, req, account)
 
     def sign_out(self, req: falcon.Request, resp: falcon.Response) -> None:

@@ -2,6 +2,7 @@
 
 import falcon
 
+from minitwit.web.address_limits import LIMITS
 from minitwit.web.routes import API_PREFIX, ROUTES, served_paths
 
 _HTML = "text/html"  # falcon.MEDIA_HTML has a charset as well.
@@ -15,6 +16,8 @@ _SHARED_TEMPLATES = frozenset(
     for route in ROUTES
     if route.caller == "browser" and route.path in _API_TEMPLATES
 )
+# Traefik asks for these with the headers of the request that it refused.
+_THROTTLED = frozenset(limit.page for limit in LIMITS)
 
 
 def media_type(req: falcon.Request) -> tuple[str, str]:
@@ -39,6 +42,8 @@ def asks_for_html(req: falcon.Request) -> bool:
 def expects_json(req: falcon.Request) -> bool:
     """Return whether the response, error responses included, has to be JSON."""
     template = req.uri_template
+    if template in _THROTTLED:
+        return not (sends_form(req) or asks_for_html(req))
     if template in _SHARED_TEMPLATES:
         return req.method == "POST" and not sends_form(req)
     if template:

@@ -6,6 +6,7 @@ from typing import Any
 import falcon
 import orjson
 
+from minitwit.accounts.sign_in_throttle import REFILL_SECONDS
 from minitwit.errors import (
     AccountSuspended,
     InvalidInput,
@@ -14,6 +15,7 @@ from minitwit.errors import (
     NotAuthor,
     NotModerator,
     StorageUnavailable,
+    TooManyAttempts,
     UnknownMessage,
     UnknownUser,
 )
@@ -44,6 +46,7 @@ STATUSES: dict[type[MiniTwitError], int] = {
     UnknownMessage: 404,
     BodyTooLarge: 413,
     UnsupportedBody: 415,
+    TooManyAttempts: 429,
     StorageUnavailable: 503,
 }
 
@@ -55,8 +58,9 @@ _MESSAGES = {
     ),
 }
 
-# Seconds: enough to restart a database, too short for a caller to give up.
-RETRY_AFTER = "2"
+# Seconds: until a throttle has a token again, for any account or address; enough to
+# restart a database, and too short for a caller to give up.
+RETRY_AFTER = {429: str(REFILL_SECONDS), 503: "2"}
 
 
 class ErrorResponses:
@@ -109,8 +113,8 @@ class ErrorResponses:
         self, req: falcon.Request, resp: falcon.Response, status: int, message: str
     ) -> None:
         resp.status = status
-        if status == 503:
-            resp.set_header("Retry-After", RETRY_AFTER)
+        if status in RETRY_AFTER:
+            resp.set_header("Retry-After", RETRY_AFTER[status])
         if expects_json(req):
             resp.content_type = falcon.MEDIA_JSON
             resp.data = orjson.dumps({"status": status, "error_msg": message})

@@ -19,6 +19,7 @@ _TITLES = {
     404: "Nothing here",
     405: "Not possible here",
     413: "Too large",
+    429: "Too many attempts",
     503: "One moment, please",
 }
 _OTHER_TITLE = "That did not work"
@@ -28,6 +29,7 @@ _ADVICE = {
     404: "Check the address for a typing mistake, or start from one of these:",
     405: "Go back and use the buttons and links of the page.",
     413: "Go back, make it shorter and send it again.",
+    429: "Nothing was changed. Forgotten a password? The operator can reset it.",
     503: "Wait a few seconds and load the page again. What you see is what was saved.",
 }
 _OTHER_ADVICE = "Go back and try again, or start from one of these:"

@@ -20,6 +20,7 @@ from minitwit.models import (
     NewMessage,
     Registration,
 )
+from minitwit.web.address_limits import SIGN_IN, SIGN_UP, AddressLimit
 
 # Renders pages, and answers every path that no other function claims, so that an
 # unknown path or a wrong method on a page is answered with a page as well.
@@ -45,6 +46,7 @@ class Route:
         carries_latest: whether `latest` is read and recorded.
         carries_no: whether `no` limits the length of the answer.
         get_changes: whether this GET is not a safe method.
+        limit: of requests without credentials from one client address.
         probe: status of the answer to a GET without credentials, for the one route
             of each function by which a release and `minitwit status` probe it.
 
@@ -61,6 +63,7 @@ class Route:
     carries_latest: bool = False
     carries_no: bool = False
     get_changes: bool = False
+    limit: AddressLimit | None = None
     probe: int | None = None
 
     @property
@@ -91,22 +94,31 @@ ROUTES = (
         "Create an account.",
         body=Registration,
         carries_latest=True,
+        limit=SIGN_UP,
     ),
-    _page("POST", "/login", "register", "Sign in."),
+    _page("POST", "/login", "register", "Sign in.", limit=SIGN_IN),
     _page("GET", "/logout", "register", "Sign out.", get_changes=True, probe=303),
     _page("POST", "/logout", "register", "Sign out."),
-    _page("POST", "/account/password", "register", "Change one's password."),
+    _page(
+        "POST",
+        "/account/password",
+        "register",
+        "Change one's password.",
+        limit=SIGN_IN,
+    ),
     _page(
         "POST",
         "/account/sign_out_everywhere",
         "register",
         "End all of one's sessions.",
+        limit=SIGN_IN,
     ),
     _page(
         "POST",
         "/reset_password",
         "register",
         "Set a new password with an operator's link.",
+        limit=SIGN_IN,
     ),
     _simulator(
         "GET",
@@ -172,6 +184,8 @@ ROUTES = (
     _page("GET", "/login", "timeline", "The form to sign in."),
     _page("GET", "/account", "timeline", "One's sessions and password."),
     _page("GET", "/reset_password", "timeline", "The form of an operator's link."),
+    _page("GET", SIGN_IN.page, "timeline", "The answer to too many sign-ins."),
+    _page("GET", SIGN_UP.page, "timeline", "The answer to too many sign-ups."),
     _page("GET", "/{username}", "timeline", "A user's messages."),
     _page("GET", "/{username}/following", "timeline", "The users that a user follows."),
     _page("GET", "/{username}/followers", "timeline", "The users that follow a user."),

@@ -1,4 +1,4 @@
-"""Signed cookies: the session that a browser claims, flash messages and drafts.
+"""Signed cookies: a browser's session, flash messages, drafts, and whom it knows.
 
 Any replica reads them, and a deployment signs no user out. Several keys may be valid at
 once, so that a key can be rotated without ending a session.
@@ -15,15 +15,18 @@ import falcon
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from minitwit.accounts.sessions import SessionClaim
+from minitwit.accounts.sign_in_throttle import KnownBrowser
 from minitwit.models import Account
 from minitwit.web.cookies import cookie_values, delete_cookie, set_cookie
 
 _SESSION = "session"
 _FLASH = "flash"
 _DRAFT = "draft"
+_BROWSER = "browser"
 
 _FLASH_SECONDS = 60
 _DRAFT_SECONDS = 60 * 60
+_BROWSER_DAYS = 400  # as long as browsers keep a cookie (RFC 6265bis, 5.5)
 _DAY = 24 * 60 * 60  # seconds
 
 # The clock of the replica that signed a cookie may be ahead by so much (seconds).
@@ -65,6 +68,7 @@ class SignedCookies:
         self._session = _serializer(keys, _SESSION)
         self._flash = _serializer(keys, _FLASH)
         self._draft = _serializer(keys, _DRAFT)
+        self._browser = _serializer(keys, _BROWSER)
         self.session_days = days
 
     def session(self, req: falcon.Request) -> SessionClaim | None:
@@ -96,6 +100,22 @@ class SignedCookies:
     def delete_session(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Delete the session's cookie."""
         delete_cookie(req, resp, _SESSION)
+
+    def known_browser(self, req: falcon.Request) -> KnownBrowser:
+        """Return the browser and the accounts that have signed in with it."""
+        value, _ = _read(req, self._browser, _BROWSER, _BROWSER_DAYS * _DAY)
+        if not isinstance(value, list):
+            return KnownBrowser.new()
+        browser_id, *accounts = value
+        return KnownBrowser(browser_id, tuple(accounts))
+
+    def remember_browser(
+        self, req: falcon.Request, resp: falcon.Response, account: Account
+    ) -> None:
+        """Let the browser show, also when signed out, that an account has used it."""
+        known = self.known_browser(req).signed_in(account.username)
+        value = _dump(self._browser, [known.id, *known.accounts])
+        set_cookie(req, resp, _BROWSER, value, _BROWSER_DAYS * _DAY)
 
     def flash(self, req: falcon.Request, resp: falcon.Response, flash: Flash) -> None:
         """Leave a message for the next page."""

@@ -5,9 +5,18 @@ The local run gives them to Traefik as they are; `make generate` writes them int
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from minitwit.web.routes import API_PREFIX, FUNCTIONS, PAGES, ROUTES, routes_of
+from minitwit.web.address_limits import LIMITS, AddressLimit
+from minitwit.web.routes import (
+    API_PREFIX,
+    FUNCTIONS,
+    PAGES,
+    ROUTES,
+    Route,
+    routes_of,
+)
 
 
 def traefik_rule(function: str) -> str:
@@ -29,9 +38,63 @@ def traefik_priority(function: str) -> int:
     Without one, Traefik would sort routers by the length of their rules. Priorities
     count down from the first function, so that a function added before the pages
     changes no other router; they stay below those of the operators' routers (50 and
-    100) in deploy/edge and deploy/tools.
+    100) in deploy/edge and deploy/tools. The one above is that of the function's
+    limited routes.
     """
-    return 10 if function == PAGES else 49 - FUNCTIONS.index(function)
+    return 10 if function == PAGES else 48 - 2 * FUNCTIONS.index(function)
+
+
+def limits_of(function: str) -> tuple[AddressLimit, ...]:
+    """Return the limits that routes of a function have."""
+    limits = {route.limit for route in routes_of(function)}
+    return tuple(limit for limit in LIMITS if limit in limits)
+
+
+def limited_rule(function: str, limit: AddressLimit) -> str:
+    """Return the rule of the router for a function's routes with a limit."""
+    return " || ".join(limited_matchers(function, limit))
+
+
+def limited_matchers(function: str, limit: AddressLimit) -> tuple[str, ...]:
+    """Return the alternatives of that rule."""
+    routes = (route for route in routes_of(function) if route.limit == limit)
+    return tuple(map(_limited_matcher, routes))
+
+
+def limiting_middlewares(limit: AddressLimit, per_minute: Any) -> Mapping[str, Any]:
+    """Return Traefik's middlewares that enforce a limit, the outer one first.
+
+    The outer one replaces the body of a 429, which Traefik leaves bare, by a page of
+    ours. The address is that of the connection: no header is trusted.
+
+    Args:
+        limit: to enforce.
+        per_minute: requests of an address; 0 switches the limit off.
+
+    """
+    return {
+        f"{limit.name}-throttled": {
+            "errors": {"status": ["429"], "service": PAGES, "query": limit.page}
+        },
+        limit.name: {
+            "rateLimit": {
+                "average": per_minute,
+                "period": "1m",
+                "burst": limit.burst,
+                "sourceCriterion": {"ipStrategy": {"ipv6Subnet": 64}},
+            }
+        },
+    }
+
+
+def _limited_matcher(route: Route) -> str:
+    method = f"Method(`{route.method}`)"
+    if route.caller == "browser":
+        return f"(PathRegexp(`^{route.path}/?$`) && {method})"
+    # The function answers 403 if the credentials are wrong.
+    no_credentials = "!HeaderRegexp(`Authorization`, `.`)"
+    path = f"PathRegexp(`^({API_PREFIX})?{route.path}/?$`)"
+    return f"({path} && {method} && {no_credentials})"
 
 
 def _matchers(function: str, path: str, caller: str) -> Iterator[str]:
