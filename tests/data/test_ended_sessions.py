@@ -1,6 +1,7 @@
-"""A session that ends is refused at once on every replica while the standby is late."""
+"""Sessions that end and messages that are deleted, while the standby is late."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -158,6 +159,34 @@ def test_a_copied_cookie_is_refused_everywhere_at_once_while_the_standby_is_late
     try:
         assert ENDINGS[ending](browser).status_code == 200
         assert not any(system.knows(cookie))
+    finally:
+        superuser(system.standby, "SELECT pg_wal_replay_resume()")
+
+
+# contract: L3
+def test_a_deleted_message_is_gone_for_its_author_at_once_and_for_others_in_a_moment(
+    system: ReplicatedSystem,
+) -> None:
+    author, reader = system.edge.user(), system.edge.browser()
+    system.edge.post(author, "a regretted message")
+    shown = reader.get(f"/{author}").text
+    [permalink] = set(re.findall(f'"(/{author}/[0-9]+)"', shown))
+    browser = system.edge.browser_of(author)
+    wait_until(
+        lambda: reads_come_from(system.standby, system.edge), "reads from the standby"
+    )
+    pages = ("/public", f"/{author}", permalink, "/public/feed")
+
+    def seen(client: httpx.Client) -> list[str]:
+        return [path for path in pages if "a regretted" in client.get(path).text]
+
+    superuser(system.standby, "SELECT pg_wal_replay_pause()")
+    try:
+        form = {"id": permalink.rpartition("/")[2]}
+        assert browser.post("/delete_message", data=form).status_code == 200
+        assert seen(browser) + seen(browser) == []
+        # A standby that is late by more than a second answers no reads.
+        wait_until(lambda: seen(reader) == [], "the message to be gone for others")
     finally:
         superuser(system.standby, "SELECT pg_wal_replay_resume()")
 
