@@ -1,5 +1,6 @@
 """A running MiniTwit with users and messages, for the browser tests."""
 
+import hashlib
 import itertools
 import os
 import subprocess
@@ -67,9 +68,15 @@ class Site:
 
 
 def populated(system: RunningSystem) -> Site:
-    """Return a site with a crowd in which Alice is a moderator and a message hidden."""
+    """Return a site with a crowd in which Alice is a moderator and a message hidden.
+
+    The newcomer has a link to reset the password, with the token "lost".
+    """
     gather(system.url)
     site = Site(system)
     site.command("grant-moderator", "alice")
     site.command("flag", "33")
+    digest = hashlib.sha256(b"lost").hexdigest()
+    link = ("--url", site.url, "--token-digest", digest)
+    site.command("reset-password", "newcomer", *link)
     return site

@@ -96,6 +96,7 @@ STOPS = (
     Stop("followers-empty", "/newcomer/followers"),
     Stop("account", "/account", "bob"),
     Stop("account-refused", "/account", "bob", _refused_password),
+    Stop("reset", "/reset_password?token=lost"),
     Stop("reset-used", "/reset_password?token=used"),
     Stop("not-found", "/no-such-user"),
     Stop("wrong-method", "/add_message"),
