@@ -125,6 +125,7 @@ def test_a_refused_form_has_the_focus_on_its_field(
         email = page.get_by_label("E-mail address")
         expect(email).to_be_focused()
         expect(email).to_have_attribute("aria-invalid", "true")
+        expect(email).to_have_css("border-top-width", "2px")
         expect(email).to_have_accessible_description(
             "You have to enter a valid email address"
         )

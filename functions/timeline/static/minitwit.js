@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 
 // Relative times, updated every minute; the date moves to the title. The page of a message,
 // to which its time leads, shows the date itself, for touch and keyboard.
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const units = [["year", 31_557_600], ["month", 2_629_800], ["week", 604_800], ["day", 86_400], ["hour", 3600], ["minute", 60]];
 
