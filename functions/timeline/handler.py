@@ -12,7 +12,7 @@ from functions.timeline.accounts import AccountPage, ResetPage
 from functions.timeline.api_page import ApiPage
 from functions.timeline.assets import Assets, RootFile
 from functions.timeline.feeds import Feeds, PublicFeed, UserFeed
-from functions.timeline.mentions import Mentions
+from functions.timeline.mentioned_names import MentionedNames
 from functions.timeline.openapi import Description
 from functions.timeline.pages import Pages, environment
 from functions.timeline.people import People
@@ -64,7 +64,7 @@ def routes(services: Services) -> Mapping[str, object]:
     """Return the resource of each path."""
     store, auth, browser = services.store, services.auth, services.browser
     assets = Assets()
-    templates = environment(assets, Mentions(store.users.known), services.url)
+    templates = environment(assets, MentionedNames(store.users.known), services.url)
     pages = Pages(services.cookies, templates)
     description = Description(services.version)
     feeds = Feeds(templates)

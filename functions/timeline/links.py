@@ -1,53 +1,12 @@
-"""Links in messages: addresses and mentions of users.
-
-An address ends where a reader sees it end, so its pattern is written in properties of
-Unicode. A mention is the longest name after an @ that a user has, spaces included; a
-part of a name is no mention, since it would link to another user.
-"""
+"""Messages as HTML: addresses and mentions of users are links."""
 
 import re
 from collections.abc import Collection, Iterator
-from functools import cache
-from itertools import islice
-from typing import Any
-from unicodedata import normalize
 
 from markupsafe import Markup, escape
 
-from minitwit.text.fields import MAX_USERNAME
+from minitwit.text.links import MAX_MENTIONS, longest_mention, next_found
 from minitwit.web.browser_responses import user_path
-
-# A page asks the database for all of its candidates at once, so a message has an upper
-# bound of them: so many mentions, and so many places where the name of one may end.
-_MAX_MENTIONS = 20
-_MAX_ENDS = 20
-
-# RFC 3986 keeps "<>\^`{|} out of addresses. Beyond ASCII an address ends before spaces,
-# invisible characters, quotes, brackets, dashes and what ends clauses; joiners
-# and variation selectors belong to words and emoji. It holds ASCII brackets in pairs.
-_STOP = (
-    r"\s\"<>\\^`{|}\p{Z}\p{Cc}\p{Co}\p{Cn}[\p{Cf}--[\u200c\u200d]]"
-    r"[\p{Default_Ignorable_Code_Point}&&\p{L}]"
-    r"[[\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Quotation_Mark}]--[()\[\]']]"
-    r"[\p{Terminal_Punctuation}--[!,.:;?]]\u2014\u2015\u2e3a\u2e3b\uff5c"
-    r"\u275b-\u2760\U0001f676-\U0001f678"
-)
-_ADDRESS = r"""
-    (?<![A-Za-z0-9_]) (?i:https?)://
-    (?! [^\s/?\#]* @ )                      # Credentials hide what follows them.
-    (?: [\p{L}\p{N}] [\p{L}\p{M}\p{N}._-]* | \[ [0-9A-Fa-f:.]+ \] ) (?: : [0-9]+ )?
-    (?: [/?\#] (?: [^STOP()\[\]] | (?&pair) )* )?
-    (?<! [\p{P}--[/\-_&\#%@)\]]] )
-"""
-_PAIR = r"(?P<pair> \( (?: [^STOP()] | (?&pair) )* \) | \[ [^STOP\[\]]* \] )"
-_AT = r"(?<! [\p{L}\p{M}\p{N}_@./+\-] ) @ (?= [^\s@] )"
-
-# Where a name may end: not inside a word, a grapheme cluster, an address, or a name
-# whose parts a sign joins, as in Smith-Jones. "@bob's" mentions Bob.
-_END = r"""
-    (?<= \S ) (?! [\p{L}\p{M}\p{N}_@\p{Cf}\p{Variation_Selector}] )
-    (?! [\-\u2010\u2011.·・&+=\#%~*$'\u2019] (?! s\b ) [\p{L}\p{N}] )
-"""
 
 _LINK = Markup('<a href="{0}" rel="nofollow ugc noopener">{0}</a>')
 _MENTION = Markup('<a href="{}"><bdi>@{}</bdi></a>')
@@ -71,73 +30,17 @@ def linked(content: str, usernames: Collection[str] = ()) -> Markup:
     return Markup("").join([*pieces, escape(content[start:])])
 
 
-def mention_candidates(content: str) -> frozenset[str]:
-    """Return every username that a message may mention."""
-    if "@" not in content:
-        return frozenset()
-    starts = (m.end() for m in _found().finditer(content) if m[0] == "@")
-    return frozenset(
-        name
-        for start in islice(starts, _MAX_MENTIONS)
-        for text in _texts(content, start)
-        for name in _spellings(text)
-    )
-
-
 def _links(
     content: str, usernames: Collection[str]
 ) -> Iterator[tuple[int, int, Markup]]:
     at = mentions = 0
-    while match := _found().search(content, at):
-        start, at = match.span()
-        if match[0] != "@":
-            yield start, at, _LINK.format(match[0])
-        elif usernames and mentions < _MAX_MENTIONS:
+    while found := next_found(content, at):
+        start, at = found
+        if content[start:at] != "@":
+            yield start, at, _LINK.format(content[start:at])
+        elif usernames and mentions < MAX_MENTIONS:
             mentions += 1
-            if mention := _longest(content, at, usernames):
+            if mention := longest_mention(content, at, usernames):
                 text, name = mention
                 at += len(text)
                 yield start, at, _MENTION.format(user_path(name), text)
-
-
-def _longest(
-    content: str, start: int, usernames: Collection[str]
-) -> tuple[str, str] | None:
-    """Return the longest text from a place that spells a username, and the name."""
-    for text in reversed(_texts(content, start)):
-        for name in _spellings(text):
-            if name in usernames:
-                return text, name
-    return None
-
-
-def _texts(content: str, start: int) -> list[str]:
-    """Return the texts from a place that may be names, shortest first."""
-    # In NFC a name is shorter than where its accents are characters of their own.
-    line = content[start : start + 2 * MAX_USERNAME].partition("\n")[0]
-    stop = start + len(line)
-    ends = (match.start() for match in _ends().finditer(content, start + 1))
-    return [content[start:end] for end in islice(ends, _MAX_ENDS) if end <= stop]
-
-
-def _spellings(text: str) -> Iterator[str]:
-    """Yield how a name may be stored: as written, as older ones are, and in NFC."""
-    yield text
-    if not text.isascii() and (nfc := normalize("NFC", text)) != text:
-        yield nfc
-
-
-# `regex` takes 26 ms to import, so a replica does it for its first message with a link.
-@cache
-def _found() -> Any:
-    import regex
-
-    pattern = f"(?(DEFINE){_PAIR}) (?: {_ADDRESS} ) | {_AT}".replace("STOP", _STOP)
-    return regex.compile(pattern, regex.VERBOSE | regex.V1)
-
-
-@cache
-def _ends() -> Any:
-    import regex
-
-    return regex.compile(_END, regex.VERBOSE | regex.V1)

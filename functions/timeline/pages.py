@@ -14,7 +14,7 @@ from functions.timeline.assets import Assets
 from functions.timeline.browsers import browser_name
 from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
-from functions.timeline.mentions import Mentions
+from functions.timeline.mentioned_names import MentionedNames
 from minitwit.dates import datetime_of
 from minitwit.models import Post, Reader
 from minitwit.text.fields import MAX_CONTENT
@@ -33,12 +33,12 @@ _SHORTEST_LINE = 10
 _CACHED_MESSAGES = 2048  # of a kilobyte or less; some seventy pages
 
 
-def environment(assets: Assets, mentions: Mentions, url: str) -> Environment:
+def environment(assets: Assets, mentioned: MentionedNames, url: str) -> Environment:
     """Return the templates, with their filters and globals.
 
     Args:
         assets: the static files.
-        mentions: finds the users that messages mention.
+        mentioned: finds the users that messages mention.
         url: public address of the site.
 
     """
@@ -70,12 +70,12 @@ def environment(assets: Assets, mentions: Mentions, url: str) -> Environment:
         "site": url,
     }
     module: Any = templates.get_template("message.html").module
-    templates.filters["messages"] = _messages(module.message, mentions)
+    templates.filters["messages"] = _messages(module.message, mentioned)
     return templates
 
 
 def _messages(
-    macro: Callable[[Post, bool, bool, frozenset[str]], str], mentions: Mentions
+    macro: Callable[[Post, bool, bool, frozenset[str]], str], mentioned: MentionedNames
 ) -> Callable[[list[Post], Reader], str]:
     """Return a filter that renders the messages of a page."""
     # A message is on many pages and costs as much as the rest of one, so its HTML is
@@ -86,7 +86,7 @@ def _messages(
         own = reader.account.username if reader.account else None
         html = [
             cached(post, post.username == own, reader.is_moderator, usernames)
-            for post, usernames in zip(posts, mentions.of(posts), strict=True)
+            for post, usernames in zip(posts, mentioned.of(posts), strict=True)
         ]
         # The macro has escaped each part; Markup's own join would check each again.
         return Markup("".join(html))  # noqa: S704

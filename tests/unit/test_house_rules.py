@@ -64,7 +64,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "functions": (
         {"minitwit", "minitwit.accounts", "minitwit.moderation", "minitwit.text"}
         | {"minitwit.web"},
-        {"falcon", "jinja2", "markupsafe", "orjson", "pydantic", "regex"},
+        {"falcon", "jinja2", "markupsafe", "orjson", "pydantic"},
     ),
 }
 VOCABULARY = set(

@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from functions.timeline.links import linked, mention_candidates
+from functions.timeline.links import linked
+from minitwit.text.links import mention_candidates
+
+
+def candidates(content: str) -> set[str]:
+    return {name for _, name in mention_candidates(content)}
 
 
 def address(text: str) -> Markup:
@@ -148,7 +153,7 @@ USERS = {
 def test_a_mention_is_the_longest_name_that_a_user_has(
     content: str, mentioned: str, path: str
 ) -> None:
-    known = mention_candidates(content) & USERS
+    known = candidates(content) & USERS
     before, after = content.split(mentioned)
     link = Markup('<a href="{}"><bdi>{}</bdi></a>').format(path, mentioned)
     assert linked(content, known) == escape(before) + link + escape(after)
@@ -182,7 +187,18 @@ def test_a_mention_is_the_longest_name_that_a_user_has(
     ],
 )
 def test_a_part_of_a_name_is_no_mention(content: str) -> None:
-    assert linked(content, mention_candidates(content) & USERS) == escape(content)
+    assert linked(content, candidates(content) & USERS) == escape(content)
+
+
+def test_candidates_stand_at_their_places_longest_first() -> None:
+    assert mention_candidates("hi @Zoe\u0308 Q\n@b") == [
+        (4, "Zoe\u0308 Q"),
+        (4, "Zoë Q"),
+        (4, "Zoe\u0308"),
+        (4, "Zoë"),
+        (12, "b"),
+    ]
+    assert mention_candidates("http://a.example/@b c@d @") == []
 
 
 def test_a_message_has_a_bounded_number_of_candidates() -> None:

@@ -1,10 +1,10 @@
-"""Mentions: which users the messages of a page mention."""
+"""Which users the messages of a page mention, for the links in them."""
 
 import time
 from collections.abc import Callable, Collection, Iterable
 
-from functions.timeline.links import mention_candidates
 from minitwit.models import Post
+from minitwit.text.links import mention_candidates
 
 # A message is on many pages, so what it mentions is kept; a name that is registered
 # after a message was shown becomes a link in it this much later.
@@ -15,7 +15,7 @@ _NONE: frozenset[str] = frozenset()
 _EXPIRED = (0.0, _NONE)
 
 
-class Mentions:
+class MentionedNames:
     """Looks up the names that messages mention, in one statement a page at most.
 
     Args:
@@ -53,7 +53,10 @@ class Mentions:
         return found
 
     def _look_up(self, contents: set[str], until: float) -> None:
-        candidates = {content: mention_candidates(content) for content in contents}
+        candidates = {
+            content: frozenset(name for _, name in mention_candidates(content))
+            for content in contents
+        }
         known = self._known(_NONE.union(*candidates.values()))
         if len(self._kept) > _KEPT_MESSAGES:
             self._kept = {}

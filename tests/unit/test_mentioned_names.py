@@ -1,8 +1,8 @@
-"""Mentions are looked up in one statement a page, and then kept for a while."""
+"""Mentioned names are looked up in one statement a page, and then kept for a while."""
 
 from collections.abc import Collection
 
-from functions.timeline.mentions import Mentions
+from functions.timeline.mentioned_names import MentionedNames
 from minitwit.models import Post, Registration
 from tests.fakes.store import FakeUsers, Memory
 
@@ -30,7 +30,7 @@ def test_a_page_takes_one_lookup_and_its_next_reader_none() -> None:
     users = CountingUsers(Memory())
     for name in ("bob", "Max Q. Mustermann"):
         users.add(user(name))
-    mentions = Mentions(users.known, clock=lambda: 0.0)
+    mentions = MentionedNames(users.known, clock=lambda: 0.0)
     page = posts("@bob and @Max Q. Mustermann", "nothing", "@nobody", "a@b.c")
     found = [{"bob", "Max Q. Mustermann"}, set(), set(), set()]
     assert mentions.of(page) == found
@@ -40,14 +40,14 @@ def test_a_page_takes_one_lookup_and_its_next_reader_none() -> None:
 
 def test_a_page_without_mentions_takes_no_lookup() -> None:
     users = CountingUsers(Memory())
-    assert Mentions(users.known).of(posts("hello", "a@b.c")) == [set(), set()]
+    assert MentionedNames(users.known).of(posts("hello", "a@b.c")) == [set(), set()]
     assert users.lookups == 0
 
 
 def test_a_name_that_is_registered_later_is_found_a_minute_later() -> None:
     now = 0.0
     users = CountingUsers(Memory())
-    mentions = Mentions(users.known, clock=lambda: now)
+    mentions = MentionedNames(users.known, clock=lambda: now)
     assert mentions.of(posts("@bob")) == [set()]
     users.add(user("bob"))
     now = 59.0
@@ -58,7 +58,7 @@ def test_a_name_that_is_registered_later_is_found_a_minute_later() -> None:
 
 def test_what_is_kept_is_bounded() -> None:
     users = CountingUsers(Memory())
-    mentions = Mentions(users.known, clock=lambda: 0.0)
+    mentions = MentionedNames(users.known, clock=lambda: 0.0)
     for n in range(5000):
         mentions.of(posts(f"@bob {n}"))
     assert len(mentions._kept) <= 2050
