@@ -15,6 +15,7 @@ from minitwit.latest import ProgressMark
 from minitwit.messages import Messages
 from minitwit.models import NewMessage
 from minitwit.moderation.moderation import Moderation
+from minitwit.text.links import mention_candidates
 from minitwit.users import Users
 from minitwit.web.app import Services
 from minitwit.web.browser_responses import (
@@ -158,6 +159,8 @@ def _is_permalink(page: str, username: str, number: int) -> bool:
 def routes(services: Services) -> Mapping[str, object]:
     """Return the resource of each path."""
     store = services.store
+    # Compile the patterns now: the first message with an @ would wait for it.
+    mention_candidates("@a")
     return {
         "/msgs": AllMessages(store.messages),
         "/msgs/{username}": MessagesOfUser(store.messages, store.users),

@@ -13,6 +13,7 @@ from minitwit.errors import (
 from minitwit.models import Cursor, Post, Reader
 from minitwit.postgres.database import Database
 from minitwit.postgres.standby import ReplicatedDatabase
+from minitwit.text.links import Candidate, mention_candidates
 
 PAGE_SIZE = 30  # messages on a page
 AND_ONE_MORE = PAGE_SIZE + 1  # in a list, which so shows whether another page follows
@@ -20,7 +21,7 @@ MAX_HIDDEN = 1000  # the most hidden messages of an author that are counted
 MAX_NEWER = 1000  # the most newer messages that a count examines
 
 # Every message is older than this cursor: the newest page begins here.
-_NOW = Cursor(pub_date=2**63 - 1, id=2**63 - 1)
+NOW = Cursor(pub_date=2**63 - 1, id=2**63 - 1)
 
 # The same lists in the other direction.
 _NEWER = {
@@ -60,6 +61,9 @@ class Messages:
         """
         if "\x00" in username:
             raise UnknownUser
+        if "@" in content and (candidates := mention_candidates(content)):
+            self._add_with_mentions(candidates, username, content, latest=latest)
+            return
         [[added, _]] = self._database.write(
             "add_message", username=username, content=content, latest=latest
         )
@@ -84,7 +88,9 @@ class Messages:
             raise UnknownUser
         sent = f"{form_token}\0{username}\0{content}".encode()
         form_key = UUID(bytes=blake2b(sent, digest_size=16).digest())
-        if not self._database.write(
+        if candidates := mention_candidates(content):
+            self._add_with_mentions(candidates, username, content, form_key=form_key)
+        elif not self._database.write(
             "add_message_once", username=username, content=content, form_key=form_key
         ):
             raise self._unposted(username)
@@ -196,6 +202,27 @@ class Messages:
         rows = self._database.read("is_suspended", username=username)
         return AccountSuspended() if rows and rows[0][0] else UnknownUser()
 
+    def _add_with_mentions(
+        self,
+        candidates: list[Candidate],
+        username: str,
+        content: str,
+        form_key: UUID | None = None,
+        latest: int | None = None,
+    ) -> None:
+        places, names = zip(*candidates, strict=True)
+        [[author, _]] = self._database.write(
+            "add_message_with_mentions",
+            username=username,
+            content=content,
+            form_key=form_key,
+            latest=latest,
+            places=",".join(map(str, places)),
+            names="\n".join(names),
+        )
+        if author is None:
+            raise self._unposted(username)
+
     def _newer(self, query: str, after: Cursor, **parameters: int) -> int:
         rows = self._database.read(
             query,
@@ -209,7 +236,7 @@ class Messages:
     def _list(
         self, query: str, start: Cursor | None, **parameters: object
     ) -> list[Post]:
-        start = start or _NOW
+        start = start or NOW
         side = "after" if start.is_newer else "before"
         rows = self._database.read(
             _NEWER[query] if start.is_newer else query,

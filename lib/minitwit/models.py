@@ -151,6 +151,7 @@ class Reader:
         is_busy: whether the reader follows so many users that a page of their messages
             is probably among the newest of all.
         reported: for a moderator, how many messages have open reports, up to a limit.
+        unseen_mentions: how many mentions the reader has not seen, up to a limit.
 
     """
 
@@ -158,6 +159,7 @@ class Reader:
     is_moderator: bool = False
     is_busy: bool = False
     reported: int = 0
+    unseen_mentions: int = 0
 
 
 class Post(NamedTuple):

@@ -5,6 +5,8 @@ from typing import Self
 
 from minitwit.accounts.password_resets import PasswordResets
 from minitwit.accounts.sessions import Sessions
+from minitwit.discovery.mentions import Mentions
+from minitwit.discovery.people import People
 from minitwit.follows import Follows
 from minitwit.latest import ProgressMark
 from minitwit.messages import Messages
@@ -29,6 +31,8 @@ class Store:
     moderation: Moderation
     reports: Reports
     suspensions: Suspensions
+    mentions: Mentions
+    people: People
     latest: ProgressMark
     schema: Schema
 
@@ -57,6 +61,8 @@ class Store:
             Moderation(database),
             Reports(database),
             Suspensions(database),
+            Mentions(messages_database or database),
+            People(database),
             ProgressMark(database),
             Schema(database),
         )

@@ -9,19 +9,26 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NoReturn
+from unicodedata import normalize
 from uuid import UUID, uuid4
 
 import orjson
 
 from minitwit import follows
 from minitwit.accounts.password_resets import digest
-from minitwit.accounts.sessions import MAX_SESSIONS, Session, SessionClaim
+from minitwit.accounts.sessions import (
+    MAX_SESSIONS,
+    MOST_MENTIONS,
+    Session,
+    SessionClaim,
+)
 from minitwit.accounts.sign_in_throttle import (
     CAPACITY,
     REFILL_SECONDS,
     UNKNOWN_BROWSER,
     KnownBrowser,
 )
+from minitwit.discovery.people import MAX_PEOPLE
 from minitwit.errors import (
     AccountSuspended,
     InvalidPassword,
@@ -37,6 +44,7 @@ from minitwit.errors import (
 from minitwit.messages import AND_ONE_MORE
 from minitwit.models import Account, Counts, Cursor, Person, Post, Reader, Registration
 from minitwit.store import Store
+from minitwit.text.links import mention_candidates
 from tests.fakes.moderation import FakeModeration, FakeReports, FakeSuspensions
 
 
@@ -62,6 +70,8 @@ class Memory:
     follows: list[tuple[int, int]] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     post_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    mentions: set[tuple[int, int]] = field(default_factory=set)
+    seen_mentions: dict[int, tuple[int, int]] = field(default_factory=dict)
     flagged: set[int] = field(default_factory=set)
     hidden_with_author: set[int] = field(default_factory=set)
     suspended: set[str] = field(default_factory=set)
@@ -125,6 +135,10 @@ class Memory:
         for key, (reported_at, _) in self.reports.items():
             if key[0] == message_id:
                 self.reports[key] = (reported_at, False)
+
+    def mentioning(self, user_id: int) -> list[Post]:
+        """Return the posts that mention a user, newest first."""
+        return [post for post in self.newest() if (user_id, post.id) in self.mentions]
 
     def timeline(self, user_id: int) -> set[str]:
         """Return the authors of a user's own timeline."""
@@ -253,11 +267,17 @@ class FakeSessions:
         account = self.account(claim) if claim.id else None
         if account is None:
             return None
-        if account.username not in self._memory.moderators:
-            return Reader(account)
-        reports = self._memory.reports.items()
+        memory = self._memory
+        seen = memory.seen_mentions.get(account.id, (0, 0))
+        unseen = sum(
+            (post.pub_date, post.id) > seen for post in memory.mentioning(account.id)
+        )
+        reader = Reader(account, unseen_mentions=min(unseen, MOST_MENTIONS))
+        if account.username not in memory.moderators:
+            return reader
+        reports = memory.reports.items()
         reported = {message for (message, _), (_, is_open) in reports if is_open}
-        return Reader(account, is_moderator=True, reported=len(reported))
+        return replace(reader, is_moderator=True, reported=len(reported))
 
     def use(self, claim: SessionClaim) -> None:
         """Note that a session is in use."""
@@ -401,6 +421,11 @@ class FakeMessages:
             raise AccountSuspended
         number = next(memory.post_ids)
         memory.posts.append(Post(number, name, content, int(self._clock())))
+        memory.mentions |= {
+            (memory.account(mentioned).id, number)
+            for mentioned in _mentioned(content, memory.accounts)
+            if mentioned != name
+        }
 
     def add_once(self, username: str, content: str, form_token: str) -> None:
         """Post a message, unless the same form did."""
@@ -474,6 +499,56 @@ class FakeMessages:
         return sum(_is_newer(post, after) for post in posts)
 
 
+class FakeMentions:
+    """Mentions in memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def of(self, user_id: int, before: Cursor | None = None) -> list[Post]:
+        """Return a page of the messages that mention a user."""
+        return _page(self._memory.mentioning(user_id), before)
+
+    def see(self, user_id: int, newest: Post) -> None:
+        """Note the newest mention that a user has seen."""
+        place = (newest.pub_date, newest.id)
+        seen = self._memory.seen_mentions
+        seen[user_id] = max(place, seen.get(user_id, (0, 0)))
+
+
+class FakePeople:
+    """Users as others find them, in memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def by_prefix(self, prefix: str) -> list[str]:
+        """Return the first users whose names begin with a text."""
+        prefix = normalize("NFC", prefix).lower()
+        shown = self._memory.accounts.keys() - self._memory.suspended
+        names = [name for name in shown if name.lower().startswith(prefix)]
+        return sorted(names, key=str.lower)[:MAX_PEOPLE]
+
+    def active(self, reader_id: int | None) -> list[str]:
+        """Return users who have posted and whom a reader does not follow."""
+        memory = self._memory
+        known = memory.timeline(reader_id) if reader_id else set()
+        known |= memory.suspended
+        names = dict.fromkeys(post.username for post in memory.newest())
+        return [name for name in names if name not in known][:MAX_PEOPLE]
+
+    def followed_among(
+        self, follower_id: int, names: Collection[str]
+    ) -> frozenset[str]:
+        """Return those of some names that a user follows."""
+        memory = self._memory
+        return frozenset(
+            name
+            for name in names
+            if (follower_id, memory.account(name).id) in memory.follows
+        )
+
+
 class FakeLatest:
     """The simulator's progress mark in memory."""
 
@@ -527,6 +602,8 @@ def fake_store(
         FakeModeration(memory),
         FakeReports(memory, clock),
         FakeSuspensions(memory),
+        FakeMentions(memory),
+        FakePeople(memory),
         FakeLatest(memory),
         FakeSchema(),
     ]
@@ -537,6 +614,15 @@ def store_that_is_down() -> Store:
     """Return a store whose database is unavailable."""
     parts: list[Any] = [Down()] * len(fields(Store))
     return Store(*parts)
+
+
+def _mentioned(content: str, names: Collection[str]) -> set[str]:
+    """Return the names that a message mentions: at each place the longest."""
+    found: dict[int, str] = {}
+    for place, name in mention_candidates(content):
+        if name in names:
+            found.setdefault(place, name)
+    return set(found.values())
 
 
 def _json(posts: list[Post]) -> str:

@@ -85,6 +85,7 @@ def test_lists_go_by_an_index_also_when_planned_on_empty_tables(
     for name in ("ada", "bob"):
         add_user(store, name)
         store.messages.add(name, "hello")
+        store.messages.add(name, "hello @ada and @bob")
     store.follows.add("ada", "bob")
     read_all_lists(store)
     # The server counts a connection's scans at the latest when it ends.
@@ -93,9 +94,11 @@ def test_lists_go_by_an_index_also_when_planned_on_empty_tables(
         pass
     scans = owner.run(
         "SELECT relname, seq_scan, idx_scan > 0 FROM pg_stat_user_tables "
-        "WHERE relname IN ('users', 'messages', 'follows') ORDER BY relname"
+        "WHERE relname IN ('users', 'messages', 'follows', 'mentions') "
+        "ORDER BY relname"
     )
-    assert scans == [[table, 0, True] for table in ("follows", "messages", "users")]
+    tables = ("follows", "mentions", "messages", "users")
+    assert scans == [[table, 0, True] for table in tables]
 
 
 def read_all_lists(store: Store) -> None:
@@ -112,6 +115,10 @@ def read_all_lists(store: Store) -> None:
     follows.followed(1)
     follows.followers(1)
     follows.exists(1, 2)
+    store.mentions.of(1)
+    store.people.by_prefix("a")
+    store.people.active(1)
+    store.people.followed_among(1, ["ada", "bob"])
     for read in (messages.recent_json_of, follows.names_json):
         with suppress(UnknownUser):
             read("ada", 20)

@@ -11,10 +11,16 @@ from minitwit.moderation.moderation import Moderation
 from minitwit.postgres.database import Database
 from minitwit.store import Store
 from minitwit_cli.maintenance.admin_connection import AdminConnection
-from tests import moderation_rows, page_rows, store_rows, throttle_rows
+from tests import (
+    discovery_rows,
+    moderation_rows,
+    page_rows,
+    store_rows,
+    throttle_rows,
+)
 from tests.postgres.databases import OwnDatabase
 
-SHARED_ROWS = (moderation_rows, page_rows, store_rows, throttle_rows)
+SHARED_ROWS = (discovery_rows, moderation_rows, page_rows, store_rows, throttle_rows)
 
 
 @pytest.fixture

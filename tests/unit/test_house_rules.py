@@ -25,11 +25,13 @@ LONGEST = 265  # lines: "about 250"
 # folder needs a row before it is filled. The images of functions hold no minitwit_cli.
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "minitwit": (
-        {"minitwit.accounts", "minitwit.moderation", "minitwit.postgres"}
+        {"minitwit.accounts", "minitwit.discovery", "minitwit.moderation"}
+        | {"minitwit.postgres"}
         | {"minitwit.queries", "minitwit.text"},
         {"pydantic"},
     ),
     "minitwit.accounts": ({"minitwit", "minitwit.postgres"}, {"nacl"}),
+    "minitwit.discovery": ({"minitwit", "minitwit.postgres", "minitwit.text"}, set()),
     "minitwit.moderation": ({"minitwit", "minitwit.postgres"}, set()),
     "minitwit.text": (set(), {"pydantic", "regex", "unicodedataplus"}),
     "minitwit.queries": (set(), set()),
@@ -46,9 +48,9 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "minitwit_cli": ({"minitwit_cli.commands"}, set()),
     "minitwit_cli.commands": (
-        {"minitwit", "minitwit.accounts", "minitwit.moderation", "minitwit.postgres"}
-        | {"minitwit.web", "minitwit_cli.importer", "minitwit_cli.maintenance"}
-        | {"minitwit_cli.simulator"},
+        {"minitwit", "minitwit.accounts", "minitwit.discovery", "minitwit.moderation"}
+        | {"minitwit.postgres", "minitwit.web", "minitwit_cli.importer"}
+        | {"minitwit_cli.maintenance", "minitwit_cli.simulator"},
         {"click", "httpx", "rich"},
     ),
     "minitwit_cli.importer": (
@@ -62,7 +64,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "minitwit_cli.simulator": ({"minitwit"}, {"httpx", "rich"}),
     "functions": (
-        {"minitwit", "minitwit.accounts", "minitwit.moderation", "minitwit.text"}
+        {"minitwit", "minitwit.accounts", "minitwit.discovery", "minitwit.moderation"}
+        | {"minitwit.text"}
         | {"minitwit.web"},
         {"falcon", "jinja2", "markupsafe", "orjson", "pydantic"},
     ),
@@ -74,7 +77,12 @@ VOCABULARY = set(
 ROOT_PACKAGES = ("minitwit", "minitwit_cli")
 
 # The rooms whose classes a handler asks for data.
-DOMAIN = ("minitwit", "minitwit.accounts", "minitwit.moderation")
+DOMAIN = (
+    "minitwit",
+    "minitwit.accounts",
+    "minitwit.discovery",
+    "minitwit.moderation",
+)
 
 # What moderators see is a matter of messages, whose right it is one of all they do.
 OWNERS = {

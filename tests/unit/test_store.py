@@ -5,10 +5,16 @@ from collections.abc import Callable
 import pytest
 
 from minitwit.store import Store
-from tests import moderation_rows, page_rows, store_rows, throttle_rows
+from tests import (
+    discovery_rows,
+    moderation_rows,
+    page_rows,
+    store_rows,
+    throttle_rows,
+)
 from tests.fakes.store import Memory, fake_store
 
-SHARED_ROWS = (moderation_rows, page_rows, store_rows, throttle_rows)
+SHARED_ROWS = (discovery_rows, moderation_rows, page_rows, store_rows, throttle_rows)
 
 
 @pytest.fixture

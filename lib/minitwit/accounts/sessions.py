@@ -10,6 +10,7 @@ from minitwit.postgres.database import Database
 MANY = 300
 
 MANY_REPORTS = 99  # messages with open reports; a moderator sees "99+" for more
+MOST_MENTIONS = 100  # that are counted; so many stand for more than 99
 MAX_SESSIONS = 100  # of an account; one more ends the one unused for longest
 _LONGEST_USER_AGENT = 400  # characters
 
@@ -106,6 +107,7 @@ class Sessions:
             user_id=claim.user_id,
             many=MANY,
             many_reports=MANY_REPORTS,
+            most_mentions=MOST_MENTIONS,
         )
         if not rows:
             return None

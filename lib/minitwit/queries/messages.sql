@@ -26,6 +26,37 @@ WITH author AS (
 )
 SELECT id FROM author;
 
+-- name: add_message_with_mentions
+-- Add a message that may mention users, once for each form; set the progress mark, if
+-- one is given. Each candidate has its place in the message and a name, at each place
+-- longest first; who has the longest is mentioned. The id is NULL when the author is
+-- unknown or suspended. The lock is explained at add_message.
+WITH author AS (
+    SELECT id, username FROM users
+    WHERE username = :username AND suspended_at IS NULL
+    FOR KEY SHARE
+), added AS (
+    INSERT INTO messages (author_id, author_name, content, form_key)
+    SELECT id, username, :content, :form_key FROM author
+    ON CONFLICT (form_key) WHERE form_key IS NOT NULL DO NOTHING
+    RETURNING id, author_id, pub_date
+), candidate AS MATERIALIZED (
+    SELECT place, number, (
+        SELECT id FROM users WHERE username = name AND deleted_at IS NULL
+    ) AS user_id
+    FROM unnest(
+        string_to_array(:places, ',')::int[], string_to_array(:names, E'\n')
+    ) WITH ORDINALITY AS candidate (place, name, number)
+), mentions AS (
+    INSERT INTO mentions (message_id, user_id, pub_date)
+    SELECT DISTINCT added.id, user_id, pub_date
+    FROM added, candidate
+    WHERE user_id <> author_id AND number IN (
+        SELECT min(number) FROM candidate WHERE user_id IS NOT NULL GROUP BY place
+    )
+)
+SELECT (SELECT id FROM author), setval('latest', :latest);
+
 -- name: is_suspended
 -- Read whether a user is suspended; no row for an unknown user.
 SELECT suspended_at IS NOT NULL FROM users WHERE username = :username;

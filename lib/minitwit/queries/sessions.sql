@@ -20,8 +20,8 @@ WHERE sessions.id = :id AND user_id = :user_id AND suspended_at IS NULL;
 
 -- name: reader
 -- Find the account of a session as a reader: whether it may hide messages, whether it
--- follows many users, and for a moderator how many messages have open reports, up to a
--- limit. No row when the session was ended.
+-- follows many users, for a moderator how many messages have open reports, and how many
+-- mentions it has not seen, each up to a limit. No row when the session was ended.
 SELECT users.id, username, is_moderator, (
     SELECT count(*) > :many FROM (
         SELECT FROM follows WHERE follower_id = users.id LIMIT :many + 1
@@ -31,9 +31,17 @@ SELECT users.id, username, is_moderator, (
         SELECT message_id FROM reports WHERE is_open
         GROUP BY message_id ORDER BY message_id LIMIT :many_reports + 1
     ) AS reported
-) ELSE 0 END
+) ELSE 0 END, (
+    SELECT count(*) FROM (
+        SELECT FROM mentions
+        WHERE mentions.user_id = users.id AND NOT flagged
+            AND (pub_date, message_id) > (mentions_seen_date, mentions_seen_id)
+        ORDER BY pub_date DESC, message_id DESC
+        LIMIT :most_mentions
+    ) AS unseen
+)
 FROM sessions JOIN users ON users.id = user_id
-WHERE sessions.id = :id AND user_id = :user_id AND suspended_at IS NULL;
+WHERE sessions.id = :id AND sessions.user_id = :user_id AND suspended_at IS NULL;
 
 -- name: account_signed_in_at
 -- Find the account of a cookie that names no session, as earlier releases set them; no

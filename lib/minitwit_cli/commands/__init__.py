@@ -20,6 +20,7 @@ class _Commands(click.Group):
         "generate-scenario": "generate_scenario",
         "grant-moderator": "grant_moderator",
         "import-sqlite": "import_sqlite",
+        "index-mentions": "index_mentions",
         "migrate": "migrate",
         "reset-password": "reset_password",
         "revoke-moderator": "revoke_moderator",

@@ -78,6 +78,8 @@ def import_sqlite(file: Path, report: Path, dry_run: bool) -> None:
     _summarize(imported, findings, perf_counter() - start)
     if dry_run:
         click.echo("Nothing was kept: this was a dry run.")
+    else:
+        click.echo("Run `minitwit index-mentions` to find the mentions in them.")
     if findings.rejected_rows.total() > imported.total():
         raise click.ClickException(
             f"More rows were rejected than imported: read {report} before you use "

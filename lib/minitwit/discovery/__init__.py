@@ -1,0 +1,1 @@
+"""Discovery: messages that mention a reader, and people to follow."""
