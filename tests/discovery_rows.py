@@ -9,6 +9,7 @@ from minitwit.accounts.sessions import MOST_MENTIONS
 from minitwit.discovery.people import MAX_PEOPLE
 from minitwit.errors import AccountSuspended, UnknownUser
 from minitwit.messages import AND_ONE_MORE
+from minitwit.models import Cursor
 from minitwit.store import Store
 from tests.store_rows import Flag, add_user, cursor_of, reader_of, texts
 
@@ -92,6 +93,9 @@ def test_pages_of_mentions_join_and_leave_hidden_messages_out(
     visible = [n for n in range(AND_ONE_MORE + 3) if n not in (0, 5)]
     assert texts(shown) == [f"@ada {number}" for number in reversed(visible)]
     assert unseen(store, "ada") == len(visible)
+    last = shown[-1]
+    newer = store.mentions.of(ada.id, Cursor(last.pub_date, last.id, is_newer=True))
+    assert newer == shown[-1 - AND_ONE_MORE : -1]
     newest = store.messages.public_timeline(with_hidden=True)[0]
     store.moderation.set_hidden(newest.id, False)
     assert mentions(store, "ada")[0] == newest.content

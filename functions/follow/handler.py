@@ -1,7 +1,8 @@
 """follow: the follow relation between users.
 
 /fllws/{username} lists and changes the users that a user follows, for the simulator.
-/{username}/follow and /unfollow are the buttons on a user's page, for browsers.
+/{username}/follow and /unfollow are the buttons on a user's page and in lists of
+people, for browsers.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from minitwit.models import FollowChange
 from minitwit.users import Users
 from minitwit.web.app import Services
 from minitwit.web.bidi import isolated
-from minitwit.web.browser_responses import BrowserResponses, user_path
+from minitwit.web.browser_responses import BrowserResponses, next_page, user_path
 from minitwit.web.content_negotiation import asks_for_html
 from minitwit.web.request_data import json_body, limit, unknown_user_first
 from minitwit.web.simulator_auth import mark_of
@@ -71,8 +72,8 @@ class FollowButton:
     def on_post(
         self, req: falcon.Request, resp: falcon.Response, username: str
     ) -> None:
-        """Change the follow and redirect to the user's page."""
-        page = user_path(username)
+        """Change the follow and redirect to the user's page, or the list it was in."""
+        page = next_page(req, default=user_path(username))
         account = self._browser.account(req, next_page=page)
         self._change(account.username, username)
         sentence = self._sentence.format(isolated(username))

@@ -15,9 +15,10 @@ from functions.timeline.feeds import Feeds, PublicFeed, UserFeed
 from functions.timeline.mentioned_names import MentionedNames
 from functions.timeline.openapi import Description
 from functions.timeline.pages import Pages, environment
-from functions.timeline.people import People
+from functions.timeline.people import FindPeople, FollowList
 from functions.timeline.permalinks import Permalink
 from functions.timeline.timelines import (
+    MentionsOfReader,
     NewMessages,
     OwnTimeline,
     PublicTimeline,
@@ -78,12 +79,14 @@ def routes(services: Services) -> Mapping[str, object]:
         "/account": AccountPage(store.sessions, services.cookies, auth, pages),
         "/reset_password": ResetPage(store.password_resets, auth, pages),
         **{limit.page: Throttled() for limit in LIMITS},
+        "/mentions": MentionsOfReader(store.mentions, auth, browser, pages),
+        "/people": FindPeople(store.people, auth, pages),
         "/{username}": UserTimeline(store, auth, pages),
-        "/{username}/following": People(
-            "following.html", store.follows.followed, store.users, auth, pages
+        "/{username}/following": FollowList(
+            "following.html", store.follows.followed, store, auth, pages
         ),
-        "/{username}/followers": People(
-            "followers.html", store.follows.followers, store.users, auth, pages
+        "/{username}/followers": FollowList(
+            "followers.html", store.follows.followers, store, auth, pages
         ),
         "/{username}/{message_id:decimal}": Permalink(store.messages, auth, pages),
         "/{username}/feed": UserFeed(store.users, store.messages, feeds),

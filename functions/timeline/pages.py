@@ -16,6 +16,7 @@ from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
 from functions.timeline.mentioned_names import MentionedNames
 from minitwit.dates import datetime_of
+from minitwit.discovery.people import MAX_PEOPLE
 from minitwit.models import Post, Reader
 from minitwit.text.fields import MAX_CONTENT
 from minitwit.users import MAX_COUNT
@@ -68,6 +69,7 @@ def environment(assets: Assets, mentioned: MentionedNames, url: str) -> Environm
         # Not the requested host: the ids of feeds never change (RFC 4287, section
         # 4.2.6), and a message has one canonical address.
         "site": url,
+        "max_people": MAX_PEOPLE,
     }
     module: Any = templates.get_template("message.html").module
     templates.filters["messages"] = _messages(module.message, mentioned)

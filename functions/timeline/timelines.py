@@ -1,4 +1,4 @@
-"""The public, own and user timelines, and the count of newer messages."""
+"""The public, own and user timelines, mentions, and the count of newer messages."""
 
 from secrets import token_urlsafe
 from urllib.parse import quote
@@ -6,11 +6,12 @@ from urllib.parse import quote
 import falcon
 
 from functions.timeline.pages import Pages, path_of
+from minitwit.discovery.mentions import Mentions
 from minitwit.messages import PAGE_SIZE, Messages
 from minitwit.models import Account, Cursor, Post, Reader
 from minitwit.store import Store
 from minitwit.web.browser_auth import BrowserAuth
-from minitwit.web.browser_responses import BrowserResponses
+from minitwit.web.browser_responses import BrowserResponses, sign_in_path
 from minitwit.web.request_data import cursor, page_start
 from minitwit.web.signed_cookies import SignedCookies
 
@@ -99,6 +100,35 @@ class UserTimeline:
         if reader.account is None or reader.account.id == author.id:
             return False
         return self._store.follows.exists(reader.account.id, author.id)
+
+
+class MentionsOfReader:
+    """The messages that mention the reader."""
+
+    def __init__(
+        self,
+        mentions: Mentions,
+        auth: BrowserAuth,
+        browser: BrowserResponses,
+        pages: Pages,
+    ) -> None:
+        self._mentions = mentions
+        self._auth = auth
+        self._browser = browser
+        self._pages = pages
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Show a page of them; its newest counts as seen from now on."""
+        reader = self._auth.reader(req, resp)
+        if reader.account is None:
+            self._browser.redirect(req, resp, sign_in_path(req.path))
+            return
+        start = page_start(req)
+        posts = self._mentions.of(reader.account.id, start)
+        is_seen = req.method == "GET" and start is None
+        if is_seen and posts and reader.unseen_mentions:
+            self._mentions.see(reader.account.id, posts[0])
+        self._pages.render(req, resp, "mentions.html", reader, **page_of(req, posts))
 
 
 class NewMessages:

@@ -505,9 +505,9 @@ class FakeMentions:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    def of(self, user_id: int, before: Cursor | None = None) -> list[Post]:
+    def of(self, user_id: int, start: Cursor | None = None) -> list[Post]:
         """Return a page of the messages that mention a user."""
-        return _page(self._memory.mentioning(user_id), before)
+        return _page(self._memory.mentioning(user_id), start)
 
     def see(self, user_id: int, newest: Post) -> None:
         """Note the newest mention that a user has seen."""

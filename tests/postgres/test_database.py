@@ -115,7 +115,8 @@ def read_all_lists(store: Store) -> None:
     follows.followed(1)
     follows.followers(1)
     follows.exists(1, 2)
-    store.mentions.of(1)
+    for start in (None, Cursor(0, 0, is_newer=True)):
+        store.mentions.of(1, start)
     store.people.by_prefix("a")
     store.people.active(1)
     store.people.followed_among(1, ["ada", "bob"])

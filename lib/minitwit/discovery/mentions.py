@@ -32,17 +32,18 @@ class Mentions:
     def __init__(self, database: Database | ReplicatedDatabase) -> None:
         self._database = database
 
-    def of(self, user_id: int, before: Cursor | None = None) -> list[Post]:
+    def of(self, user_id: int, start: Cursor | None = None) -> list[Post]:
         """Return a page of the messages that mention a user, newest first."""
-        start = before or NOW
+        start = start or NOW
         rows = self._database.read(
-            "mentions",
+            "mentions_after" if start.is_newer else "mentions_before",
             user_id=user_id,
-            before_date=start.pub_date,
-            before_id=start.id,
+            pub_date=start.pub_date,
+            id=start.id,
             limit=AND_ONE_MORE,
         )
-        return [Post(*row) for row in rows]
+        posts = [Post(*row) for row in rows]
+        return posts[::-1] if start.is_newer else posts
 
     def see(self, user_id: int, newest: Post) -> None:
         """Note the newest mention that a user has seen.

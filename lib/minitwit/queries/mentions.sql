@@ -1,4 +1,4 @@
--- name: mentions
+-- name: mentions_before
 -- List the messages that mention a user before a cursor, newest first. Contents are
 -- fetched for the page alone, one by one (LIMIT 1 rules out any other join).
 SELECT page.message_id,
@@ -7,7 +7,7 @@ SELECT page.message_id,
 FROM (
     SELECT message_id, pub_date FROM mentions
     WHERE user_id = :user_id AND NOT flagged
-        AND (pub_date, message_id) < (:before_date, :before_id)
+        AND (pub_date, message_id) < (:pub_date, :id)
     ORDER BY pub_date DESC, message_id DESC
     LIMIT :limit
 ) AS page
@@ -16,6 +16,24 @@ CROSS JOIN LATERAL (
     WHERE messages.id = page.message_id LIMIT 1
 ) AS message
 ORDER BY page.pub_date DESC, page.message_id DESC;
+
+-- name: mentions_after
+-- List the messages that mention a user after a cursor, oldest first.
+SELECT page.message_id,
+    coalesce(author_name, (SELECT username FROM users WHERE users.id = author_id)),
+    content, page.pub_date
+FROM (
+    SELECT message_id, pub_date FROM mentions
+    WHERE user_id = :user_id AND NOT flagged
+        AND (pub_date, message_id) > (:pub_date, :id)
+    ORDER BY pub_date, message_id
+    LIMIT :limit
+) AS page
+CROSS JOIN LATERAL (
+    SELECT author_id, author_name, content FROM messages
+    WHERE messages.id = page.message_id LIMIT 1
+) AS message
+ORDER BY page.pub_date, page.message_id;
 
 -- name: see_mentions
 -- Note the newest mention that a user has seen. The page does not wait for the commit's

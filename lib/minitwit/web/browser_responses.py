@@ -118,13 +118,13 @@ def previous_page(req: falcon.Request) -> str | None:
     return path if path and is_local_path(path) else None
 
 
-def next_page(req: falcon.Request) -> str:
+def next_page(req: falcon.Request, default: str = "/") -> str:
     """Return the page of this site that `next` names.
 
     By default it is the account's own timeline.
     """
-    path = req.get_param("next") or "/"
-    return path if is_local_path(path) else "/"
+    path = req.get_param("next") or default
+    return path if is_local_path(path) else default
 
 
 def user_path(username: str) -> str:

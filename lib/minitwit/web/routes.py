@@ -186,6 +186,8 @@ ROUTES = (
     _page("GET", "/reset_password", "timeline", "The form of an operator's link."),
     _page("GET", SIGN_IN.page, "timeline", "The answer to too many sign-ins."),
     _page("GET", SIGN_UP.page, "timeline", "The answer to too many sign-ups."),
+    _page("GET", "/mentions", "timeline", "The messages that mention the reader."),
+    _page("GET", "/people", "timeline", "Find people by name, or whom to follow."),
     _page("GET", "/{username}", "timeline", "A user's messages."),
     _page("GET", "/{username}/following", "timeline", "The users that a user follows."),
     _page("GET", "/{username}/followers", "timeline", "The users that follow a user."),
