@@ -4,9 +4,11 @@ import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from uuid import uuid4
 
 import pytest
 
+from minitwit.accounts.sessions import SessionClaim
 from minitwit.errors import (
     InvalidInput,
     StorageUnavailable,
@@ -23,7 +25,7 @@ from minitwit.settings import DatabaseSettings
 from minitwit.store import Store
 from minitwit_cli.maintenance.admin_connection import AdminConnection
 from tests.postgres.databases import OwnDatabase
-from tests.store_rows import add_user, reader_of
+from tests.store_rows import add_user
 
 
 def hang_up_on(superuser: AdminConnection, testbed: OwnDatabase) -> None:
@@ -111,7 +113,7 @@ def read_all_lists(store: Store) -> None:
     messages.newer_public(Cursor(0, 0))
     messages.newer_own(1, Cursor(0, 0))
     store.users.counts(1)
-    reader_of(store, Account(1, "ada"))
+    store.sessions.reader(SessionClaim(1, "ada", uuid4(), signed_at=0))
     follows.followed(1)
     follows.followers(1)
     follows.exists(1, 2)
