@@ -15,9 +15,9 @@ from functions.timeline.browsers import browser_name
 from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
 from functions.timeline.mentioned_names import MentionedNames
-from minitwit.dates import datetime_of
 from minitwit.discovery.people import MAX_PEOPLE
 from minitwit.models import Post, Reader
+from minitwit.text.dates import datetime_of
 from minitwit.text.fields import MAX_CONTENT
 from minitwit.users import MAX_COUNT
 from minitwit.web.bidi import isolated, isolated_as_html, isolates_as_html

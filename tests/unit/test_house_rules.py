@@ -71,8 +71,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
 }
 VOCABULARY = set(
-    "__init__ dates errors follows latest messages models "
-    "schema settings store users".split()
+    "__init__ errors follows latest messages models schema settings store users".split()
 )
 ROOT_PACKAGES = ("minitwit", "minitwit_cli")
 

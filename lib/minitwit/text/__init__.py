@@ -1,1 +1,1 @@
-"""Rules for text: which usernames, messages and addresses are valid."""
+"""Rules for what users write: names, messages and dates, and links in messages."""

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from reprlib import repr as excerpt
 
 from minitwit.accounts.passwords import LOCKED, is_supported
-from minitwit.dates import UNITS, unit_of
+from minitwit.text.dates import UNITS, unit_of
 from minitwit.text.fields import MAX_USERNAME
 
 Value = str | bytes | int | float | None
