@@ -1,15 +1,20 @@
 """The store in PostgreSQL does what the store does."""
 
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from deploy.local.postgres import OWNER
 from minitwit.accounts.password_resets import PasswordResets
-from minitwit.errors import NotPermitted
+from minitwit.accounts.sign_in_throttle import CAPACITY
+from minitwit.errors import InvalidPassword, NotPermitted, TooManyAttempts
+from minitwit.models import Registration
 from minitwit.moderation.moderation import Moderation
 from minitwit.postgres.database import Database
 from minitwit.store import Store
+from minitwit.users import Users
 from minitwit_cli.maintenance.admin_connection import AdminConnection
 from tests import (
     discovery_rows,
@@ -60,3 +65,31 @@ def test_the_functions_cannot_make_moderators(store: Store) -> None:
     store_rows.add_user(store, "ada")
     with pytest.raises(NotPermitted, match="be the owner"):
         store.moderation.set_moderator("ada", True)
+
+
+def test_a_sign_in_without_earlier_mistakes_is_one_statement(
+    testbed: OwnDatabase,
+) -> None:
+    asked: list[str] = []
+    database = Database(
+        testbed.settings(), observe=lambda query, _: asked.append(query)
+    )
+    users = Users(database)
+    users.add(Registration(username="ada", email="a@b.c", pwd="right"))
+    asked.clear()
+    users.sign_in("ada", "right")
+    assert asked == ["begin_attempt"]
+
+
+def test_wrong_passwords_at_once_get_no_further_than_one_after_the_other(
+    store: Store,
+) -> None:
+    throttle_rows.register(store, "ada")
+    [first] = throttle_rows.guess(store, "ada", 1)
+    with ThreadPoolExecutor(2 * CAPACITY) as pool:
+        guesses = [
+            pool.submit(throttle_rows.guess, store, "ada", 1)
+            for _ in range(3 * CAPACITY)
+        ]
+    results = Counter([first, *(guess.result()[0] for guess in guesses)])
+    assert results == {InvalidPassword: CAPACITY, TooManyAttempts: 2 * CAPACITY + 1}
