@@ -106,6 +106,7 @@ STOPS = (
     Stop("reset-used", "/reset_password?token=used"),
     Stop("not-found", "/no-such-user"),
     Stop("wrong-method", "/add_message"),
+    Stop("too-many-attempts", "/login/throttled"),
     Stop("public-older", "/public", prepare=_older),
     Stop("api", "/api"),
 )
