@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from minitwit.accounts.export import Place
 from minitwit.accounts.password_resets import digest
 from minitwit.accounts.sessions import MAX_SESSIONS, SessionClaim
 from minitwit.errors import (
@@ -21,7 +22,7 @@ from minitwit.errors import (
     UsernameTaken,
 )
 from minitwit.messages import AND_ONE_MORE
-from minitwit.models import Account, Cursor, Post, Reader, Registration
+from minitwit.models import Account, Counts, Cursor, Post, Reader, Registration
 from minitwit.store import Store
 
 AddLink = Callable[[str, str], None]  # As the operator's command does.
@@ -418,3 +419,51 @@ def test_a_link_ends_with_a_newer_one_or_a_change_of_the_password(
     assert list(found) == [None, bob]
     with pytest.raises(UnknownUser):
         add_link("nobody", digest("third"))
+
+
+def test_a_deleted_account_is_gone_and_its_name_is_not_given_away(store: Store) -> None:
+    ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    session = store.sessions.start(ada.id, "a browser", 1)
+    claim = claim_of(ada, session)
+    for name in ("ada", "bob"):
+        store.messages.add(name, f"{name} was here")
+    store.follows.add("ada", "bob")
+    store.follows.add("bob", "ada")
+    assert store.deletions.delete(ada)
+    store.deletions.resume()
+    assert store.sessions.account(claim) is None
+    with pytest.raises(UnknownUser):
+        store.users.find("ada")
+    with pytest.raises(UnknownUser):
+        store.messages.add("ada", "still here")
+    with pytest.raises(InvalidUsername):
+        store.users.sign_in("ada", "secret")
+    assert texts(store.messages.public_timeline()) == ["bob was here"]
+    assert store.users.counts(bob.id) == Counts(1, 0, 0)
+    with pytest.raises(UsernameTaken):
+        add_user(store, "ada")
+    with pytest.raises(UsernameTaken):
+        store.users.add_once(Registration(username="ada", email="a@b.c", pwd="x"))
+    assert store.deletions.delete(ada)
+
+
+def test_an_export_has_everything_about_an_account(store: Store, flag: Flag) -> None:
+    ada = add_user(store, "ada")
+    for name in ("bob", "eve"):
+        add_user(store, name)
+        store.follows.add("ada", name)
+        store.follows.add(name, "ada")
+    for content in ("first", "rude", 'a "quoted" one'):
+        store.messages.add("ada", content)
+    store.messages.add("bob", "not ada's")
+    flag("rude")
+    store.sessions.start(ada.id, "a browser", 1)
+    fields, following = store.exports.document(ada.id, Place())
+    found = {name: json.loads(text) for name, text in fields.items()}
+    account = found["account"]
+    assert (account["username"], account["email"]) == ("ada", "a@b.c")
+    assert len(found["sessions"]) == 1
+    assert found["follows"] == found["followers"] == ["eve", "bob"]
+    assert [m["content"] for m in found["messages"]] == ['a "quoted" one', "first"]
+    assert [m["content"] for m in found["hidden_messages"]] == ["rude"]
+    assert (found["reports"], following) == ([], None)

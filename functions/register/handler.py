@@ -9,12 +9,14 @@ from collections.abc import Mapping
 
 import falcon
 
+from functions.register.leaving import AccountDeletion, Export
 from functions.register.passwords import (
     PasswordChange,
     PasswordReset,
     SignOutEverywhere,
     require_repeated,
 )
+from minitwit.accounts.deletion import Deletions
 from minitwit.errors import InvalidInput
 from minitwit.models import Registration
 from minitwit.users import Users
@@ -67,12 +69,17 @@ class Accounts:
 
 
 class Login:
-    """The start of a session."""
+    """The start of a session; it also goes on with a pending deletion."""
 
     def __init__(
-        self, passwords: PasswordAuth, auth: BrowserAuth, browser: BrowserResponses
+        self,
+        passwords: PasswordAuth,
+        deletions: Deletions,
+        auth: BrowserAuth,
+        browser: BrowserResponses,
     ) -> None:
         self._passwords = passwords
+        self._deletions = deletions
         self._auth = auth
         self._browser = browser
 
@@ -85,6 +92,7 @@ class Login:
                 req, typed.get("username", ""), typed.get("password", "")
             )
             self._auth.sign_in(req, resp, account)
+            self._deletions.resume()
             self._browser.redirect(req, resp, page, "You were logged in")
 
 
@@ -122,11 +130,13 @@ def routes(services: Services) -> Mapping[str, object]:
     users, passwords = store.users, services.passwords
     return {
         "/register": Accounts(users, browser),
-        "/login": Login(passwords, auth, browser),
+        "/login": Login(passwords, store.deletions, auth, browser),
         "/logout": Logout(auth, browser),
         "/account/password": PasswordChange(users, passwords, auth, browser),
         "/account/sign_out_everywhere": SignOutEverywhere(
             store.sessions, passwords, auth, browser
         ),
         "/reset_password": PasswordReset(store.password_resets, browser),
+        "/account/delete": AccountDeletion(store.deletions, passwords, auth, browser),
+        "/account/export": Export(store.exports, browser),
     }

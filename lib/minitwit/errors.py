@@ -80,6 +80,10 @@ class AccountSuspended(InvalidInput):
     """The account is suspended; it can neither sign in nor post."""
 
 
+class JustDeleted(MiniTwitError):
+    """The user or the message has just been deleted."""
+
+
 class NotModerator(MiniTwitError):
     """Only a moderator may do this."""
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
+from minitwit.accounts.deletion import Deletions
+from minitwit.accounts.export import Exports
 from minitwit.accounts.password_resets import PasswordResets
 from minitwit.accounts.sessions import Sessions
 from minitwit.discovery.mentions import Mentions
@@ -26,6 +28,8 @@ class Store:
     users: Users
     sessions: Sessions
     password_resets: PasswordResets
+    deletions: Deletions
+    exports: Exports
     follows: Follows
     messages: Messages
     moderation: Moderation
@@ -56,6 +60,8 @@ class Store:
             Users(database, run_in_thread),
             Sessions(database),
             PasswordResets(database, run_in_thread),
+            Deletions(database),
+            Exports(database),
             Follows(database),
             Messages(messages_database or database),
             Moderation(database),

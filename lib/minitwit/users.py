@@ -5,6 +5,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from minitwit.accounts import passwords
+from minitwit.accounts.deletion import NAME_KEPT_DAYS
 from minitwit.accounts.sign_in_throttle import (
     UNKNOWN_BROWSER,
     Attempt,
@@ -69,16 +70,19 @@ class Users:
 
         Raises:
             UsernameTaken: the unique constraint refuses the name. A check beforehand
-                would race with another replica.
+                would race with another replica. Or an account had it until lately.
 
         """
-        self._database.write(
+        rows = self._database.write(
             "add_user",
             username=registration.username,
             email=registration.email,
             password_hash=self._hash(registration.password),
             latest=latest,
+            days=NAME_KEPT_DAYS,
         )
+        if not rows:
+            raise UsernameTaken
 
     def add_once(self, registration: Registration) -> None:
         """Add an account; repeating the same registration soon changes nothing.

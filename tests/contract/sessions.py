@@ -38,6 +38,7 @@ CHANGES: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/register", {"username": "{new}", "email": "a@b.c"}),
     ("POST", "/login", {"username": "{ada}", "password": PASSWORD}),
     ("POST", "/logout", {}),
+    ("POST", "/account/delete", {"password": PASSWORD}),
     ("POST", "/account/sign_out_everywhere", {"password": PASSWORD}),
     ("POST", "/account/password", {"password": PASSWORD, **NEW_PASSWORD}),
     ("GET", "/logout", {}),

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from minitwit import follows
+from minitwit.accounts.export import Place
 from minitwit.accounts.password_resets import digest
 from minitwit.accounts.sessions import (
     MAX_SESSIONS,
@@ -66,6 +67,8 @@ class Memory:
     accounts: dict[str, Account] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)
     emails: dict[str, str] = field(default_factory=dict)
+    former: set[str] = field(default_factory=set)
+    user_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     form_keys: set[tuple[str, str, str]] = field(default_factory=set)
     follows: list[tuple[int, int]] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
@@ -157,9 +160,9 @@ class FakeUsers:
         memory, name = self._memory, registration.username
         memory.move_mark(latest)
         with memory.lock:
-            if name in memory.accounts:
+            if name in memory.accounts or name in memory.former:
                 raise UsernameTaken
-            memory.accounts[name] = Account(len(memory.accounts) + 1, name)
+            memory.accounts[name] = Account(next(memory.user_ids), name)
             memory.passwords[name] = registration.password
             memory.emails[name] = registration.email
 
@@ -169,7 +172,7 @@ class FakeUsers:
         try:
             self.add(registration)
         except UsernameTaken:
-            same = (memory.emails[name], memory.passwords[name])
+            same = (memory.emails.get(name), memory.passwords.get(name))
             if same != (registration.email, registration.password):
                 raise
 
@@ -336,6 +339,70 @@ class FakePasswordResets:
         account = self._memory.accounts[username]
         FakeUsers(self._memory).change_password(account, password)
         return account
+
+
+class FakeDeletions:
+    """Deletion of accounts in memory, at once."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def delete(self, account: Account) -> bool:
+        """Delete an account with everything that it has."""
+        memory, name = self._memory, account.username
+        memory.former.add(name)
+        for named in (memory.accounts, memory.passwords, memory.emails):
+            named.pop(name, None)
+        memory.moderators.discard(name)
+        memory.posts = [post for post in memory.posts if post.username != name]
+        memory.follows = [pair for pair in memory.follows if account.id not in pair]
+        memory.end_sessions(account.id)
+        memory.revoke_links(name)
+        return True
+
+    def resume(self) -> None:
+        """Go on with a pending deletion: none is, ever."""
+
+    def finish(self) -> Iterator[int]:
+        """Complete pending deletions: none is, ever."""
+        return iter(())
+
+
+class FakeExports:
+    """Exports from memory, always in one document."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def document(self, user_id: int, start: Place) -> tuple[dict[str, str], None]:
+        """Return everything about an account."""
+        assert start.list_name
+        memory, name = self._memory, self._memory.name(user_id)
+        account = {"id": user_id, "username": name, "email": memory.emails[name]}
+        posts = {
+            hidden: [
+                {"id": p.id, "pub_date": p.pub_date, "content": p.content}
+                for p in memory.newest({name}, with_hidden=True)
+                if p.is_hidden == hidden
+            ]
+            for hidden in (False, True)
+        }
+        fields: dict[str, object] = {
+            "account": account | {"is_moderator": name in memory.moderators},
+            "sessions": [{} for s in memory.sessions.values() if s.user_id == user_id],
+            "follows": [memory.name(b) for a, b in memory.follows if a == user_id][
+                ::-1
+            ],
+            "followers": [memory.name(a) for a, b in memory.follows if b == user_id][
+                ::-1
+            ],
+            "reports": [],
+            "messages": posts[False],
+            "hidden_messages": posts[True],
+        }
+        return {
+            key: orjson.dumps(value).decode() for key, value in fields.items()
+        }, None
 
 
 class FakeFollows:
@@ -597,6 +664,8 @@ def fake_store(
         FakeUsers(memory),
         FakeSessions(memory),
         FakePasswordResets(memory),
+        FakeDeletions(memory),
+        FakeExports(memory),
         FakeFollows(memory),
         FakeMessages(memory, clock),
         FakeModeration(memory),

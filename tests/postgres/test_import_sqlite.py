@@ -8,11 +8,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from deploy.local.postgres import Cluster, running_cluster
 from minitwit.errors import InvalidPassword
 from minitwit.postgres.database import Database
 from minitwit.users import Users
+from minitwit_cli.commands import main
 from minitwit_cli.importer.legacy_file import LegacyFile
 from minitwit_cli.importer.report_file import open_report
 from minitwit_cli.maintenance.admin_connection import open_admin_connection
@@ -167,6 +169,23 @@ def test_an_odd_but_valid_user_is_imported(
     ]
     assert [line[0] for line in old.reported()] == (["changed"] if what else [])
     assert all(what and what in line[3] for line in old.reported())
+
+
+def test_a_user_with_the_name_of_a_page_is_renamed_by_the_next_migration(
+    old: Import,
+) -> None:
+    old.insert("user", (1, "login", "a@x", HASH))
+    assert old.run().exit_code == 0
+    assert "migrate --rename-reserved" in old.reported()[0][3]
+    refused = run_migrate(old.cluster)
+    assert (refused.exit_code, "page: login." in refused.output) == (1, True)
+    assert run_migrate(old.cluster, "--rename-reserved").exit_code == 0
+    assert rows(old.cluster, "SELECT id, username FROM users") == [(1, "login_")]
+
+
+def run_migrate(cluster: Cluster, *options: str) -> Result:
+    """Run `minitwit migrate` as the next release does."""
+    return CliRunner().invoke(main, ["migrate", *options], env=environment(cluster))
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from deploy.local.postgres import OWNER
-from minitwit.errors import SchemaOutdated
+from minitwit.errors import DatabaseRefused, SchemaOutdated
 from minitwit.postgres.database import Database
 from minitwit.schema import MIGRATIONS_TABLE, migrations
 from minitwit.store import Store
+from minitwit_cli.commands import main
 from minitwit_cli.maintenance.admin_connection import (
     AdminConnection,
     open_admin_connection,
@@ -105,6 +107,108 @@ def test_a_migration_that_waits_for_a_lock_lets_requests_pass_meanwhile(
         assert reader.run("SELECT FROM users") == []
         holder.run("COMMIT")
         assert "applied 0002" in said.result()
+
+
+def migrate_to(unmigrated: OwnDatabase, version: int) -> None:
+    """Apply the migrations before a version."""
+    with open_admin_connection(unmigrated.settings(OWNER)) as script:
+        script.run(MIGRATIONS_TABLE)
+        for step in migrations()[: version - 1]:
+            script.run(step.sql_in_transaction)
+            script.run(
+                "INSERT INTO schema_migrations (version, name) "  # noqa: S608
+                f"VALUES ({step.version}, '{step.name}')"
+            )
+
+
+def indexes_of_messages(script: AdminConnection) -> dict[str, bool]:
+    """Return the indexes of messages, and whether each is valid."""
+    rows = script.run(
+        "SELECT indexrelid::regclass::text, indisvalid FROM pg_index "
+        "WHERE indrelid = 'messages'::regclass"
+    )
+    return {name: is_valid for name, is_valid in rows}
+
+
+def test_an_index_whose_creation_was_interrupted_is_created_again(
+    unmigrated: OwnDatabase,
+) -> None:
+    step = next(s for s in migrations() if s.name == "messages_by_author")
+    migrate_to(unmigrated, step.version)
+    owner = unmigrated.settings(OWNER)
+    impatient = owner.model_copy(update={"statement_timeout_ms": 200})
+    with (
+        open_admin_connection(owner) as writer,
+        open_admin_connection(impatient) as interrupted,
+    ):
+        writer.run("BEGIN; LOCK TABLE messages IN ROW EXCLUSIVE MODE")
+        with pytest.raises(DatabaseRefused, match="statement timeout"):
+            interrupted.run(step.statements[0])
+        writer.run("ROLLBACK")
+        assert indexes_of_messages(writer)["messages_author_idx"] is False
+    assert f"applied {step.version:04}" in unmigrated.migrate()
+    with open_admin_connection(owner) as script:
+        found = indexes_of_messages(script)
+    assert found["messages_author_idx"] is True
+    assert "messages_author_id_idx" not in found
+    assert "messages_flagged_author_id_idx" not in found
+
+
+def test_a_concurrent_migration_that_is_repeated_keeps_its_index(
+    testbed: OwnDatabase, owner: AdminConnection
+) -> None:
+    oid = "SELECT 'messages_author_idx'::regclass::oid"
+    before = owner.run(oid)
+    owner.run("DELETE FROM schema_migrations WHERE name = 'messages_by_author'")
+    assert "messages_by_author" in testbed.migrate()
+    assert owner.run(oid) == before
+
+
+def test_an_account_with_the_name_of_a_page_stops_the_migration_before_it_begins(
+    unmigrated: OwnDatabase,
+) -> None:
+    migrate_to(unmigrated, 10)
+    with open_admin_connection(unmigrated.settings(OWNER)) as script:
+        script.run(
+            "INSERT INTO users (username, email, password_hash) VALUES "
+            "('public', 'a@b.c', '*'), ('public_', 'a@b.c', '*'), "
+            "('ada', 'a@b.c', '*');"
+            "INSERT INTO messages (author_id, author_name, content) VALUES "
+            "(1, 'public', 'mine'), (1, NULL, 'older'), (3, 'ada', 'public');"
+        )
+        said = migrate_with(unmigrated)
+        assert (said.exit_code, "page: public." in said.output) == (1, True)
+        versions = "SELECT max(version) FROM schema_migrations"
+        assert script.run(versions) == [[9]]
+        said = migrate_with(unmigrated, "--rename-reserved")
+        assert said.output.startswith("renamed the account public to public__\n")
+        assert script.run(versions) == [[migrations()[-1].version]]
+        assert script.run(
+            "SELECT author_name, username FROM messages JOIN users "
+            "ON users.id = author_id ORDER BY messages.id"
+        ) == [["public__"] * 2, [None, "public__"], ["ada", "ada"]]
+    assert migrate_with(unmigrated).exit_code == 0
+
+
+def test_a_renaming_that_was_interrupted_is_completed(
+    testbed: OwnDatabase, owner: AdminConnection
+) -> None:
+    owner.run(
+        "INSERT INTO users (username, email, password_hash) "
+        "VALUES ('public_', 'a@b.c', '*');"
+        "INSERT INTO messages (author_id, author_name, content) "
+        "SELECT 1, 'public', n FROM generate_series(1, 25000) n"
+    )
+    assert migrate_with(testbed, "--rename-reserved").exit_code == 0
+    names = "SELECT author_name, count(*) FROM messages GROUP BY author_name"
+    assert owner.run(names) == [["public_", 25_000]]
+
+
+def migrate_with(testbed: OwnDatabase, *options: str) -> Result:
+    """Run `minitwit migrate` with options."""
+    return CliRunner().invoke(
+        main, ["migrate", *options], env=testbed.environment(OWNER)
+    )
 
 
 def test_every_constraint_has_a_name_of_its_own(owner: AdminConnection) -> None:

@@ -72,7 +72,13 @@ def test_query_names_its_columns_and_limits_its_lists(name: str) -> None:
 def test_functions_role_may_do_what_the_handlers_do_and_no_more(
     testbed: OwnDatabase, database: Database
 ) -> None:
-    for forbidden in ("DROP TABLE messages", "DELETE FROM users", "TRUNCATE follows"):
+    for forbidden in (
+        "DROP TABLE messages",
+        "TRUNCATE follows",
+        "DELETE FROM installation",
+        "UPDATE users SET is_moderator = true",
+        "UPDATE messages SET content = 'edited'",
+    ):
         with pytest.raises(Exception, match=r"permission denied|must be owner"):
             run_as_application(testbed, forbidden)
     assert database.read("latest") == [[-1]]

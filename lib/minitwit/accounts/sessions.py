@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from minitwit.errors import InvalidUsername
 from minitwit.models import Account, Reader
 from minitwit.postgres.database import Database
 
@@ -70,15 +71,20 @@ class Sessions:
             user_agent: of the browser, shown in the list of sessions.
             days: after so many days without use a session has ended.
 
+        Raises:
+            InvalidUsername: the account has just been deleted.
+
         """
-        [[session]] = self._database.write(
+        rows = self._database.write(
             "start_session",
             user_id=user_id,
             user_agent=user_agent[:_LONGEST_USER_AGENT],
             days=days,
             limit=MAX_SESSIONS - 1,
         )
-        return UUID(str(session))
+        if not rows:
+            raise InvalidUsername
+        return UUID(str(rows[0][0]))
 
     def account(self, claim: SessionClaim) -> Account | None:
         """Return the account of a session, or None if it has ended."""

@@ -2,6 +2,7 @@
 -- that earlier releases began, which are in no table; the functions' role may rename an
 -- account, since one that is being deleted gives up its name first.
 
+-- Names of deleted accounts, refused to others for a while.
 CREATE TABLE former_usernames (
     username text CONSTRAINT former_usernames_pkey PRIMARY KEY,
     freed_at timestamptz NOT NULL DEFAULT now()
@@ -24,8 +25,8 @@ CREATE TABLE password_resets (
 );
 CREATE INDEX password_resets_user_id_idx ON password_resets (user_id);
 
-GRANT SELECT, INSERT, DELETE ON former_usernames TO minitwit_app;
 GRANT SELECT, INSERT, UPDATE ON sign_in_attempts TO minitwit_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON former_usernames TO minitwit_app;
 GRANT SELECT, DELETE ON password_resets TO minitwit_app;
 
 -- Last, because ALTER TABLE locks users until the migration commits.
@@ -38,3 +39,4 @@ ALTER TABLE users
 CREATE INDEX users_deleted_at_idx ON users (deleted_at) WHERE deleted_at IS NOT NULL;
 GRANT UPDATE (username, signed_out_at, suspended_at, deleted_at, mentions_seen_date, mentions_seen_id), DELETE
     ON users TO minitwit_app;
+GRANT SELECT (deleted_at) ON users TO pg_monitor;

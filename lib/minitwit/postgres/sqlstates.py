@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from minitwit.errors import (
     InvalidInput,
+    JustDeleted,
     MiniTwitError,
     NotPermitted,
     SchemaOutdated,
@@ -20,6 +21,7 @@ _CONSTRAINTS: dict[str, type[MiniTwitError]] = {"users_username_key": UsernameTa
 _STATES: dict[str, type[MiniTwitError]] = {
     "08": StorageUnavailable,  # connection exception
     "22": InvalidInput,  # data exception
+    "23503": JustDeleted,  # a foreign key: no request names a row that never was
     "25006": StorageUnavailable,  # read-only: a standby
     "28": StorageUnavailable,  # the server refuses the role or its password
     "3D": StorageUnavailable,  # no such database

@@ -1,6 +1,7 @@
 -- name: start_session
 -- Start a session of an account; end its oldest where there are too many, and those
--- that were not used for so many days.
+-- that were not used for so many days. No row for an account that is being deleted: the
+-- lock, which the foreign key takes as well, waits for a deletion that has begun.
 WITH ended AS (
     DELETE FROM sessions WHERE user_id = :user_id AND (
         last_used_at < now() - make_interval(days => :days)
@@ -10,7 +11,9 @@ WITH ended AS (
         )
     )
 )
-INSERT INTO sessions (user_id, user_agent) VALUES (:user_id, :user_agent)
+INSERT INTO sessions (user_id, user_agent)
+SELECT id, :user_agent FROM users WHERE id = :user_id AND deleted_at IS NULL
+FOR KEY SHARE
 RETURNING id;
 
 -- name: session_account
@@ -47,7 +50,7 @@ WHERE sessions.id = :id AND sessions.user_id = :user_id AND suspended_at IS NULL
 -- Find the account of a cookie that names no session, as earlier releases set them; no
 -- row when the account was signed out since.
 SELECT id, username FROM users
-WHERE id = :user_id AND suspended_at IS NULL
+WHERE id = :user_id AND suspended_at IS NULL AND deleted_at IS NULL
     AND (signed_out_at IS NULL OR signed_out_at < to_timestamp(:signed_at));
 
 -- name: use_session

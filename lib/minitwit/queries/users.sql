@@ -1,8 +1,13 @@
 -- name: add_user
 -- Add an account and set the progress mark, if one is given (setval ignores NULL).
--- Violates users_username_key when the name is taken.
+-- Violates users_username_key when the name is taken; returns no row when an account
+-- had it that was deleted in the last days.
 INSERT INTO users (username, email, password_hash)
-VALUES (:username, :email, :password_hash)
+SELECT :username, :email, :password_hash
+WHERE NOT EXISTS (
+    SELECT FROM former_usernames
+    WHERE username = :username AND freed_at > now() - make_interval(days => :days)
+)
 RETURNING setval('latest', :latest);
 
 -- name: recent_registration
@@ -14,7 +19,7 @@ WHERE username = :username AND email = :email
 -- name: find_user
 -- Find an account by its username.
 SELECT id, username, password_hash, suspended_at IS NOT NULL FROM users
-WHERE username = :username;
+WHERE username = :username AND deleted_at IS NULL;
 
 -- name: known_names
 -- List those of some names that users have.

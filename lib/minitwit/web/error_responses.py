@@ -10,6 +10,7 @@ from minitwit.accounts.sign_in_throttle import REFILL_SECONDS
 from minitwit.errors import (
     AccountSuspended,
     InvalidInput,
+    JustDeleted,
     MiniTwitError,
     ModeratorProtected,
     NotAuthor,
@@ -44,6 +45,7 @@ STATUSES: dict[type[MiniTwitError], int] = {
     ModeratorProtected: 403,
     UnknownUser: 404,
     UnknownMessage: 404,
+    JustDeleted: 404,
     BodyTooLarge: 413,
     UnsupportedBody: 415,
     TooManyAttempts: 429,

@@ -120,6 +120,10 @@ ROUTES = (
         "Set a new password with an operator's link.",
         limit=SIGN_IN,
     ),
+    _page(
+        "POST", "/account/delete", "register", "Delete one's account.", limit=SIGN_IN
+    ),
+    _page("GET", "/account/export", "register", "Everything about oneself as JSON."),
     _simulator(
         "GET",
         "/msgs",

@@ -5,9 +5,10 @@ import time
 
 import click
 
-from minitwit.errors import LockNotAvailable
+from minitwit.errors import DatabaseRefused, LockNotAvailable
 from minitwit.schema import MIGRATIONS_TABLE, Migration, migrations
 from minitwit.settings import DatabaseSettings
+from minitwit.web.reserved_names import reserved_names
 from minitwit_cli.maintenance.admin_connection import (
     AdminConnection,
     open_admin_connection,
@@ -17,6 +18,11 @@ from minitwit_cli.maintenance.installation import (
     require_installation,
 )
 from minitwit_cli.maintenance.integrity import require_intact
+from minitwit_cli.maintenance.reserved_usernames import (
+    rename_authors,
+    rename_user,
+    reserved_usernames,
+)
 
 # A migration that has its locks may take minutes.
 _LIMITS = {"lock_timeout_ms": 4_000, "statement_timeout_ms": 600_000}
@@ -44,10 +50,16 @@ WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace
     is_flag=True,
     help="Accept an empty database, which may otherwise be one that lost its data.",
 )
-def migrate(new_installation: bool) -> None:
+@click.option(
+    "--rename-reserved",
+    is_flag=True,
+    help="Rename accounts whose names are addresses of pages by now: NAME to NAME_.",
+)
+def migrate(new_installation: bool, rename_reserved: bool) -> None:
     """Update the schema of the database.
 
-    Applies the migrations that the database lacks, and verifies the result.
+    Applies the migrations that the database lacks, and verifies the result. Changes
+    nothing if a page of this version has the address of an account's own.
 
     Reads MINITWIT_DATABASE_URL and MINITWIT_DATABASE_PASSWORD_FILE; the role in the
     URL must own the database. Safe to run twice, and at the same time.
@@ -56,15 +68,37 @@ def migrate(new_installation: bool) -> None:
     with open_admin_connection(settings) as connection:
         _wait_for_others(connection)
         require_installation(connection, settings.installation, new_installation)
+        _free_addresses(connection, rename_reserved)
         for migration in _pending(connection):
             _apply(connection, migration)
             click.echo(f"applied {migration.version:04} {migration.name}")
+        if rename_reserved:
+            rename_authors(connection, reserved_names())
         require_intact(connection)
         installation = find_installation(connection)
     click.echo(
         f"The schema is at version {migrations()[-1].version}, "
         f"the installation is {installation.id}."
     )
+
+
+def _free_addresses(connection: AdminConnection, rename_reserved: bool) -> None:
+    """Rename the accounts whose pages would be shadowed by others, or refuse.
+
+    Raises:
+        DatabaseRefused: there are some, and they are not to be renamed.
+
+    """
+    names = reserved_usernames(connection, reserved_names())
+    if names and not rename_reserved:
+        raise DatabaseRefused(
+            f"Accounts have the address of a page: {', '.join(names)}. Nothing was "
+            "changed. `minitwit migrate --rename-reserved` adds _ to their names; let "
+            "their owners know, who sign in with these names."
+        )
+    for name in names:
+        new = rename_user(connection, name, reserved_names())
+        click.echo(f"renamed the account {name} to {new}")
 
 
 def _wait_for_others(connection: AdminConnection) -> None:

@@ -150,7 +150,11 @@ class LegacyFile:
     def _user(self, user_id: Value, name: Value, email: Value, pw_hash: Value) -> Row:
         key, username = values.identifier("user_id", user_id), values.username(name)
         if username in self._reserved:
-            self._changed(key, f"{username!r} is the address of a page today")
+            self._changed(
+                key,
+                f"{username!r} is the address of a page today: rename the account by "
+                "`minitwit migrate --rename-reserved`",
+            )
         elif not _can_be_registered(username):
             self._changed(key, f"{username!r} could not be registered today")
         try:
