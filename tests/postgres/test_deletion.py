@@ -48,6 +48,7 @@ def ada(store: Store, owner: AdminConnection) -> Account:
         " FROM messages;"
         "INSERT INTO password_resets (token_digest, user_id, expires_at)"
         f" VALUES ('digest', {ada.id}, now());"
+        f"INSERT INTO suspension_jobs (user_id, hides) VALUES ({ada.id}, false);"
     )
     return ada
 
