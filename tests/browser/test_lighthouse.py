@@ -19,7 +19,7 @@ LEAST = {"accessibility": 100, "best-practices": 100, "seo": 100, "performance":
 TRIES = 4
 
 
-@pytest.mark.parametrize("path", ["public", "alice"])
+@pytest.mark.parametrize("path", ["public", "alice", "alice/1", "api"])
 def test_lighthouse_has_nothing_to_ask_for(site: Site, path: str) -> None:
     report = ARTIFACTS / f"{path}.json"
     best: dict[str, int] = {}
