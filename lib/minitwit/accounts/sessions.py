@@ -140,5 +140,7 @@ class Sessions:
             days: after so many days without use a session has ended.
 
         """
-        rows = self._database.read("list_sessions", user_id=user_id, days=days)
+        rows = self._database.read(
+            "list_sessions", user_id=user_id, days=days, limit=MAX_SESSIONS
+        )
         return [Session(UUID(str(row[0])), *row[1:]) for row in rows]

@@ -5,9 +5,9 @@
 WITH ended AS (
     DELETE FROM sessions WHERE user_id = :user_id AND (
         last_used_at < now() - make_interval(days => :days)
-        OR id IN (
+        OR id NOT IN (
             SELECT id FROM sessions WHERE user_id = :user_id
-            ORDER BY last_used_at DESC OFFSET :limit
+            ORDER BY last_used_at DESC LIMIT :limit
         )
     )
 )
@@ -77,4 +77,4 @@ SELECT id, user_agent, extract(epoch FROM created_at)::bigint,
     extract(epoch FROM last_used_at)::bigint
 FROM sessions
 WHERE user_id = :user_id AND last_used_at > now() - make_interval(days => :days)
-ORDER BY last_used_at DESC, id;
+ORDER BY last_used_at DESC, id LIMIT :limit;
