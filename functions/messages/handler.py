@@ -2,7 +2,7 @@
 
 /msgs and /msgs/{username} serve the simulator, and /latest any caller. /add_message is
 the form on the account's own timeline, /delete_message the button beside a message of
-the account's own, and /hide_message and /restore_message are the moderators'.
+the account's own; those of moderation.py report messages and are for moderators.
 """
 
 import logging
@@ -11,10 +11,15 @@ from collections.abc import Mapping
 import falcon
 import orjson
 
+from functions.messages.moderation import (
+    DismissButton,
+    ModeratorButton,
+    ReportButton,
+    SuspensionButton,
+)
 from minitwit.latest import ProgressMark
 from minitwit.messages import Messages
 from minitwit.models import NewMessage
-from minitwit.moderation.moderation import Moderation
 from minitwit.text.links import mention_candidates
 from minitwit.users import Users
 from minitwit.web.app import Services
@@ -31,6 +36,7 @@ from minitwit.web.request_data import (
     message_id,
     unknown_user_first,
 )
+from minitwit.web.security_log import SecurityEvent
 from minitwit.web.simulator_auth import mark_of
 
 _log = logging.getLogger(__name__)
@@ -106,40 +112,6 @@ class DeleteButton:
         self._browser.redirect(req, resp, page, "Your message was deleted")
 
 
-class ModeratorButton:
-    """The button that hides or restores a message.
-
-    Args:
-        hides: whether it hides or restores.
-        sentence: the flash message.
-        moderation: hides and restores messages.
-        browser: redirects browsers.
-
-    """
-
-    def __init__(
-        self,
-        hides: bool,
-        sentence: str,
-        moderation: Moderation,
-        browser: BrowserResponses,
-    ) -> None:
-        self._hides = hides
-        self._sentence = sentence
-        self._moderation = moderation
-        self._browser = browser
-
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Change the message and redirect to its place on the page before."""
-        page = previous_page(req)
-        account = self._browser.account(req, next_page=page or "/")
-        number = message_id(req)
-        author = self._moderation.set_hidden_as(account.id, number, self._hides)
-        _log.info("%s message %d: %s", account.username, number, self._sentence)
-        place = f"{page or user_path(author)}#m{number}"
-        self._browser.redirect(req, resp, place, self._sentence)
-
-
 class Latest:
     """The simulator's progress mark."""
 
@@ -158,19 +130,44 @@ def _is_permalink(page: str, username: str, number: int) -> bool:
 
 def routes(services: Services) -> Mapping[str, object]:
     """Return the resource of each path."""
-    store = services.store
+    store, browser = services.store, services.browser
+    suspensions = store.suspensions
     # Compile the patterns now: the first message with an @ would wait for it.
     mention_candidates("@a")
     return {
         "/msgs": AllMessages(store.messages),
         "/msgs/{username}": MessagesOfUser(store.messages, store.users),
         "/latest": Latest(store.latest),
-        "/add_message": MessageForm(store.messages, services.browser),
-        "/delete_message": DeleteButton(store.messages, services.browser),
+        "/add_message": MessageForm(store.messages, browser),
+        "/delete_message": DeleteButton(store.messages, browser),
+        "/report_message": ReportButton(store.reports, browser),
         "/hide_message": ModeratorButton(
-            True, "The message is hidden", store.moderation, services.browser
+            True,
+            SecurityEvent.MESSAGE_HIDDEN,
+            "The message is hidden",
+            store.moderation,
+            browser,
         ),
         "/restore_message": ModeratorButton(
-            False, "The message is shown again", store.moderation, services.browser
+            False,
+            SecurityEvent.MESSAGE_RESTORED,
+            "The message is shown again",
+            store.moderation,
+            browser,
+        ),
+        "/dismiss_reports": DismissButton(store.reports, browser),
+        "/suspend_user": SuspensionButton(
+            suspensions.suspend,
+            SecurityEvent.SUSPENDED,
+            '"{}" is suspended',
+            suspensions,
+            browser,
+        ),
+        "/unsuspend_user": SuspensionButton(
+            suspensions.lift,
+            SecurityEvent.SUSPENSION_LIFTED,
+            '"{}" is not suspended any more',
+            suspensions,
+            browser,
         ),
     }

@@ -17,6 +17,7 @@ from functions.timeline.openapi import Description
 from functions.timeline.pages import Pages, environment
 from functions.timeline.people import FindPeople, FollowList
 from functions.timeline.permalinks import Permalink
+from functions.timeline.reports import ReportQueue
 from functions.timeline.timelines import (
     MentionsOfReader,
     NewMessages,
@@ -73,6 +74,7 @@ def routes(services: Services) -> Mapping[str, object]:
         "/": OwnTimeline(store.messages, services.cookies, auth, browser, pages),
         "/public": PublicTimeline(store.messages, auth, pages),
         "/public/feed": PublicFeed(store.messages, feeds),
+        "/reports": ReportQueue(store.reports, store.suspensions, auth, pages),
         "/new_messages": NewMessages(store.messages, auth),
         "/register": FormPage("register.html", auth, browser, pages),
         "/login": FormPage("login.html", auth, browser, pages),

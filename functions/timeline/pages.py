@@ -15,6 +15,7 @@ from functions.timeline.browsers import browser_name
 from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
 from functions.timeline.mentioned_names import MentionedNames
+from minitwit.accounts.sessions import MANY_REPORTS
 from minitwit.discovery.people import MAX_PEOPLE
 from minitwit.models import Post, Reader
 from minitwit.text.dates import datetime_of
@@ -65,6 +66,7 @@ def environment(assets: Assets, mentioned: MentionedNames, url: str) -> Environm
     }
     templates.globals |= {
         "asset": assets.path,
+        "many_reports": MANY_REPORTS,
         "max_content": MAX_CONTENT,
         # Not the requested host: the ids of feeds never change (RFC 4287, section
         # 4.2.6), and a message has one canonical address.
@@ -77,7 +79,8 @@ def environment(assets: Assets, mentioned: MentionedNames, url: str) -> Environm
 
 
 def _messages(
-    macro: Callable[[Post, bool, bool, frozenset[str]], str], mentioned: MentionedNames
+    macro: Callable[[Post, bool, bool, bool, frozenset[str]], str],
+    mentioned: MentionedNames,
 ) -> Callable[[list[Post], Reader], str]:
     """Return a filter that renders the messages of a page."""
     # A message is on many pages and costs as much as the rest of one, so its HTML is
@@ -86,8 +89,9 @@ def _messages(
 
     def messages(posts: list[Post], reader: Reader) -> str:
         own = reader.account.username if reader.account else None
+        reports = own is not None and not reader.is_moderator
         html = [
-            cached(post, post.username == own, reader.is_moderator, usernames)
+            cached(post, post.username == own, reports, reader.is_moderator, usernames)
             for post, usernames in zip(posts, mentioned.of(posts), strict=True)
         ]
         # The macro has escaped each part; Markup's own join would check each again.
@@ -158,9 +162,9 @@ def may_scroll(content: str) -> bool:
     return sum(lines) > _MOST_LINES
 
 
-def bounded(count: int) -> str:
-    """Format a count; above MAX_COUNT the exact number is unknown."""
-    return f"{MAX_COUNT:,}+" if count > MAX_COUNT else f"{count:,}"
+def bounded(count: int, most: int = MAX_COUNT) -> str:
+    """Format a count; above the most that is counted the exact number is unknown."""
+    return f"{most:,}+" if count > most else f"{count:,}"
 
 
 class Moment(NamedTuple):

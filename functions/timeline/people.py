@@ -11,9 +11,7 @@ from minitwit.follows import PAGE_SIZE
 from minitwit.models import Person, Reader
 from minitwit.store import Store
 from minitwit.web.browser_auth import BrowserAuth
-from minitwit.web.request_data import integer
-
-_PLACES = range(2**63)  # What the database can hold.
+from minitwit.web.request_data import place
 
 
 class FollowList:
@@ -45,7 +43,7 @@ class FollowList:
     def on_get(self, req: falcon.Request, resp: falcon.Response, username: str) -> None:
         """Show a page of the list, newest follow first."""
         user = self._store.users.find(username)
-        people = self._listed(user.id, _place(req))
+        people = self._listed(user.id, place(req))
         reader = self._auth.reader(req, resp)
         names = [person.username for person in people[:PAGE_SIZE]]
         self._pages.render(
@@ -96,8 +94,3 @@ def _with_buttons(
         "followed": people.followed_among(account.id, names) if account else (),
         "here": here,
     }
-
-
-def _place(req: falcon.Request) -> int | None:
-    place = integer(req.get_param("before"))
-    return place if place is not None and place in _PLACES else None

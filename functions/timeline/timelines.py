@@ -80,9 +80,7 @@ class UserTimeline:
         """Show a page of it."""
         author = self._store.users.find(username)
         reader = self._auth.reader(req, resp)
-        posts = self._store.messages.user_timeline(
-            author.id, username, page_start(req), reader.is_moderator
-        )
+        posts = self._posts(author, page_start(req), reader)
         is_own = reader.account is not None and reader.account.id == author.id
         self._pages.render(
             req,
@@ -94,6 +92,16 @@ class UserTimeline:
             counts=self._store.users.counts(author.id),
             is_followed=self._is_followed(reader, author),
             **page_of(req, posts),
+        )
+
+    def _posts(
+        self, author: Account, start: Cursor | None, reader: Reader
+    ) -> list[Post]:
+        # Not all messages of an account may be hidden yet.
+        if author.is_suspended and not reader.is_moderator:
+            return []
+        return self._store.messages.user_timeline(
+            author.id, author.username, start, reader.is_moderator
         )
 
     def _is_followed(self, reader: Reader, author: Account) -> bool:

@@ -47,6 +47,13 @@ class Site:
         """Let one user follow another."""
         self._simulator(f"/fllws/{follower}", {"follow": followed})
 
+    def report(self, reporter: str, message_id: str) -> None:
+        """Report a message."""
+        with httpx.Client(base_url=self.url) as browser:
+            browser.post("/login", data={"username": reporter, "password": PASSWORD})
+            answer = browser.post("/report_message", data={"id": message_id})
+        assert answer.status_code == 303, answer.text
+
     def command(self, *arguments: str) -> str:
         """Run a `minitwit` command as the owner of the database."""
         environment = self.system.process("timeline-1").environ()
@@ -68,7 +75,7 @@ class Site:
 
 
 def populated(system: RunningSystem) -> Site:
-    """Return a site with a crowd in which Alice is a moderator and a message hidden.
+    """Return a site with a crowd, and something for Alice to moderate.
 
     The newcomer has a link to reset the password, with the token "lost".
     """
@@ -79,4 +86,7 @@ def populated(system: RunningSystem) -> Site:
     digest = hashlib.sha256(b"lost").hexdigest()
     link = ("--url", site.url, "--token-digest", digest)
     site.command("reset-password", "newcomer", *link)
+    site.report("bob", "35")
+    site.post(site.new_user_named("spammer"), "Buy cheap followers!")
+    site.command("suspend", "spammer")
     return site

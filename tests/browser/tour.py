@@ -75,7 +75,8 @@ def _older(page: Page) -> None:
     page.get_by_role("link", name="Older messages").click()
 
 
-# Alice is made a moderator and one message is hidden before the tour.
+# Alice is made a moderator, one message is hidden, another one reported, and an account
+# suspended before the tour.
 STOPS = (
     Stop("public", "/public"),
     Stop("public-new-messages", "/public", prepare=_new_messages),
@@ -85,6 +86,8 @@ STOPS = (
     Stop("own", "/", "bob"),
     Stop("own-empty", "/", "newcomer"),
     Stop("moderator", "/public", "alice"),
+    Stop("reports", "/reports", "alice"),
+    Stop("suspended", "/spammer", "alice"),
     Stop("mentions", "/mentions", "alice"),
     Stop("mentions-empty", "/mentions", "newcomer"),
     Stop("people", "/people", "newcomer"),

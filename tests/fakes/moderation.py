@@ -11,6 +11,7 @@ from minitwit.errors import (
     UnknownMessage,
 )
 from minitwit.models import ReportedMessage
+from minitwit.moderation.moderation import AUTHOR_SUSPENDED
 from minitwit.moderation.reports import AND_ONE_MORE
 from minitwit.moderation.suspensions import WORKING_SECONDS
 
@@ -45,7 +46,7 @@ class FakeModeration:
         if post is None:
             raise UnknownMessage
         if not hidden and post.username in memory.suspended:
-            raise AccountSuspended
+            raise AccountSuspended(AUTHOR_SUSPENDED)
         memory.hidden_with_author.discard(message_id)
         memory.close_reports(message_id)
         if hidden:

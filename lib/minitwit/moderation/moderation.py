@@ -8,6 +8,8 @@ from minitwit.errors import (
 )
 from minitwit.postgres.database import Database, Row
 
+AUTHOR_SUSPENDED = "The author is suspended; lift the suspension first."
+
 
 class Moderation:
     """The rights of moderators, and what they do to single messages.
@@ -73,5 +75,5 @@ def _author_of_changed(rows: list[Row]) -> str:
         raise UnknownMessage
     author, changed = rows[0]
     if changed is None:
-        raise AccountSuspended("The author is suspended; lift the suspension first.")
+        raise AccountSuspended(AUTHOR_SUSPENDED)
     return str(author)

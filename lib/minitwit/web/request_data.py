@@ -168,6 +168,12 @@ def page_start(req: falcon.Request) -> Cursor | None:
     return cursor(req)
 
 
+def place(req: falcon.Request) -> int | None:
+    """Return the place in a list of people or reports that `before` names, or None."""
+    number = integer(req.get_param("before"))
+    return number if number is not None and number in range(2**63) else None
+
+
 def path_of_own_url(req: falcon.Request, url: str) -> str | None:
     """Return path and query of a URL of this site; None for any other text."""
     match = _URL.fullmatch(url)

@@ -34,6 +34,7 @@ class SecurityEvent(StrEnum):
     SUSPENSION_LIFTED = "suspension lifted"
     MESSAGE_HIDDEN = "message hidden"
     MESSAGE_RESTORED = "message restored"
+    MESSAGE_REPORTED = "message reported"
     REPORT_DISMISSED = "report dismissed"
 
 
