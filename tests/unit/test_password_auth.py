@@ -66,7 +66,7 @@ def test_the_right_password_signs_in_after_retry_after(
 
 
 # contract: T2
-@pytest.mark.parametrize("path", ["password", "sign_out_everywhere"])
+@pytest.mark.parametrize("path", ["password", "sign_out_everywhere", "delete"])
 def test_every_form_that_asks_for_the_password_is_throttled(
     minitwit: Callers, path: str
 ) -> None:

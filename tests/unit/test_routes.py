@@ -8,6 +8,7 @@ import pytest
 
 from minitwit.web import reserved_names as reserving
 from minitwit.web import routes, traefik_rules
+from minitwit.web.address_limits import SIGN_IN
 from minitwit.web.app import Services
 from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.browser_responses import BrowserResponses
@@ -104,3 +105,11 @@ def test_no_two_functions_answer_the_same_method_of_a_path() -> None:
         (route.method, path) for route in ROUTES for path in routes.served_paths(route)
     ]
     assert len(claims) == len(set(claims))
+
+
+def test_every_form_that_asks_for_a_password_has_the_limit_of_sign_ins() -> None:
+    forms = {route.path for route in ROUTES if route.method == "POST"}
+    asking = {path for path in forms if path.startswith("/account/")}
+    asking |= {"/login", "/reset_password"}
+    limited = {route.path for route in ROUTES if route.limit == SIGN_IN}
+    assert asking == limited, "give its route `limit=SIGN_IN`"
