@@ -4,6 +4,7 @@ import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -295,7 +296,8 @@ def test_wrong_password_is_an_unavailable_storage(testbed: OwnDatabase) -> None:
 def test_constraint_becomes_the_domains_error_and_the_connection_stays(
     testbed: OwnDatabase, database: Database, superuser: AdminConnection
 ) -> None:
-    account = {"username": "ada", "email": "a@b", "password_hash": "x", "latest": None}
+    account: dict[str, Any] = {"username": "ada", "email": "a@b", "password_hash": "x"}
+    account |= {"days": 30, "latest": None}
     database.write("add_user", **account)
     [[before]] = superuser.run(f"SELECT max(pid) {of(testbed)}")
     with pytest.raises(UsernameTaken):
