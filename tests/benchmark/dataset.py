@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from minitwit.accounts.passwords import hash_password
 
 # What is kept of earlier runs is used while this is the same; count it up.
-GENERATION = 4
+GENERATION = 5
 
 FIRST_NAME = 10**11
 EPOCH = 1_700_000_000  # Unix seconds of the oldest message.
@@ -80,6 +80,19 @@ class DataSet:
         for number in range(1, self.messages + 1):
             author = _skewed(draw, self.users)
             yield number, author, EPOCH + number // 3, contents[number % 5_000]
+
+    def mention_rows(self) -> Iterator[tuple[int, int, int]]:
+        """Yield message, mentioned user and Unix seconds.
+
+        Every 32nd message mentions USUAL_READER, and every third one some user.
+        """
+        draw = random.Random(f"mentions of {self.name}")  # noqa: S311
+        for number in range(1, self.messages + 1):
+            mentioned = {USUAL_READER} if number % 32 == 0 else set()
+            if number % 3 == 0:
+                mentioned.add(_skewed(draw, self.users))
+            for user in sorted(mentioned):
+                yield number, user, EPOCH + number // 3
 
 
 # The empty one has users: without any, every action would be answered 404.

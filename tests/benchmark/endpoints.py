@@ -1,7 +1,7 @@
 """Measured endpoints, each with its workload and its SQL statements."""
 
 import http.client
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -54,8 +54,21 @@ class Endpoint:
         return self.name in ("GET /msgs?no=20", "GET /msgs?no=100", "POST /msgs/<user>")
 
 
-def endpoints(usual: str, busiest: str) -> list[Endpoint]:
-    """Return every endpoint; the cookies sign a usual and the busiest reader in."""
+@dataclass(frozen=True)
+class Cookies:
+    """The sessions of a usual reader and of the busiest, who follows most."""
+
+    usual: str
+    busiest: str
+
+
+def endpoints(cookies: Mapping[str, Cookies]) -> list[Endpoint]:
+    """Return every endpoint.
+
+    Args:
+        cookies: by data set, because each database knows its own sessions.
+
+    """
     return [
         _messages(20),
         _messages(100),
@@ -107,7 +120,7 @@ def endpoints(usual: str, busiest: str) -> list[Endpoint]:
                 },
             ),
         ),
-        *_pages(usual, busiest),
+        *_pages(cookies),
     ]
 
 
@@ -120,7 +133,7 @@ def _messages(number: int) -> Endpoint:
     )
 
 
-def _pages(usual: str, busiest: str) -> list[Endpoint]:
+def _pages(cookies: Mapping[str, Cookies]) -> list[Endpoint]:
     return [
         Endpoint(
             "GET /public",
@@ -137,21 +150,27 @@ def _pages(usual: str, busiest: str) -> list[Endpoint]:
         Endpoint(
             "GET / (a usual reader's)",
             "timeline",
-            lambda _: [Request("GET", "/", cookie=usual)],
+            lambda data: [Request("GET", "/", cookie=cookies[data.name].usual)],
             is_page=True,
         ),
         Endpoint(
             BUSIEST,
             "timeline",
-            lambda _: [Request("GET", "/", cookie=busiest)],
+            lambda data: [Request("GET", "/", cookie=cookies[data.name].busiest)],
+            is_page=True,
+        ),
+        Endpoint(
+            "GET /mentions",
+            "timeline",
+            lambda data: [Request("GET", "/mentions", cookie=cookies[data.name].usual)],
             is_page=True,
         ),
     ]
 
 
-def sign_in(port: int) -> tuple[str, str]:
-    """Return the cookies of a usual reader and of the busiest, who follows most."""
-    return _cookie(port, USUAL_READER), _cookie(port, READER)
+def sign_in(port: int) -> Cookies:
+    """Sign a usual reader and the busiest in."""
+    return Cookies(_cookie(port, USUAL_READER), _cookie(port, READER))
 
 
 def _cookie(port: int, reader: int) -> str:

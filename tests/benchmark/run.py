@@ -131,7 +131,8 @@ def _endpoints(
 ) -> Results:
     results = {}
     with compared(machine, deployment) as all_systems:
-        for endpoint in endpoints(*sign_in(deployment.edge.port)):
+        cookies = {deployment.data_set.name: sign_in(deployment.edge.port)}
+        for endpoint in endpoints(cookies):
             say(f"throughput of {endpoint.name}")
             results[endpoint.name] = single_endpoint(
                 machine, all_systems, endpoint, effort
@@ -141,7 +142,7 @@ def _endpoints(
 
 def _scaling(deployment: Deployment, effort: Effort, say: Say) -> Results:
     say("one replica and two")
-    named = {each.name: each for each in endpoints("", "")}
+    named = {each.name: each for each in endpoints({})}
     return dict(scaling(deployment, named["GET /latest"], effort))
 
 
@@ -149,8 +150,8 @@ def _latency(
     machine: Machine, deployments: Sequence[Deployment], effort: Effort, say: Say
 ) -> Results:
     results: Results = {}
-    # A session of one data set's reader is good for the others: the key is the same.
-    for endpoint in endpoints(*sign_in(deployments[0].edge.port)):
+    cookies = {each.data_set.name: sign_in(each.edge.port) for each in deployments}
+    for endpoint in endpoints(cookies):
         say(f"latency of {endpoint.name}")
         costs = constant_rate(machine, deployments, endpoint, _RATE, effort)
         results[endpoint.name] = {

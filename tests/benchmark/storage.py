@@ -139,6 +139,7 @@ class Storage:
                 (number, author, username(author), pub_date, content)
                 for number, author, pub_date, content in data_set.message_rows()
             ),
+            "mentions (message_id, user_id, pub_date)": data_set.mention_rows(),
         }
         for table, rows in tables.items():
             lines = ("\t".join(map(str, row)) + "\n" for row in rows)
