@@ -582,6 +582,11 @@ class FakeMentions:
         seen = self._memory.seen_mentions
         seen[user_id] = max(place, seen.get(user_id, (0, 0)))
 
+    def index(self, after: int) -> Iterator[tuple[int, int]]:
+        """Find nothing: in memory, mentions are found whenever they are read."""
+        assert after >= 0
+        return iter(())
+
 
 class FakePeople:
     """Users as others find them, in memory."""

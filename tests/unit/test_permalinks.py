@@ -41,7 +41,7 @@ def test_a_hidden_message_is_there_for_moderators_only_and_marked(
     assert "something rude" in page.text
     assert "Hidden" in page.text
     assert "/restore_message" in page.actions
-    assert "rude" not in answer.text.partition("<body>")[0]
+    assert "rude" not in answer.text.partition("<body")[0]
     assert "og:" not in answer.text
 
 
@@ -57,7 +57,7 @@ def test_hiding_on_the_permalink_leads_back_to_it(minitwit: Callers) -> None:
 
 def test_a_long_message_is_cut_in_what_other_sites_show(minitwit: Callers) -> None:
     minitwit.post("ada", "word " * 200)
-    head = minitwit.browser().get("/ada/2").text.partition("<body>")[0]
+    head = minitwit.browser().get("/ada/2").text.partition("<body")[0]
     assert max(map(len, re.findall(r'content="([^"]*)"', head))) < 220
     assert head.count("word...") == 2
 

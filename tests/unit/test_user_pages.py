@@ -27,7 +27,7 @@ def test_a_page_counts_messages_followed_and_followers() -> None:
     minitwit.follow("cyd", "ada")
     page = Page(minitwit.browser().get("/ada"))
     words = " ".join(page.text.split())
-    assert "1 message 0 followed 2 followers" in words
+    assert "1 message 0 following 2 followers" in words
     assert {"/ada/following", "/ada/followers", "/ada/feed"} <= set(page.links)
 
 
@@ -141,7 +141,7 @@ def test_the_author_of_a_hidden_message_is_told_and_no_other_reader() -> None:
 @pytest.mark.parametrize("name", ["\u202eevil", "ليلى", "שרה כהן", "\u2066a"])
 def test_a_name_is_isolated_wherever_it_stands_in_text(name: str) -> None:
     memory = Memory()
-    memory.accounts[name] = Account(1, name)
+    memory.accounts[name] = Account(100, name)
     memory.passwords[name] = PASSWORD
     minitwit = callers_of(fake_store(memory))
     minitwit.register("ada")
