@@ -160,6 +160,12 @@ def _pages(cookies: Mapping[str, Cookies]) -> list[Endpoint]:
             is_page=True,
         ),
         Endpoint(
+            "GET /<user>/<id>",
+            "timeline",
+            workloads.of_messages,
+            is_page=True,
+        ),
+        Endpoint(
             "GET /mentions",
             "timeline",
             lambda data: [Request("GET", "/mentions", cookie=cookies[data.name].usual)],
@@ -169,17 +175,27 @@ def _pages(cookies: Mapping[str, Cookies]) -> list[Endpoint]:
 
 
 def sign_in(port: int) -> Cookies:
-    """Sign a usual reader and the busiest in."""
-    return Cookies(_cookie(port, USUAL_READER), _cookie(port, READER))
+    """Sign a usual reader and the busiest in, who posts a message."""
+    cookies = Cookies(_cookie(port, USUAL_READER), _cookie(port, READER))
+    _send_form(port, "/add_message", {"text": _CONTENT}, cookies.busiest)
+    return cookies
+
+
+def _send_form(
+    port: int, path: str, fields: dict[str, str], cookie: str = ""
+) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection(HOST, port, timeout=10)
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+    connection.request("POST", path, urlencode(fields), headers)
+    response = connection.getresponse()
+    connection.close()
+    return response
 
 
 def _cookie(port: int, reader: int) -> str:
-    connection = http.client.HTTPConnection(HOST, port, timeout=10)
-    form = urlencode({"username": username(reader), "password": PASSWORD})
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    connection.request("POST", "/login", form, headers)
-    response = connection.getresponse()
-    connection.close()
+    response = _send_form(
+        port, "/login", {"username": username(reader), "password": PASSWORD}
+    )
     cookies = response.headers.get_all("Set-Cookie") or []
     [session] = [cookie for cookie in cookies if cookie.startswith("session=")]
     return session.partition(";")[0]

@@ -4,8 +4,10 @@ import itertools
 import json
 import random
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 
-from tests.benchmark.dataset import DataSet, content, username
+from tests.benchmark.dataset import READER, DataSet, content, username
 
 # The actions of the course's scenario: register, tweet, follow, unfollow.
 SCENARIO = {"register": 200, "tweet": 11_306, "follow": 9_751, "unfollow": 4_665}
@@ -38,6 +40,21 @@ def of_users(data_set: DataSet, target: str, number: int = 2_000) -> list[Reques
     return [
         Request("GET", target.format(username(draw.randint(1, data_set.users))))
         for _ in range(number)
+    ]
+
+
+@cache
+def of_messages(data_set: DataSet, number: int = 2_000) -> list[Request]:
+    """Return a workload that asks for single messages from all over the data set.
+
+    Where there are none, it asks for the first that the busiest reader posts.
+    """
+    if not data_set.messages:
+        return reads(f"/{username(READER)}/1")
+    step = data_set.messages // number
+    return [
+        Request("GET", f"/{username(author)}/{message}")
+        for message, author, _, _ in islice(data_set.message_rows(), 0, None, step)
     ]
 
 
