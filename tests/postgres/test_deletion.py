@@ -42,7 +42,7 @@ def ada(store: Store, owner: AdminConnection) -> Account:
         "UPDATE messages SET flagged = id % 3 = 0;"
         "INSERT INTO mentions (user_id, pub_date, message_id)"
         f" SELECT CASE author_id WHEN {ada.id} THEN {bob.id} ELSE {ada.id} END,"
-        " pub_date, id FROM messages;"
+        " pub_date, id FROM messages ON CONFLICT DO NOTHING;"
         "INSERT INTO reports (message_id, reporter_id)"
         f" SELECT id, CASE author_id WHEN {ada.id} THEN {bob.id} ELSE {ada.id} END"
         " FROM messages;"
