@@ -199,23 +199,32 @@ def test_a_copy_is_compared_with_its_original(
 ) -> None:
     copy, original = "minitwit_copy", migrated.url("minitwit")
     change(migrated, "INSERT INTO users VALUES (DEFAULT, 'a', '', '!', now())")
+    change(migrated, "INSERT INTO users VALUES (DEFAULT, 'b', '', '!', now())")
     change(migrated, "INSERT INTO messages (author_id, content) VALUES (1, 'hi')")
+    change(migrated, "INSERT INTO messages (author_id, content) VALUES (1, 'hey')")
     with open_admin_connection(settings(migrated, SUPERUSER)) as script:
         script.run(f"CREATE DATABASE {copy} TEMPLATE minitwit OWNER minitwit")
     try:
         target = {"MINITWIT_DATABASE_URL": migrated.url("minitwit", copy)}
-        # The original changes: more rows, a flag, a new password.
+        # The original changes: more rows, a flag, a new password, and an author deletes
+        # a message, and another closes the account.
         change(migrated, "INSERT INTO messages (author_id, content) VALUES (1, 'ho')")
         change(
             migrated, "UPDATE messages SET flagged = true; UPDATE users SET email='b'"
         )
+        change(migrated, "DELETE FROM messages WHERE content = 'hey'")
+        closed = "SET username = 'deleted/2', deleted_at = now() WHERE id = 2"
+        change(migrated, f"UPDATE users {closed}")
         result = run(migrated, "check-database", "--copy-of", original, **target)
         assert result.exit_code == 0, result.output
         assert "a true copy" in result.output
         change(migrated, "UPDATE messages SET content = 'forged' WHERE id = 1")
         result = run(migrated, "check-database", "--copy-of", original, **target)
         assert result.exit_code == 1
-        assert "The copy differs: messages up to id 1" in result.output
+        assert "The copy differs: messages with ids from 0" in result.output
+        assert (
+            "1 rows that the copy lacks or has otherwise, first id 1" in result.output
+        )
     finally:
         with open_admin_connection(settings(migrated, SUPERUSER)) as script:
             script.run(f"DROP DATABASE {copy}")

@@ -52,7 +52,7 @@ def test_backups_are_made_and_can_be_restored(swarm: Installation) -> None:
     """More of them are made when asked for, on the other node."""
     swarm.follow("Back up now", KIND="incremental")
     printed = swarm.follow("Try a restore")
-    assert "a true copy: all of it is in the original" in printed
+    assert "a true copy: it has all of the original" in printed
     swarm.measured(printed.strip().splitlines()[-1])
     [repository] = swarm.containers("data_backups", swarm.tool)
     kept = swarm.tool.docker("exec", repository, "ls", "/var/lib/pgbackrest/backup")

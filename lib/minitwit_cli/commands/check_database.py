@@ -15,7 +15,7 @@ from minitwit_cli.maintenance.checksums import (
     differences,
     table_checksums,
 )
-from minitwit_cli.maintenance.installation import Installation, find_installation
+from minitwit_cli.maintenance.installation import find_installation
 from minitwit_cli.maintenance.integrity import broken_references, require_intact
 
 # It reads every table in full.
@@ -26,7 +26,7 @@ _LIMITS = {"statement_timeout_ms": 3_600_000}
 @click.option(
     "--copy-of",
     metavar="URL",
-    help="The original, with the same password: it must have all rows of this copy.",
+    help="The original, with the same password: this copy must have its rows.",
 )
 def check_database(copy_of: str | None) -> None:
     """Verify a database; compare a copy with its original.
@@ -45,25 +45,27 @@ def check_database(copy_of: str | None) -> None:
                 "Referenced rows are missing: " + "; ".join(faults) + "."
             )
         checksums = table_checksums(connection)
+        if copy_of:
+            original = settings.model_copy(update={"database_url": copy_of})
+            with open_admin_connection(original) as other:
+                _require_true_copy(other, connection, checksums)
     click.echo(f"installation {installation.id} of {installation.created_at:%F %T} UTC")
     click.echo("schema, constraints, sequences and references: whole")
     for part in checksums:
         click.echo(f"{part.table}: {part.rows} rows up to id {part.up_to}, {part.hash}")
     if copy_of:
-        original = settings.model_copy(update={"database_url": copy_of})
-        with open_admin_connection(original) as connection:
-            _require_true_copy(connection, installation, checksums)
-        click.echo("a true copy: all of it is in the original, unchanged")
+        click.echo("a true copy: it has all of the original up to then, unchanged")
 
 
 def _require_true_copy(
     original: AdminConnection,
-    installation: Installation,
+    copy: AdminConnection,
     checksums: list[TableChecksum],
 ) -> None:
-    if (other := find_installation(original)) != installation:
+    theirs, ours = find_installation(original), find_installation(copy)
+    if theirs != ours:
         raise DatabaseRefused(
-            f"This is a copy of the installation {installation.id}, not of {other.id}."
+            f"This is a copy of the installation {ours.id}, not of {theirs.id}."
         )
-    if faults := differences(original, checksums):
+    if faults := differences(original, copy, checksums):
         raise DatabaseRefused("The copy differs: " + "; ".join(faults) + ".")
