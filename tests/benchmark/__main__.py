@@ -1,10 +1,11 @@
-"""`python -m tests.benchmark`: run the benchmark, or profile the hot path."""
+"""`python -m tests.benchmark`: run the benchmark or a part, or profile the hot path."""
 
 import json
 from pathlib import Path
 
 import click
 
+from tests.benchmark.dataset import DATA_SETS
 from tests.benchmark.experiments import Effort
 from tests.benchmark.processes import ROOT
 from tests.benchmark.profile import profile
@@ -36,6 +37,21 @@ def run_command(effort: str, report: Path) -> None:
         save(results, report)
     write(results, report)
     click.echo(f"{report} is written.")
+
+
+@main.command("latency")
+@click.option("--effort", type=click.Choice(list(_EFFORTS)), default="short")
+def latency_command(effort: str) -> None:
+    """Measure only the latency of each endpoint, in a few minutes, and print it."""
+    results = next(run(_FOLDER, _EFFORTS[effort], _REQUESTS[effort], click.echo))
+    for name, endpoint in results["latency"].items():
+        for data_set in DATA_SETS:
+            cost = endpoint[data_set]
+            click.echo(
+                f"{name}, {data_set}: p50 {cost['p50']:.1f} ms, p99 {cost['p99']:.1f} "
+                f"ms, {cost['failed']} failed, CPU {cost['function_cpu']:.0f} + "
+                f"{cost['database_cpu']:.0f} us"
+            )
 
 
 @main.command("report")
