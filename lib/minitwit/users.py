@@ -20,7 +20,7 @@ from minitwit.errors import (
     UsernameTaken,
 )
 from minitwit.models import Account, Counts, Registration
-from minitwit.postgres.database import Database, Row
+from minitwit.postgres.database import Database
 
 # Counting ends here, so that a page takes no longer for a million followers.
 MAX_COUNT = 10_000
@@ -112,10 +112,13 @@ class Users:
             UnknownUser: there is none.
 
         """
-        row = self._row(username)
-        if row is None:
+        # PostgreSQL's text holds no NUL, so no user has such a name.
+        if "\x00" in username:
             raise UnknownUser
-        return Account(row[0], row[1], is_suspended=row[3])
+        rows = self._database.read("find_user", username=username)
+        if not rows:
+            raise UnknownUser
+        return Account(*rows[0])
 
     def known(self, names: Collection[str]) -> frozenset[str]:
         """Return those of some names that users have; no name holds a line break."""
@@ -192,10 +195,3 @@ class Users:
 
     def _matches(self, password: str, password_hash: str | None) -> bool:
         return self._run_in_thread(partial(passwords.matches, password, password_hash))
-
-    def _row(self, username: str) -> Row | None:
-        # PostgreSQL's text holds no NUL, so no user has such a name.
-        if "\x00" in username:
-            return None
-        rows = self._database.read("find_user", username=username)
-        return rows[0] if rows else None

@@ -40,7 +40,7 @@ class CountingDatabase(Database):
 
     def __init__(self, *rows: Row, is_busy: bool = False) -> None:
         self.asked: list[str] = []
-        self._rows = list(rows or ([7, "name", "hash", False],))
+        self._rows = list(rows or ([7, "name", False],))
         self._reader: Row = [ADA.id, ADA.username, False, is_busy, 0, 0]
 
     def read(self, query: str, **parameters: Any) -> list[Row]:

@@ -18,7 +18,7 @@ WHERE username = :username AND email = :email
 
 -- name: find_user
 -- Find an account by its username.
-SELECT id, username, password_hash, suspended_at IS NOT NULL FROM users
+SELECT id, username, suspended_at IS NOT NULL FROM users
 WHERE username = :username AND deleted_at IS NULL;
 
 -- name: known_names
