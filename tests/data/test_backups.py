@@ -50,7 +50,7 @@ def test_the_drill_fails_when_the_copy_is_not_what_it_should_be(
     try:
         result = changed.run("restore-drill.sh", check=False)
         assert result.returncode != 0
-        assert "The copy differs: messages up to id" in result.stderr
+        assert "The copy differs: messages with ids from 0" in result.stderr
     finally:
         owner_rows(
             repository.server, "UPDATE messages SET content = 'message 1' WHERE id = 1"

@@ -136,21 +136,33 @@ def test_no_request_of_the_code_before_fails(
 def export_code_before(version: int, folder: Path) -> None:
     """Write the code as it was before a migration.
 
-    Where migrations were numbered anew since, before any release, the code of the past
-    made another database; then it is the code that numbered them anew, without the
-    migration and later ones.
+    Where migrations were edited since, before any release, the code of the past made a
+    database that no installation has. It is then the newest code before whose
+    migrations are those of today. Where migrations were numbered anew, there is none:
+    then it is the code that did so, without the migration and later ones.
     """
-    commit = commit_of(version)
-    export(f"{commit}^", folder)
+    commit, today = commit_of(version), migration_files("HEAD")
+    before = git("rev-list", "--first-parent", f"{commit}^").split()
+    same = (past for past in before if migration_files(past) <= today)
+    if past := next(same, None):
+        export(past, folder)
+        return
     known = {
         f"{step.version:04}_{step.name}.sql": step.version for step in migrations()
     }
+    export(f"{commit}^", folder)
     if not {file.name for file in (folder / MIGRATIONS).glob("*.sql")} <= set(known):
         shutil.rmtree(folder)
         export(commit, folder)
         for file in (folder / MIGRATIONS).glob("*.sql"):
             if known[file.name] >= version:
                 file.unlink()
+
+
+def migration_files(commit: str) -> set[str]:
+    """Return names and contents' hashes of the migrations as they were at a commit."""
+    files = git("ls-tree", commit, f"{MIGRATIONS}/").splitlines()
+    return {file for file in files if file.endswith(".sql")} or {"none"}
 
 
 def export(commit: str, folder: Path) -> None:
