@@ -8,7 +8,6 @@ from minitwit.accounts.export import Exports, Place
 from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.browser_responses import BrowserResponses
 from minitwit.web.password_auth import PasswordAuth
-from minitwit.web.request_data import form
 from minitwit.web.security_log import SecurityEvent, record
 
 _ACCOUNT = "/account"
@@ -57,7 +56,7 @@ class AccountDeletion:
         """Delete the account; what takes longer is deleted after the answer."""
         account = self._browser.account(req, _ACCOUNT)
         with self._browser.form_at(req, resp, _ACCOUNT):
-            self._passwords.confirm(req, account, form(req).get("password", ""))
+            self._passwords.confirm(req, account)
             is_gone = self._deletions.delete(account)
             record(SecurityEvent.DELETED, req, account)
             self._auth.sign_out(req, resp)

@@ -38,7 +38,7 @@ class PasswordChange:
         account = self._browser.account(req, _ACCOUNT)
         with self._browser.form_at(req, resp, _ACCOUNT):
             password = new_password(req, "new_password")
-            self._passwords.confirm(req, account, form(req).get("password", ""))
+            self._passwords.confirm(req, account)
             self._users.change_password(account, password)
             record(SecurityEvent.PASSWORD_CHANGED, req, account)
             self._auth.sign_in(req, resp, account)
@@ -65,7 +65,7 @@ class SignOutEverywhere:
         """End all sessions of the account."""
         account = self._browser.account(req, _ACCOUNT)
         with self._browser.form_at(req, resp, _ACCOUNT):
-            self._passwords.confirm(req, account, form(req).get("password", ""))
+            self._passwords.confirm(req, account)
             self._sessions.end_all(account.id)
             record(SecurityEvent.SIGNED_OUT_EVERYWHERE, req, account)
             self._auth.sign_out(req, resp)

@@ -14,6 +14,7 @@ from minitwit.errors import (
 from minitwit.models import Account
 from minitwit.telemetry.metrics import SignInResult, count_sign_in
 from minitwit.users import Users
+from minitwit.web.request_data import form
 from minitwit.web.security_log import SecurityEvent, record
 from minitwit.web.signed_cookies import SignedCookies
 
@@ -45,14 +46,15 @@ class PasswordAuth:
         with _recorded(req, username, SecurityEvent.SIGN_IN_REFUSED):
             return self._users.sign_in(username, password, browser)
 
-    def confirm(self, req: falcon.Request, account: Account, password: str) -> None:
-        """Check the password that a signed-in account enters once more.
+    def confirm(self, req: falcon.Request, account: Account) -> None:
+        """Check the field `password`, which a signed-in account enters once more.
 
         Raises:
             InvalidPassword: it is wrong, or the account is gone.
             TooManyAttempts: there were too many wrong passwords for the account.
 
         """
+        password = form(req).get("password", "")
         browser = self._cookies.known_browser(req)
         with _recorded(req, account.username, SecurityEvent.PASSWORD_REFUSED):
             self._users.check_password(account, password, browser)
