@@ -22,7 +22,7 @@ SHEBANG := ^\#!.*\b(ba)?sh$$
 LOCAL := $(BIN)/python -E -m deploy.local
 
 .DEFAULT_GOAL := help
-.PHONY: help up scale minitwit status generate new-function test bench bench-setup profile lint format lock ci audit registry-login publish github-release request-deploy deliver droplets-check setup
+.PHONY: help up scale minitwit status generate new-function test bench bench-setup profile lint format lock ci audit audit-images sbom registry-login publish github-release request-deploy deliver droplets-check setup
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -49,6 +49,8 @@ check-lint:
 	git ls-files -z | xargs -0 $(BIN)/codespell
 	$(BIN)/shellcheck $$(git ls-files '*.sh') $$(git grep -lE '$(SHEBANG)' -- ':!*.sh')
 	$(BIN)/zizmor --offline --quiet .github
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive lib functions deploy
+	@deploy/local/secret-scan
 	@deploy/local/actionlint
 
 # One kind after the other: what one starts must not slow down what the next measures.
@@ -67,14 +69,14 @@ profile: setup ## Show where a function's time goes for a read and a write.
 bench-setup:
 	@$(BIN)/pip install --quiet --require-hashes -r deploy/requirements-benchmark.txt
 
-lint: ## Check style, types, shell scripts and spelling.
+lint: ## Check style, types, shell scripts, spelling, insecure patterns and secrets.
 	@$(MAKE) --no-print-directory test KIND=lint
 
 format: setup ## Rewrite the code in the one style.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-generate: setup ## Rewrite what follows from the route table: stack.yml, alerts, tables of the docs.
+generate: setup ## Rewrite what follows from the route table and the lock: stack.yml, alerts, tables of the docs.
 	@$(BIN)/python -m deploy.scaffold generate
 
 new-function: setup ## Add a function: make new-function NAME=likes.
@@ -88,6 +90,12 @@ ci: ## Install the system packages that the tests need (Debian, as root) and che
 
 audit: setup ## Search packages and workflows for known vulnerabilities (asks public databases).
 	deploy/audit.sh
+
+audit-images: ## Search our images and those of the stacks for known vulnerabilities (needs Docker).
+	deploy/audit-images.sh
+
+sbom: setup ## Write the SBOM of each image, in CycloneDX, into .artifacts/sbom.
+	@$(BIN)/python -m deploy.supply .artifacts/sbom "$(or $(patsubst v%,%,$(VERSION)),development)"
 
 registry-login: ## Sign in to the registry of the images.
 	@deploy/registry-login.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Creates the GitHub release of a version with its section of CHANGELOG.md and the digests of
-# its images: deploy/github-release.sh VERSION
+# Creates the GitHub release of a version with its section of CHANGELOG.md, the digests of
+# its images and their SBOMs (`make sbom`): deploy/github-release.sh VERSION
 #
 #   GH_TOKEN  a token that may write the repository's contents
 set -euo pipefail
@@ -13,4 +13,5 @@ notes=$(awk -v version="$version" '$1 == "##" { inside = $2 == version; next } i
     echo "CHANGELOG.md has no section \"## $version\"." >&2
     exit 1
 }
-gh release create "v$version" --verify-tag --title "MiniTwit $version" --notes "$notes" digests.txt
+gh release create "v$version" --verify-tag --title "MiniTwit $version" --notes "$notes" \
+    digests.txt .artifacts/sbom/*.cdx.json

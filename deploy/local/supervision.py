@@ -3,7 +3,7 @@
 import shlex
 import sys
 import unicodedata
-import xmlrpc.client
+import xmlrpc.client  # nosec B411 (supervisord of the same account answers)
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The parts of files that follow from the route table.
+"""The parts of files that follow from the route table or from the locked packages.
 
 `make generate` writes them; a test fails while one of them differs.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.supply import licenses
 from minitwit.web.address_limits import AddressLimit
 from minitwit.web.routes import FUNCTIONS, PAGES, ROUTES, Route, probe, routes_of
 from minitwit.web.traefik_rules import (
@@ -219,4 +220,5 @@ PARTS = (
         r"\n        for:",
         _missing,
     ),
+    Part("docs/licenses.md", r"\| package \|[^\n]*\n[|-]+\n", r"\n\n", licenses.table),
 )

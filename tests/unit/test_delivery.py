@@ -75,7 +75,7 @@ class Checkout:
         self._calls = folder / "calls"
         programs = folder / "bin"
         programs.mkdir()
-        for name in ("cosign", "curl", "gh"):
+        for name in ("cosign", "curl", "gh", "trivy"):
             (programs / name).write_text(RECORDING)
         (programs / "docker").write_text(DOCKER)
         (programs / "git").write_text("#!/bin/bash\necho abc1234\n")
@@ -202,6 +202,9 @@ def test_a_github_release_has_its_section_of_the_changelog(
     (checkout.root / "CHANGELOG.md").write_text(
         f"# Changelog\n\n## {version} - 2026-11-28\n\n- New.\n\n## 1.3.0\n\n- Old.\n"
     )
+    sbom = checkout.root / ".artifacts/sbom/minitwit-cli.cdx.json"
+    sbom.parent.mkdir(parents=True)
+    sbom.touch()
     done = checkout.run("github-release.sh")
     if known:
         assert done.returncode == 0, done.stderr
@@ -209,6 +212,27 @@ def test_a_github_release_has_its_section_of_the_changelog(
         assert call.startswith("gh release create v1.4.0 --verify-tag")
         calls = (checkout.root.parent / "calls").read_text()
         assert "- New." in calls and "- Old." not in calls
+        assert "digests.txt .artifacts/sbom/minitwit-cli.cdx.json" in calls
     else:
         assert done.returncode == 1
         assert not checkout.calls("gh")
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+def test_our_images_and_those_of_the_stacks_are_searched_for_vulnerabilities(
+    checkout: Checkout, is_clean: bool
+) -> None:
+    for stack in ROOT.glob("deploy/*/stack.yml"):
+        folder = checkout.root / "deploy" / stack.parent.name
+        folder.mkdir()
+        shutil.copy(stack, folder)
+    if not is_clean:
+        trivy = checkout.root.parent / "bin/trivy"
+        trivy.write_text(f'{RECORDING}[[ "$*" != *audit-cli* ]]\n')
+    done = checkout.run("audit-images.sh", TRIVY="trivy")
+    assert (done.returncode == 0) == is_clean, done.stderr
+    searched = {call.split()[-1] for call in checkout.calls("trivy image")}
+    assert searched >= {f"audit-{name}" for name in IMAGES}
+    foreign = {name for name in searched if not name.startswith("audit-")}
+    assert {name.split(":")[0] for name in foreign} >= {"traefik", "grafana/grafana"}
+    assert not [name for name in foreign if "$" in name]

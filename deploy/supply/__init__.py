@@ -1,0 +1,1 @@
+"""What production consists of: locked packages, their licenses, and an SBOM."""
