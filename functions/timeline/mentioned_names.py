@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Collection, Iterable
 
+from functions.timeline.bounded_cache import BoundedCache
 from minitwit.models import Post
 from minitwit.text.links import mention_candidates
 
 # A message is on many pages, so what it mentions is kept; a name that is registered
 # after a message was shown becomes a link in it this much later.
 _SECONDS = 60.0
-_KEPT_MESSAGES = 2048
+_KEPT_BYTES = 2_000_000
 
 _NONE: frozenset[str] = frozenset()
 _EXPIRED = (0.0, _NONE)
@@ -32,7 +33,9 @@ class MentionedNames:
         self._known = known
         self._clock = clock
         # By content: when its entry expires, and the usernames that it mentions.
-        self._kept: dict[str, tuple[float, frozenset[str]]] = {}
+        self._kept: BoundedCache[str, tuple[float, frozenset[str]]] = BoundedCache(
+            _KEPT_BYTES
+        )
 
     def of(self, posts: Iterable[Post]) -> list[frozenset[str]]:
         """Return the usernames that each message mentions."""
@@ -42,23 +45,22 @@ class MentionedNames:
         for place, post in enumerate(posts):
             names = _NONE
             if "@" in post.content:
-                until, names = kept.get(post.content, _EXPIRED)
+                until, names = kept.get(post.content) or _EXPIRED
                 if until <= now:
                     missing.append((place, post.content))
             found.append(names)
         if missing:
-            self._look_up({content for _, content in missing}, now + _SECONDS)
+            looked_up = self._look_up({content for _, content in missing})
+            for content, names in looked_up.items():
+                kept.put(content, (now + _SECONDS, names))
             for place, content in missing:
-                found[place] = self._kept[content][1]
+                found[place] = looked_up[content]
         return found
 
-    def _look_up(self, contents: set[str], until: float) -> None:
+    def _look_up(self, contents: set[str]) -> dict[str, frozenset[str]]:
         candidates = {
             content: frozenset(name for _, name in mention_candidates(content))
             for content in contents
         }
         known = self._known(_NONE.union(*candidates.values()))
-        if len(self._kept) > _KEPT_MESSAGES:
-            self._kept = {}
-        for content, names in candidates.items():
-            self._kept[content] = (until, names & known)
+        return {content: names & known for content, names in candidates.items()}

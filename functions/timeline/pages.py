@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from functions.timeline.assets import Assets
+from functions.timeline.bounded_cache import BoundedCache
 from functions.timeline.browsers import browser_name
 from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
@@ -32,7 +32,7 @@ _REFUSED = Markup(' aria-invalid="true" aria-describedby="flash" autofocus')
 # taller), and the narrowest line that is still supported some 10 characters.
 _MOST_LINES = 32
 _SHORTEST_LINE = 10
-_CACHED_MESSAGES = 2048  # of a kilobyte or less; some seventy pages
+_CACHED_BYTES = 8_000_000  # some two thousand messages of usual length
 
 
 def environment(assets: Assets, mentioned: MentionedNames, url: str) -> Environment:
@@ -85,13 +85,22 @@ def _messages(
     """Return a filter that renders the messages of a page."""
     # A message is on many pages and costs as much as the rest of one, so its HTML is
     # cached: it depends on nothing but the macro's arguments.
-    cached = lru_cache(_CACHED_MESSAGES)(macro)
+    cache: BoundedCache[Any, str] = BoundedCache(_CACHED_BYTES)
+
+    def rendered(*arguments: Any) -> str:
+        html = cache.get(arguments)
+        if html is None:
+            html = macro(*arguments)
+            cache.put(arguments, html)
+        return html
 
     def messages(posts: list[Post], reader: Reader) -> str:
         own = reader.account.username if reader.account else None
         reports = own is not None and not reader.is_moderator
         html = [
-            cached(post, post.username == own, reports, reader.is_moderator, usernames)
+            rendered(
+                post, post.username == own, reports, reader.is_moderator, usernames
+            )
             for post, usernames in zip(posts, mentioned.of(posts), strict=True)
         ]
         # The macro has escaped each part; Markup's own join would check each again.

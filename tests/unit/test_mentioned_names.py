@@ -54,11 +54,3 @@ def test_a_name_that_is_registered_later_is_found_a_minute_later() -> None:
     assert mentions.of(posts("@bob")) == [set()]
     now = 61.0
     assert mentions.of(posts("@bob")) == [{"bob"}]
-
-
-def test_what_is_kept_is_bounded() -> None:
-    users = CountingUsers(Memory())
-    mentions = MentionedNames(users.known, clock=lambda: 0.0)
-    for n in range(5000):
-        mentions.of(posts(f"@bob {n}"))
-    assert len(mentions._kept) <= 2050

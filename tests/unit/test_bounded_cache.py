@@ -1,0 +1,82 @@
+"""Caches of the pages: bounded by bytes, as a stranger decides what is in them."""
+
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from sys import getsizeof
+
+import pytest
+
+from functions.timeline.assets import Assets
+from functions.timeline.bounded_cache import BoundedCache
+from functions.timeline.identicons import identicon
+from functions.timeline.mentioned_names import MentionedNames
+from functions.timeline.pages import environment
+from minitwit.models import Post, Reader
+from minitwit.text.fields import MAX_CONTENT, MAX_USERNAME
+
+MB = 1_000_000
+SIGNED_OUT = Reader(account=None)
+
+# A character of four bytes makes each of the text take four.
+WIDE = "\N{GRINNING FACE}"
+
+
+@contextmanager
+def growth_below(megabytes: float) -> Iterator[None]:
+    """Assert that less memory is allocated meanwhile and kept."""
+    tracemalloc.start()
+    try:
+        yield
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < megabytes * MB
+
+
+def post(number: int, text: str) -> Post:
+    """Return a message as long as one may be, whose HTML is longer still."""
+    content = f"{number} {WIDE}{text * MAX_CONTENT}"[:MAX_CONTENT]
+    username = f"{number} {WIDE * MAX_USERNAME}"[:MAX_USERNAME]
+    return Post(number, username, content, pub_date=number, is_hidden=False)
+
+
+def test_the_longest_messages_do_not_fill_the_memory() -> None:
+    mentioned = MentionedNames(frozenset)
+    templates = environment(Assets(), mentioned, "http://localhost")
+    render = templates.filters["messages"]
+    with growth_below(16):
+        for number in range(2080):
+            render([post(number, '"')], SIGNED_OUT)
+
+
+def test_the_names_in_messages_do_not_fill_the_memory() -> None:
+    mentioned = MentionedNames(frozenset)
+    with growth_below(3):
+        for number in range(1000):
+            mentioned.of([post(number, f" @{number} " + "-" * MAX_CONTENT)])
+
+
+def test_the_longest_usernames_do_not_fill_the_memory() -> None:
+    longest = post(0, "").username
+    most = identicon.cache_info().maxsize or 0
+    assert 0 < most * (getsizeof(longest) + getsizeof(identicon(longest))) < 4 * MB
+
+
+def test_what_is_used_stays_and_the_rest_goes() -> None:
+    cache: BoundedCache[str, str] = BoundedCache(4000)
+    cache.put("used", "value")
+    for number in range(100):
+        assert cache.get("used") == "value"
+        cache.put(f"unused {number}", "value")
+    assert cache.get("unused 0") is None
+    assert cache.get("unused 99") == "value"
+
+
+@pytest.mark.parametrize("key", ["x" * 2000, ("x" * 1000, frozenset(("y" * 1000,)))])
+def test_an_entry_that_would_take_half_of_it_is_not_kept(key: object) -> None:
+    cache: BoundedCache[object, str] = BoundedCache(4000)
+    cache.put("other", "value")
+    cache.put(key, "value")
+    assert cache.get(key) is None
+    assert cache.get("other") == "value"
