@@ -12,10 +12,11 @@ from minitwit.postgres.prepared_statements import PreparedStatement
 from minitwit.postgres.stream import Stream
 
 NAME = b"one\0"
+ROW = b"D" + struct.pack(">iHi", 18, 2, 2) + b"ab" + struct.pack(">i", 2) + b"17"
 ROWS = b"".join(
     (
         b"2\0\0\0\x04",
-        b"D" + struct.pack(">iHi", 18, 2, 2) + b"ab" + struct.pack(">i", 2) + b"17",
+        ROW,
         b"D" + struct.pack(">iHii", 14, 2, -1, 0),
         b"C\0\0\0\x0dSELECT 2\0",
     )
@@ -127,3 +128,27 @@ def test_a_server_that_hangs_up_amid_an_answer_is_lost(
     server.shutdown(socket.SHUT_WR)
     with pytest.raises(ConnectionError):
         prepared.run({})
+
+
+def test_rows_that_come_again_are_equal_and_not_shared(
+    ends: tuple[Connection, PreparedStatement, socket.socket],
+) -> None:
+    _, prepared, server = ends
+    for _ in range(2):
+        server.sendall(b"2\0\0\0\x04" + 3 * ROW + READY)
+        rows = prepared.run({})
+        assert rows == 3 * [["ab", "17"]]
+        for values in rows:
+            values.clear()
+
+
+def test_rows_of_other_types_are_other_values(
+    ends: tuple[Connection, PreparedStatement, socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection, texts, server = ends
+    monkeypatch.setattr(Statement, "input_funcs", (str, int))
+    numbers = PreparedStatement(connection, connection.stream, "SELECT")
+    for prepared, values in ((texts, ["ab", "17"]), (numbers, ["ab", 17])):
+        server.sendall(b"2\0\0\0\x04" + 2 * ROW + READY)
+        assert prepared.run({}) == 2 * [values]
