@@ -73,8 +73,13 @@ def environment(assets: Assets, mentioned: MentionedNames, url: str) -> Environm
         "site": url,
         "max_people": MAX_PEOPLE,
     }
-    module: Any = templates.get_template("message.html").module
-    templates.filters["messages"] = _messages(module.message, mentioned)
+    message: Any = templates.get_template("message.html").module
+    templates.filters["messages"] = _messages(message.message, mentioned)
+    # Imported here once: an import statement costs a tenth of a page, each time.
+    templates.globals |= {
+        name: templates.get_template(f"{name}.html").module
+        for name in ("people", "post_form", "social", "timeline")
+    }
     return templates
 
 
@@ -96,11 +101,9 @@ def _messages(
 
     def messages(posts: list[Post], reader: Reader) -> str:
         own = reader.account.username if reader.account else None
-        reports = own is not None and not reader.is_moderator
+        reads_as = own is not None, reader.is_moderator
         html = [
-            rendered(
-                post, post.username == own, reports, reader.is_moderator, usernames
-            )
+            rendered(post, post.username == own, *reads_as, usernames)
             for post, usernames in zip(posts, mentioned.of(posts), strict=True)
         ]
         # The macro has escaped each part; Markup's own join would check each again.
