@@ -56,8 +56,8 @@ def _refused_form(page: Page) -> None:
 
 def _refused_password(page: Page) -> None:
     page.get_by_label("Current password").fill("a guess")
-    page.get_by_label("New password", exact=True).fill("new")
-    page.get_by_label("New password, once more").fill("new")
+    page.get_by_label("New password", exact=True).fill("a better password")
+    page.get_by_label("New password, once more").fill("a better password")
     page.get_by_role("button", name="Change password").click()
 
 

@@ -32,7 +32,8 @@ OWN_SITE: dict[str, dict[str, str]] = {
     "no browser": {},
 }
 
-NEW_PASSWORD = {"new_password": "new", "new_password2": "new"}
+NEW = "entirely different"
+NEW_PASSWORD = {"new_password": NEW, "new_password2": NEW}
 
 CHANGES: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/register", {"username": "{new}", "email": "a@b.c"}),

@@ -36,7 +36,8 @@ ASKED = {
     "register": ("POST", "/account/password", "/login?next=%2Faccount"),
 }
 
-PASSWORD_FORM = {"password": PASSWORD, "new_password": "new", "new_password2": "new"}
+NEW = "a better one"
+PASSWORD_FORM = {"password": PASSWORD, "new_password": NEW, "new_password2": NEW}
 ENDINGS: dict[str, Callable[[httpx.Client], httpx.Response]] = {
     "sign-out": lambda browser: browser.post("/logout"),
     "password": lambda browser: browser.post("/account/password", data=PASSWORD_FORM),

@@ -17,6 +17,8 @@ from tests.store_rows import add_user
 HOUR = 60 * 60  # seconds
 DAY = 24 * HOUR
 
+NEW = "entirely different"
+
 
 class Clock:
     """The time that every replica sees, in seconds."""
@@ -161,15 +163,15 @@ def test_a_link_of_the_operator_sets_a_new_password(
     store.password_resets.add(name, digest("token"))
     browser = minitwit.browser()
     assert name in browser.get("/reset_password?token=token").text
-    form = {"token": "token", "password": "new", "password2": "other"}
+    form = {"token": "token", "password": NEW, "password2": "other"}
     refused = browser.post("/reset_password", data=form)
     assert "The two passwords do not match" in refused.text
     assert "token=token" in str(refused.url)
-    form["password2"] = "new"
+    form["password2"] = NEW
     answer = browser.post("/reset_password", data=form)
     assert answer.url.path == "/login"
     assert "Your password was changed" in answer.text
     assert f'value="{name}"' in answer.text
     assert opened(minitwit, stolen).status_code == 303
-    assert store.users.sign_in(name, "new").username == name
+    assert store.users.sign_in(name, NEW).username == name
     assert "used already" in browser.get("/reset_password?token=token").text

@@ -71,7 +71,11 @@ def test_every_form_that_asks_for_the_password_is_throttled(
     minitwit: Callers, path: str
 ) -> None:
     browser = minitwit.browser_of(minitwit.user())
-    form = {"password": "wrong", "new_password": "x", "new_password2": "x"}
+    form = {
+        "password": "wrong",
+        "new_password": "a better one",
+        "new_password2": "a better one",
+    }
     answers = [
         browser.post(f"/account/{path}", data=form, follow_redirects=False)
         for _ in range(CAPACITY + 1)

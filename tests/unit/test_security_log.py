@@ -137,3 +137,21 @@ def test_text_of_a_client_cannot_begin_a_line(minitwit: Callers, trail: Trail) -
     [event] = trail.events()
     assert event["event"] == "signed in"
     assert event["user_agent"] == (agent * 100)[:400]
+
+
+def test_a_refused_access_is_logged_with_route_and_reason(
+    minitwit: Callers, trail: Trail
+) -> None:
+    ada = minitwit.user("Ada")
+    browser = minitwit.browser_of(ada)
+    other_site = {"Sec-Fetch-Site": "cross-site"}
+    browser.post("/hide_message", data={"id": "1"})
+    browser.post("/add_message", data={"text": "hunter2"}, headers=other_site)
+    minitwit.anybody.get("/msgs", headers={"Authorization": "Basic aHVudGVyMg=="})
+    refused = [e for e in trail.events() if e["event"] == "access refused"]
+    assert [(e["reason"], e["route"], e.get("username")) for e in refused] == [
+        ("NotModerator", "POST /hide_message", ada),
+        ("CrossSite", "POST /add_message", ada),
+        ("NotAuthorized", "GET /msgs", None),
+    ]
+    assert not [e for e in trail.lines if "hunter2" in e or "aHVudGVyMg" in e]

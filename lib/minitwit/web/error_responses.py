@@ -20,6 +20,7 @@ from minitwit.errors import (
     UnknownMessage,
     UnknownUser,
 )
+from minitwit.models import Account
 from minitwit.telemetry import error_reports
 from minitwit.web.content_negotiation import expects_json
 from minitwit.web.html_responses import send_error_page
@@ -30,6 +31,7 @@ from minitwit.web.request_errors import (
     UnsupportedBody,
 )
 from minitwit.web.routes import allowed_methods
+from minitwit.web.security_log import SecurityEvent, record
 from minitwit.web.signed_cookies import SignedCookies
 
 _log = logging.getLogger(__name__)
@@ -91,7 +93,16 @@ class ErrorResponses:
         )
         if status == 503:
             _log.warning("storage unavailable: %s", error.__cause__ or error)
+        if status == 403:
+            self._record_refusal(req, error)
         self._answer(req, resp, status, str(error))
+
+    def _record_refusal(self, req: falcon.Request, error: Exception) -> None:
+        claim = self._cookies.session(req)
+        account = Account(claim.user_id, claim.username) if claim else None
+        route = f"{req.method} {req.uri_template}"
+        refused = SecurityEvent.ACCESS_REFUSED
+        record(refused, req, account, reason=type(error).__name__, route=route)
 
     def _http_error(
         self, req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any

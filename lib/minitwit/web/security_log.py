@@ -24,6 +24,7 @@ class SecurityEvent(StrEnum):
     SIGN_IN_REFUSED = "sign-in refused"
     SIGN_IN_THROTTLED = "sign-in throttled"
     PASSWORD_REFUSED = "password refused"  # noqa: S105 (asked for once more)
+    ACCESS_REFUSED = "access refused"  # No right to it, or sent by another site.
     SIGNED_OUT = "signed out"
     SIGNED_OUT_EVERYWHERE = "signed out everywhere"
     PASSWORD_CHANGED = "password changed"  # noqa: S105
