@@ -53,12 +53,13 @@ def test_many_rows_are_estimated_from_what_vacuum_found_and_the_size_since_then(
 
 
 def add_users(owner: AdminConnection, number: int) -> None:
-    owner.run(
-        "INSERT INTO users (username, email, password_hash) "
-        "SELECT 'user ' || max_id + n, 'a@example.org', 'x' "
-        "FROM (SELECT coalesce(max(id), 0) AS max_id FROM users) AS before, "
-        f"generate_series(1, {number}) AS n"
-    )
+    script = f"""
+        INSERT INTO users (username, email, password_hash)
+        SELECT 'user ' || max_id + n, 'a@example.org', 'x'
+        FROM (SELECT coalesce(max(id), 0) AS max_id FROM users) AS before,
+             generate_series(1, {number}) AS n
+    """  # noqa: S608
+    owner.run(script)
 
 
 def query() -> str:

@@ -161,6 +161,33 @@ def test_statements_at_the_same_time_have_a_connection_each(
     assert connections(superuser, testbed) == 3
 
 
+def test_statements_share_connections_when_the_server_has_no_other(
+    testbed: OwnDatabase, superuser: AdminConnection
+) -> None:
+    superuser.run(f"ALTER DATABASE {testbed.name} CONNECTION LIMIT 2")
+    store = Store.on(Database(testbed.settings(), event_loop))
+    loop = event_loop.EventLoop()
+    found: list[int] = []
+
+    def ask() -> None:
+        for _ in range(5):
+            found.append(store.latest.value())
+
+    for _ in range(8):
+        loop.start(ask)
+    while len(found) < 8 * 5:
+        loop.run_once(1)
+    assert connections(superuser, testbed) == 2
+
+
+def test_a_full_server_is_an_unavailable_storage_for_those_without_a_connection(
+    testbed: OwnDatabase, database: Database, superuser: AdminConnection
+) -> None:
+    superuser.run(f"ALTER DATABASE {testbed.name} CONNECTION LIMIT 0")
+    with pytest.raises(StorageUnavailable):
+        database.read("latest")
+
+
 def test_threads_never_get_each_others_rows(store: Store) -> None:
     names = [f"user {number}" for number in range(8)]
     for name in names:

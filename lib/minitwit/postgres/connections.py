@@ -53,7 +53,9 @@ def connect(
         try:
             connection, stream = _connect(settings, address, host, parameters, network)
         except (DatabaseError, *LOST) as error:
-            failure = error
+            # What a server answers says more than that another one does not.
+            if not isinstance(failure, DatabaseError):
+                failure = error
             continue
         # A server reports in its greeting whether it is a standby.
         if connection.parameter_statuses.get("in_hot_standby") == "off":
@@ -87,11 +89,24 @@ def _connect(
                 **parameters,
             },
         )
-    except BaseException:
+    except BaseException as error:
         stream.close()
+        if refusal := _refusal(error):
+            raise refusal from None
         raise
     stream.timeout = settings.statement_timeout_ms / 1000 + _REPLY_SLACK
     return connection, stream
+
+
+def _refusal(error: BaseException | None) -> DatabaseError | None:
+    """Return the server's own error, if that is where another one began.
+
+    pg8000 says goodbye to a server that refused it; when that server has hung up
+    already, pg8000 raises only that.
+    """
+    while error and not isinstance(error, DatabaseError):
+        error = error.__context__
+    return error
 
 
 def disconnect(connection: Connection, stream: Stream) -> None:

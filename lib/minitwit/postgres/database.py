@@ -1,4 +1,4 @@
-"""Connection pool that runs prepared statements.
+"""Runs prepared statements on pooled connections.
 
 Two traits of pg8000 shape the code. A prepared statement takes one round trip, an
 unprepared one with parameters three. And after an error that is not the server's, a
@@ -23,9 +23,15 @@ from minitwit.postgres.connections import (
     disconnect,
 )
 from minitwit.postgres.network import BLOCKING, Network
+from minitwit.postgres.pool import Pool
 from minitwit.postgres.prepared_statements import PreparedStatement
 from minitwit.postgres.prepared_statements import Row as Row
-from minitwit.postgres.sqlstates import domain_error, error_fields, is_stale_plan
+from minitwit.postgres.sqlstates import (
+    domain_error,
+    error_fields,
+    is_stale_plan,
+    is_too_many_connections,
+)
 from minitwit.postgres.stream import Stream
 from minitwit.queries import statements
 from minitwit.settings import DatabaseSettings
@@ -33,6 +39,10 @@ from minitwit.settings import DatabaseSettings
 # Seconds for which callers fail immediately after an attempt to connect has failed. The
 # functions recover this long after the server.
 _PAUSE = 1.0
+
+# Seconds that a statement waits for a connection of its own process when the server has
+# no other left.
+_PATIENCE = 1.0
 
 # Planning a list each time costs more than running it. A generic plan is made once on a
 # connection, perhaps while the tables are empty, so it must be one that stays good
@@ -98,8 +108,8 @@ class _Session:
 class Database:
     """Runs named statements for any task or thread and raises domain errors.
 
-    A statement has a connection to itself while it runs. The connection used last is
-    used first, so there are never more than statements that have run at once.
+    A statement has a connection to itself while it runs. There are never more than
+    statements that have run at once, and fewer when the server has no more.
 
     Args:
         settings: where the database is and how long to wait for it.
@@ -121,8 +131,8 @@ class Database:
         self._observe = observe
         self._span = span
         self._breaker = CircuitBreaker(_PAUSE)
-        # Several threads may append and pop at once.
-        self._idle: list[_Session] = []
+        self._pool: Pool[_Session] = Pool(network)
+        self._server_is_full = False
 
     def read(self, query: str, **parameters: Any) -> list[Row]:
         """Run a statement that changes nothing; retry once on a lost connection.
@@ -145,8 +155,7 @@ class Database:
 
     def close(self) -> None:
         """Close the connections; the next statement opens another."""
-        while self._idle:
-            self._idle.pop().close()
+        self._pool.close()
 
     def _run(
         self,
@@ -171,41 +180,49 @@ class Database:
         except DatabaseError as error:
             fields = error_fields(error)
             if is_stale_plan(fields):
-                session.close()
+                self._pool.discard(session)
                 raise _StalePlan from error
-            self._idle.append(session)
+            self._pool.give_back(session)
             raise (domain_error(fields) or error) from error
         except LOST as error:
-            session.close()
+            self._pool.discard(session)
             raise _ConnectionLost from error
         except BaseException:
-            session.close()
+            self._pool.discard(session)
             raise
-        self._idle.append(session)
+        self._pool.give_back(session)
         return rows
 
     def _session(self) -> _Session:
-        if session := self._idle_session():
+        if session := self._pool.take():
             return session
+        while True:
+            try:
+                return self._pool.open(self._open)
+            except StorageUnavailable:
+                if not (self._server_is_full and self._pool.expects_one):
+                    raise
+            try:
+                session = self._pool.wait(_PATIENCE)
+            except TimeoutError as error:
+                raise StorageUnavailable from error
+            if session:
+                return session
+
+    def _open(self) -> _Session:
         self._breaker.require_closed()
         try:
             session = _Session.open(self._settings, self._network)
         except (DatabaseError, *LOST) as error:
             # A busy machine may take too long to connect. If another request has
             # returned a connection, the server is up, and nothing was sent yet.
-            if session := self._idle_session():
-                return session
+            if returned := self._pool.take():
+                return returned
             self._breaker.open()
+            fields = error_fields(error)
+            self._server_is_full = is_too_many_connections(fields)
             if isinstance(error, DatabaseError):
-                raise (domain_error(error_fields(error)) or error) from error
+                raise (domain_error(fields) or error) from error
             raise _ConnectionLost from error
         self._breaker.close()
         return session
-
-    def _idle_session(self) -> _Session | None:
-        while self._idle:
-            session = self._idle.pop()
-            if not session.is_dead():
-                return session
-            session.close()
-        return None

@@ -46,6 +46,11 @@ def is_stale_plan(fields: Mapping[str, str]) -> bool:
     return fields.get("C") in _STALE_PLAN
 
 
+def is_too_many_connections(fields: Mapping[str, str]) -> bool:
+    """Say whether the server, or the role, may have no further connection."""
+    return fields.get("C") == "53300"
+
+
 def is_lock_not_available(fields: Mapping[str, str]) -> bool:
     """Say whether a statement gave up waiting for a lock."""
     return fields.get("C") == "55P03"
