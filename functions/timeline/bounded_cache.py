@@ -1,6 +1,6 @@
 """Cache that is bounded by bytes, as users decide how long a message is."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from sys import getsizeof
 from typing import Any, Generic, TypeVar
 
@@ -10,29 +10,33 @@ Value = TypeVar("Value")
 _ENTRY = 200  # bytes of an entry beside its key and its value
 
 
-class BoundedCache(Generic[Key, Value]):
-    """Keeps the entries that were used last, within a number of bytes.
+class BoundedCache(dict[Key, Value], Generic[Key, Value]):
+    """Keeps the values that were used last, within a number of bytes; computes others.
 
     There are two generations: when the younger one has half of the bytes, it replaces
     the older one. Entries that are still used go back to the younger one, so that a hit
-    is one look-up and nothing is reordered.
+    is one look-up and nothing is reordered. The younger one is the dictionary itself: a
+    page looks up thirty messages, and a call of our own would cost more than each.
 
     Args:
         limit: bytes of all keys and values.
+        compute: returns the value of a key.
 
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, compute: Callable[[Key], Value]) -> None:
+        super().__init__()
         self._limit = limit
-        self._younger: dict[Key, Value] = {}
+        self._compute = compute
         self._older: dict[Key, Value] = {}
         self._size = 0  # bytes of the younger generation
 
-    def get(self, key: Key) -> Value | None:
-        """Return the value of a key, or None."""
-        value = self._younger.get(key)
-        if value is None and (value := self._older.get(key)) is not None:
-            self.put(key, value)
+    def __missing__(self, key: Key) -> Value:
+        """Return a value of the older generation, or compute it."""
+        value = self._older.get(key)
+        if value is None:
+            value = self._compute(key)
+        self.put(key, value)
         return value
 
     def put(self, key: Key, value: Value) -> None:
@@ -41,8 +45,10 @@ class BoundedCache(Generic[Key, Value]):
         if 2 * size > self._limit:
             return
         if 2 * (self._size + size) > self._limit:
-            self._older, self._younger, self._size = self._younger, {}, 0
-        self._younger[key] = value
+            self._older = dict(self)
+            self.clear()
+            self._size = 0
+        self[key] = value
         self._size += size
 
 

@@ -34,7 +34,7 @@ class MentionedNames:
         self._clock = clock
         # By content: when its entry expires, and the usernames that it mentions.
         self._kept: BoundedCache[str, tuple[float, frozenset[str]]] = BoundedCache(
-            _KEPT_BYTES
+            _KEPT_BYTES, lambda _: _EXPIRED
         )
 
     def of(self, posts: Iterable[Post]) -> list[frozenset[str]]:
@@ -45,7 +45,7 @@ class MentionedNames:
         for place, post in enumerate(posts):
             names = _NONE
             if "@" in post.content:
-                until, names = kept.get(post.content) or _EXPIRED
+                until, names = kept[post.content]
                 if until <= now:
                     missing.append((place, post.content))
             found.append(names)

@@ -90,20 +90,15 @@ def _messages(
     """Return a filter that renders the messages of a page."""
     # A message is on many pages and costs as much as the rest of one, so its HTML is
     # cached: it depends on nothing but the macro's arguments.
-    cache: BoundedCache[Any, str] = BoundedCache(_CACHED_BYTES)
-
-    def rendered(*arguments: Any) -> str:
-        html = cache.get(arguments)
-        if html is None:
-            html = macro(*arguments)
-            cache.put(arguments, html)
-        return html
+    rendered: BoundedCache[tuple[Any, ...], str] = BoundedCache(
+        _CACHED_BYTES, lambda arguments: macro(*arguments)
+    )
 
     def messages(posts: list[Post], reader: Reader) -> str:
         own = reader.account.username if reader.account else None
         reads_as = own is not None, reader.is_moderator
         html = [
-            rendered(post, post.username == own, *reads_as, usernames)
+            rendered[post, post.username == own, *reads_as, usernames]
             for post, usernames in zip(posts, mentioned.of(posts), strict=True)
         ]
         # The macro has escaped each part; Markup's own join would check each again.

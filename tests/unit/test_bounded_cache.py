@@ -64,19 +64,33 @@ def test_the_longest_usernames_do_not_fill_the_memory() -> None:
 
 
 def test_what_is_used_stays_and_the_rest_goes() -> None:
-    cache: BoundedCache[str, str] = BoundedCache(4000)
-    cache.put("used", "value")
+    computed: list[str] = []
+
+    def compute(key: str) -> str:
+        computed.append(key)
+        return key
+
+    cache = BoundedCache(4000, compute)
     for number in range(100):
-        assert cache.get("used") == "value"
-        cache.put(f"unused {number}", "value")
-    assert cache.get("unused 0") is None
-    assert cache.get("unused 99") == "value"
+        assert cache["used"] == "used"
+        assert cache[f"unused {number}"] == f"unused {number}"
+    assert cache["unused 0"] == "unused 0"
+    assert cache["unused 99"] == "unused 99"
+    assert computed.count("used") == 1
+    assert computed.count("unused 0") == 2
+    assert computed.count("unused 99") == 1
 
 
 @pytest.mark.parametrize("key", ["x" * 2000, ("x" * 1000, frozenset(("y" * 1000,)))])
 def test_an_entry_that_would_take_half_of_it_is_not_kept(key: object) -> None:
-    cache: BoundedCache[object, str] = BoundedCache(4000)
-    cache.put("other", "value")
-    cache.put(key, "value")
-    assert cache.get(key) is None
-    assert cache.get("other") == "value"
+    computed: list[object] = []
+
+    def compute(key: object) -> str:
+        computed.append(key)
+        return "value"
+
+    cache = BoundedCache(4000, compute)
+    for _ in range(2):
+        assert cache["other"] == "value"
+        assert cache[key] == "value"
+    assert computed == ["other", key, key]
