@@ -291,7 +291,8 @@ def test_a_session_has_its_account_until_it_ends(store: Store) -> None:
     assert store.sessions.account(forged) is None
     assert store.sessions.reader(forged) is None
     store.sessions.end(forged)
-    store.sessions.use(claims[0])
+    assert not store.sessions.use(forged)
+    assert store.sessions.use(claims[0])
     assert store.sessions.reader(claims[0]) == Reader(ada)
     store.sessions.end(claims[0])
     assert [store.sessions.account(claim) for claim in claims] == [None, ada]

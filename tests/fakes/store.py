@@ -18,6 +18,7 @@ from minitwit import follows
 from minitwit.accounts.export import Place
 from minitwit.accounts.password_resets import digest
 from minitwit.accounts.sessions import (
+    MAX_DAYS,
     MAX_SESSIONS,
     MOST_MENTIONS,
     Session,
@@ -282,11 +283,14 @@ class FakeSessions:
         reported = {message for (message, _), (_, is_open) in reports if is_open}
         return replace(reader, is_moderator=True, reported=len(reported))
 
-    def use(self, claim: SessionClaim) -> None:
+    def use(self, claim: SessionClaim) -> bool:
         """Note that a session is in use."""
-        if session := self._row(claim):
-            session.last_used_at = int(time.time())
-            session.uses = next(self._uses)
+        session, now = self._row(claim), int(time.time())
+        if session is None or session.started_at <= now - MAX_DAYS * 24 * 60 * 60:
+            return False
+        session.last_used_at = now
+        session.uses = next(self._uses)
+        return True
 
     def end(self, claim: SessionClaim) -> None:
         """End a session."""

@@ -60,6 +60,16 @@ def test_a_session_unused_for_too_long_is_neither_listed_nor_kept(
     assert owner.run(f"SELECT count(*) FROM sessions WHERE id = '{old}'") == [[0]]  # noqa: S608
 
 
+def test_a_session_of_a_year_ago_is_not_extended(
+    store: Store, owner: AdminConnection
+) -> None:
+    ada = add_user(store, "ada")
+    claim = claim_of(ada, store.sessions.start(ada.id, "a browser", 30))
+    assert store.sessions.use(claim)
+    owner.run("UPDATE sessions SET created_at = now() - interval '365 days 1 second'")
+    assert not store.sessions.use(claim)
+
+
 def test_an_operators_link_is_printed_and_only_its_digest_is_stored(
     testbed: OwnDatabase, store: Store, owner: AdminConnection
 ) -> None:

@@ -81,6 +81,21 @@ def test_a_page_an_hour_later_extends_the_session_and_says_when_it_was_used(
     assert opened(minitwit, fresh).status_code == 200
 
 
+# contract: B10
+def test_a_session_that_is_a_year_old_is_extended_no_more(
+    minitwit: Callers, clock: Clock
+) -> None:
+    start, cookie = clock.now, signed_in(minitwit)
+    for day in range(29, 365, 29):
+        clock.now = start + day * DAY
+        cookie = opened(minitwit, cookie).cookies["session"]
+    clock.now = start + 366 * DAY
+    page = opened(minitwit, cookie)
+    assert (page.status_code, "session" in page.cookies) == (200, False)
+    clock.now = start + 395 * DAY
+    assert opened(minitwit, cookie).status_code == 303
+
+
 def test_a_form_an_hour_later_extends_nothing(minitwit: Callers, clock: Clock) -> None:
     cookie = signed_in(minitwit)
     clock.now += 2 * HOUR

@@ -13,6 +13,7 @@ MANY = 300
 MANY_REPORTS = 99  # messages with open reports; a moderator sees "99+" for more
 MOST_MENTIONS = 100  # that are counted; so many stand for more than 99
 MAX_SESSIONS = 100  # of an account; one more ends the one unused for longest
+MAX_DAYS = 365  # for which a session in use is extended
 _LONGEST_USER_AGENT = 400  # characters
 
 
@@ -120,9 +121,12 @@ class Sessions:
         user_id, username, *hints = rows[0]
         return Reader(Account(user_id, username), *hints)
 
-    def use(self, claim: SessionClaim) -> None:
-        """Note that a session is in use."""
-        self._database.write("use_session", id=claim.id, user_id=claim.user_id)
+    def use(self, claim: SessionClaim) -> bool:
+        """Note that a session is in use; return whether it may be extended."""
+        rows = self._database.write(
+            "use_session", id=claim.id, user_id=claim.user_id, days=MAX_DAYS
+        )
+        return bool(rows)
 
     def end(self, claim: SessionClaim) -> None:
         """End a session, wherever its cookie was copied to."""

@@ -54,8 +54,11 @@ WHERE id = :user_id AND suspended_at IS NULL AND deleted_at IS NULL
     AND (signed_out_at IS NULL OR signed_out_at < to_timestamp(:signed_at));
 
 -- name: use_session
--- Note that a session is in use.
-UPDATE sessions SET last_used_at = now() WHERE id = :id AND user_id = :user_id;
+-- Note that a session is in use; no row when it began so many days ago or was ended.
+UPDATE sessions SET last_used_at = now()
+WHERE id = :id AND user_id = :user_id
+    AND created_at > now() - make_interval(days => :days)
+RETURNING id;
 
 -- name: end_session
 -- End a session of an account, and all cookies of the account that name no session.

@@ -89,5 +89,5 @@ class BrowserAuth:
         reader: Reader,
     ) -> None:
         assert claim.id is not None and reader.account is not None  # noqa: S101
-        self._sessions.use(claim)
-        self._cookies.set_session(req, resp, reader.account, claim.id)
+        if self._sessions.use(claim):
+            self._cookies.set_session(req, resp, reader.account, claim.id)
