@@ -299,3 +299,8 @@ def test_every_answer_has_the_security_headers(minitwit: Callers, path: str) -> 
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["Referrer-Policy"] == "same-origin"
+    policy = answer.headers["Content-Security-Policy"]
+    is_page = answer.headers.get("Content-Type", "").startswith("text/html")
+    assert policy.startswith("default-src 'self';" if is_page else "default-src 'none'")
+    assert "base-uri 'none'" in policy
+    assert "frame-ancestors 'none'" in policy

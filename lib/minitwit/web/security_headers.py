@@ -1,11 +1,13 @@
 """Security headers: what every response tells browsers, and what pages add."""
 
-from typing import Any
-
 import falcon
 
 # Sent by every function, so that a response has them with and without the edge.
 _EVERY_RESPONSE = {
+    # For what is no page: nothing in it may load or run, should a browser render it.
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    ),
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -25,12 +27,6 @@ PAGE_HEADERS = {
 class SecurityHeaders:
     """Middleware that adds the headers of every response."""
 
-    def process_response(
-        self,
-        _req: falcon.Request,
-        resp: falcon.Response,
-        _resource: Any,
-        _succeeded: bool,
-    ) -> None:
-        """Add the headers, to error responses as well."""
+    def process_request(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Add the headers, to error responses as well; a page replaces the policy."""
         resp.set_headers(_EVERY_RESPONSE)
