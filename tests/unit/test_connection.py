@@ -39,6 +39,7 @@ class Bed:
         self.requests: list[Request] = []
         self.errors = 0
         self.is_closed = False
+        self.unsent = 0
         client, local = ("10.0.0.9", 4711), ("10.0.0.1", 8000)
         self.connection = Connection(self.loop, self, here, client, local)
 
@@ -46,6 +47,10 @@ class Bed:
         """Remember a request."""
         assert connection is self.connection
         self.requests.append(request)
+
+    def on_unsent(self, _connection: Connection, size: int) -> None:
+        """Remember the size of an unread response."""
+        self.unsent = size
 
     def on_closed(self, _connection: Connection) -> None:
         """Remember that the connection was closed."""
@@ -128,10 +133,11 @@ def test_many_requests_in_one_piece_are_parsed_a_few_at_a_time(bed: Bed) -> None
         (POST, True),
         (POST.replace(b"POST", b"PUT"), True),
         (POST.replace(b"POST", b"BREW"), True),
+        (GET.replace(b"Host", b"X-Forwarded-For: 10.0.0.7\r\nHost"), True),
     ],
 )
 @pytest.mark.parametrize("is_queued", [False, True])
-def test_a_request_that_changes_something_is_not_begun_for_a_client_that_left(
+def test_no_request_is_begun_for_a_client_that_left_but_safe_ones_of_no_proxy(
     bed: Bed, raw: bytes, is_abandoned: bool, is_queued: bool
 ) -> None:
     if is_queued:
@@ -228,6 +234,14 @@ def test_a_reader_that_stalls_is_disconnected(bed: Bed) -> None:
     bed.connection.respond(LARGE, keeps_alive=True)
     bed.connection.expire(bed.connection.expires_at)
     assert bed.is_closed
+
+
+def test_the_size_of_a_response_is_known_until_it_is_read(bed: Bed) -> None:
+    bed.send(GET)
+    bed.connection.respond(LARGE, keeps_alive=True)
+    assert bed.unsent == len(LARGE)
+    assert len(bed.received()) == len(LARGE)
+    assert bed.unsent == 0
 
 
 def test_the_last_response_is_whole_also_for_a_slow_reader(bed: Bed) -> None:

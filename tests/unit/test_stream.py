@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -33,6 +34,22 @@ def test_flushed_data_is_not_sent_again(ends: tuple[Stream, socket.socket]) -> N
         stream.write(statement)
         stream.flush()
         assert server.recv(100) == statement
+
+
+def test_so_much_is_received_as_is_needed_and_no_less(
+    ends: tuple[Stream, socket.socket],
+) -> None:
+    stream, server = ends
+    size = 300_000
+    with ThreadPoolExecutor(1) as other:
+        sent = other.submit(server.sendall, b"!" * size)
+        received = stream.receive(size - 10)
+        sent.result()
+    assert size - 10 <= len(received) <= size
+    server.sendall(b"12")
+    server.close()
+    with pytest.raises(ConnectionError):
+        stream.receive(size)
 
 
 def test_an_answer_is_read_message_by_message(

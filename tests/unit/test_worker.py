@@ -7,11 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.unit.worker_app import LARGE
@@ -251,3 +252,80 @@ def test_connections_beyond_the_limit_replace_the_oldest(
             if number % 10 == 0:
                 assert server.get("/quick") == b"/quick"
         assert server.get("/quick") == b"/quick"
+
+
+def test_slow_readers_of_large_responses_do_not_fill_the_memory(
+    tmp_path: Path,
+) -> None:
+    """The oldest are cut off; the newest, and those of small ones, are served."""
+    with served(tmp_path, threads=8) as server, ExitStack() as opened:
+        readers = []
+        for _ in range(30):
+            reader = socket.create_connection(server.address, 10)
+            readers.append(opened.enter_context(reader))
+            reader.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert server.get("/quick") == b"/quick"
+        [worker] = psutil.Process(server.process.pid).children()
+        assert worker.memory_info().rss < 30 * LARGE / 2
+        assert length_of_answer(readers[0]) < LARGE
+        assert length_of_answer(readers[-1]) > LARGE
+
+
+def length_of_answer(reader: socket.socket) -> int:
+    """Return how many bytes come until the connection is closed, or is silent."""
+    length = 0
+    reader.settimeout(1)
+    with suppress(OSError):
+        while received := len(reader.recv(1 << 20)):
+            length += received
+    return length
+
+
+def test_a_client_with_one_request_does_not_wait_for_all_of_another(
+    tmp_path: Path,
+) -> None:
+    request = b"POST %s HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: %s\r\n"
+    request += b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+    with (
+        served(tmp_path, threads=1) as server,
+        ThreadPoolExecutor(1) as other,
+        ExitStack() as opened,
+    ):
+
+        def send(path: bytes, client: bytes) -> socket.socket:
+            opening = socket.create_connection(server.address, 10)
+            opened.enter_context(opening).sendall(request % (path, client))
+            return opening
+
+        slow = other.submit(server.get, "/slow")
+        wait_until(server.slow_request_has_begun)
+        waiting = [send(b"/%d" % number, b"10.0.0.1") for number in range(9)]
+        waiting.append(send(b"/other", b"10.0.0.2"))
+        server.gate.touch()
+        for stream in waiting:
+            assert stream.recv(9) == b"HTTP/1.1 "
+        assert slow.result() == b"/slow"
+        executed = server.get("/executed").split()
+    assert len(executed) == 10
+    assert executed.index(b"/other") <= 1
+
+
+def test_requests_that_would_wait_for_too_many_others_are_refused_at_once(
+    tmp_path: Path,
+) -> None:
+    options = ["--worker-connections", "8"]
+    with (
+        served(tmp_path, threads=1, options=options) as server,
+        ThreadPoolExecutor(1) as other,
+        ExitStack() as opened,
+    ):
+        slow = other.submit(server.get, "/slow")
+        wait_until(server.slow_request_has_begun)
+        for _ in range(4):
+            waiting = socket.create_connection(server.address, 10)
+            opened.enter_context(waiting).sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        for _ in range(20):
+            refused = httpx.get(server.url, timeout=10)
+            assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+        server.gate.touch()
+        assert slow.result() == b"/slow"

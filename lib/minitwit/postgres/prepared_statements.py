@@ -87,7 +87,8 @@ class PreparedStatement:
                 kind, size = _HEADER.unpack_from(answer, start)
                 end = start + 1 + size
             if end > len(answer):
-                answer += self._stream.receive()
+                # In one step, as each would copy a large row once more.
+                answer += self._stream.receive(end - len(answer))
             elif kind == _DATA_ROW:
                 is_of_list = rows and size <= _MAX_CACHED_ROW
                 decode = _decode_cached if is_of_list else _decode

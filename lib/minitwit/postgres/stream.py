@@ -42,17 +42,21 @@ class Stream:
         """Send a message at once."""
         self._socket.sendall(message)
 
-    def receive(self) -> bytes:
-        """Return what comes next, in pieces of any size.
+    def receive(self, size: int = 1) -> bytes:
+        """Return what comes next: at least `size` bytes.
 
         Raises:
-            OSError: nothing comes, since the server hung up or is silent.
+            OSError: not so much comes, since the server hung up or is silent.
 
         """
-        received = self._receive()
-        if not received:
-            raise ConnectionError("the server hung up")
-        return received
+        pieces: list[bytes] = []
+        while size > 0:
+            received = self._receive()
+            if not received:
+                raise ConnectionError("the server hung up")
+            pieces.append(received)
+            size -= len(received)
+        return b"".join(pieces)
 
     def push_back(self, received: bytes) -> None:
         """Put received bytes back, for `read` to return."""

@@ -2,14 +2,12 @@
 
 import select
 import socket
-import sys
 import time
 from contextlib import suppress
-from fcntl import ioctl
-from termios import TIOCOUTQ
 from typing import Protocol
 
 from minitwit.server.event_loop import EventLoop
+from minitwit.server.outgoing import Outgoing
 from minitwit.server.request import Request, connection_environ
 from minitwit.server.request_parser import RequestParser
 from minitwit.server.responses import error_response
@@ -35,8 +33,6 @@ _READABLE = select.EPOLLIN | select.EPOLLRDHUP
 # Methods that change nothing (RFC 9110, 9.2.1).
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 
-_NOTHING = memoryview(b"")
-
 
 class Server(Protocol):
     """What a connection needs of the server."""
@@ -45,6 +41,9 @@ class Server(Protocol):
 
     def dispatch(self, connection: "Connection", request: Request) -> None:
         """Answer a request by calling `connection.respond`, now or later."""
+
+    def on_unsent(self, connection: "Connection", size: int) -> None:
+        """Take note of the size of a response that its client has not read, or of 0."""
 
     def on_closed(self, connection: "Connection") -> None:
         """Forget a connection."""
@@ -85,8 +84,7 @@ class Connection:
         self._parser = RequestParser(environ, f"{local[0]}:{local[1]}")
         self._unparsed = b""
         self._request_ends_at: float | None = None
-        self._unsent = _NOTHING
-        self._unacknowledged = 0  # bytes when `expires_at` was set
+        self._unsent = Outgoing(accepted)
         self._peer_shut_down = False  # The client sends nothing after what is unread.
         self._at_eof = False  # The client's last byte was read.
         self._is_closing = False  # We send nothing more after what is unsent.
@@ -107,11 +105,12 @@ class Connection:
         """Say whether the client hung up, so that an unsafe request is not executed.
 
         A client that has only closed its sending side looks the same, so safe methods
-        are still answered.
+        are still answered, unless it is a proxy: those close both.
         """
         if self._socket.fileno() < 0:
             return True
-        return self._peer_shut_down and request.environ["REQUEST_METHOD"] not in _SAFE
+        is_safe = request.environ["REQUEST_METHOD"] in _SAFE
+        return self._peer_shut_down and not (is_safe and not request.is_proxied)
 
     def respond(self, response: bytes, keeps_alive: bool) -> None:
         """Send the response to the request that was dispatched, then go on."""
@@ -122,10 +121,7 @@ class Connection:
     def expire(self, now: float) -> None:
         """Close the connection, unless its client has read something meanwhile."""
         if self._unsent or self._is_closing:
-            # The kernel's buffer may take minutes of what a slow client reads.
-            unacknowledged = _unacknowledged(self._socket)
-            if unacknowledged not in (0, self._unacknowledged):
-                self._unacknowledged = unacknowledged
+            if self._unsent.is_read():
                 self.expires_at = now + _READ_TIMEOUT
                 return
         elif self.is_receiving:
@@ -216,23 +212,22 @@ class Connection:
         self._send(response, keeps_alive=False)
 
     def _send(self, response: bytes, keeps_alive: bool) -> None:
-        data = self._unsent or response
+        was_unsent = bool(self._unsent)
         try:
-            sent = self._socket.send(data) if data else 0
-        except BlockingIOError:
-            sent = 0
+            self._unsent.send(response)
         except OSError:
             self.close()
             return
         self._is_closing = not keeps_alive
-        if sent < len(data):
-            self._unsent = memoryview(data)[sent:]
+        if self._unsent:
             self._is_paused = True
-            self._unacknowledged = _unacknowledged(self._socket)
             self.expires_at = time.monotonic() + _READ_TIMEOUT
             self._watch(select.EPOLLOUT)
+            if not was_unsent:
+                self._server.on_unsent(self, len(response))
             return
-        self._unsent = _NOTHING
+        if was_unsent:
+            self._server.on_unsent(self, 0)
         if self._is_closing:
             self._end()
             return
@@ -252,14 +247,9 @@ class Connection:
         except OSError:
             self.close()
             return
-        self._unacknowledged = _unacknowledged(self._socket)
+        self._unsent.is_read()
         self.expires_at = time.monotonic() + LINGER
         self._watch(select.EPOLLIN)
 
     def _watch(self, events: int) -> None:
         self._loop.watch(self._socket.fileno(), events, self._on_event)
-
-
-def _unacknowledged(stream: socket.socket) -> int:
-    """Return how many sent bytes the client's side has not acknowledged."""
-    return int.from_bytes(ioctl(stream, TIOCOUTQ, bytes(4)), sys.byteorder)

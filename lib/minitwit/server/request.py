@@ -41,6 +41,18 @@ class Request:
     environ: Environ
     keeps_alive: bool
 
+    @property
+    def is_proxied(self) -> bool:
+        """Say whether a proxy sent it for its client."""
+        return "HTTP_X_FORWARDED_FOR" in self.environ
+
+    @property
+    def client(self) -> str:
+        """Return the address of the client, as far as proxies tell."""
+        environ = self.environ
+        client: str = environ.get("HTTP_X_FORWARDED_FOR") or environ["REMOTE_ADDR"]
+        return client
+
 
 def connection_environ(client: tuple[str, int], port: int) -> Environ:
     """Return what the requests of a connection have in common, for WSGI."""

@@ -50,11 +50,13 @@ class Response:
         )
 
 
-def error_response(status: str, message: str, date: str) -> bytes:
+def error_response(
+    status: str, message: str, date: str, *headers: tuple[str, str]
+) -> bytes:
     """Return an error that no application has answered; it ends the connection."""
     error = {"status": int(status[:3]), "error_msg": message}
     body = json.dumps(error, separators=(",", ":")).encode()
-    headers = [("Content-Type", "application/json")]
+    headers = (("Content-Type", "application/json"), *headers)
     return _serialize(status, headers, body, date, keeps_alive=False)
 
 

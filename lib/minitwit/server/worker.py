@@ -10,7 +10,6 @@ import select
 import signal
 import socket
 import time
-from collections import deque
 from email.utils import formatdate
 from functools import partial
 from heapq import nsmallest
@@ -20,6 +19,7 @@ from gunicorn.workers.base import Worker
 
 from minitwit.server.connection import LINGER, Connection
 from minitwit.server.event_loop import EventLoop
+from minitwit.server.fair_queue import FairQueue
 from minitwit.server.request import Request
 from minitwit.server.responses import Response, error_response
 
@@ -28,7 +28,13 @@ _ACCEPTED = 64  # connections at a time, so that established ones get their turn
 _EVICTED = 16  # connections at a time
 _SIGNALS = 64  # at a time
 
+# Bytes of responses that their clients have not read yet. The kernel keeps so much of
+# each besides, which is plenty for a proxy nearby.
+_MAX_UNSENT = 32 * 1024 * 1024
+_SEND_BUFFER = 256 * 1024
+
 _FAILED = "Something went wrong here."
+_BUSY = "Too many requests are waiting; try again in a few seconds."
 
 
 class GreenletWorker(Worker):  # type: ignore[misc]
@@ -43,7 +49,8 @@ class GreenletWorker(Worker):  # type: ignore[misc]
         self.keepalive = float(self.cfg.keepalive)
         self._loop = EventLoop()
         self._connections: set[Connection] = set()
-        self._waiting: deque[tuple[Connection, Request]] = deque()
+        self._unsent: dict[Connection, int] = {}  # bytes, the oldest response first
+        self._waiting: FairQueue[tuple[Connection, Request]] = FairQueue()
         self._running = 0
         self._wakeups = socket.socketpair()
         self._is_listening = False
@@ -56,6 +63,8 @@ class GreenletWorker(Worker):  # type: ignore[misc]
         """Answer requests until SIGTERM; then finish those that have begun."""
         for listener in self.sockets:
             listener.setblocking(False)
+            # Accepted sockets inherit it.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         self._listen()
         self._watch_signals()
         while self.alive and self.ppid == os.getppid():
@@ -72,16 +81,36 @@ class GreenletWorker(Worker):  # type: ignore[misc]
     # ---- Requests
 
     def dispatch(self, connection: Connection, request: Request) -> None:
-        """Answer a request, as soon as fewer than `threads` are being answered."""
+        """Answer a request, as soon as fewer than `threads` are being answered.
+
+        At most half of the connections may wait, so that there are others to evict.
+        """
         if self._running < self.cfg.threads:
             self._running += 1
             self._loop.start(self._answer_all, connection, request)
+        elif len(self._waiting) < self.cfg.worker_connections // 2:
+            self._waiting.append(request.client, (connection, request))
         else:
-            self._waiting.append((connection, request))
+            response = error_response(
+                "503 Service Unavailable", _BUSY, self.date(), ("Retry-After", "2")
+            )
+            connection.respond(response, keeps_alive=False)
+
+    def on_unsent(self, connection: Connection, size: int) -> None:
+        """Take note of a response that its client has not read, or has read by now.
+
+        Slow readers of large responses would fill the memory; the slowest go first.
+        """
+        self._unsent[connection] = size
+        if not size:
+            del self._unsent[connection]
+        while sum(self._unsent.values()) > _MAX_UNSENT and len(self._unsent) > 1:
+            next(iter(self._unsent)).close()
 
     def on_closed(self, connection: Connection) -> None:
         """Forget a connection."""
         self._connections.discard(connection)
+        self._unsent.pop(connection, None)
         if not self._is_listening and self.alive:
             self._listen()
 
