@@ -4,6 +4,7 @@ Both are written as JSON, which is valid YAML. The middlewares and the connectio
 the functions are those of deploy/edge/dynamic.yml, which Traefik reads as well.
 """
 
+import ipaddress
 import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,12 +14,22 @@ from typing import Any
 from deploy.local.errors import LocalRunError
 from deploy.local.ports import LOOPBACK
 from deploy.local.replicas import Replica
-from minitwit.web.address_limits import LIMITS, AddressLimit
+from minitwit.web.address_limits import (
+    LIMITS,
+    MAX_IN_FLIGHT,
+    MAX_IN_FLIGHT_VARIABLE,
+    NO_SIMULATOR,
+    SIMULATOR_VARIABLE,
+    AddressLimit,
+)
 from minitwit.web.routes import FUNCTIONS, PAGES
 from minitwit.web.traefik_rules import (
+    in_flight_middleware,
     limited_rule,
     limiting_middlewares,
     limits_of,
+    serves_simulator,
+    simulator_rule,
     traefik_priority,
     traefik_rule,
 )
@@ -41,6 +52,13 @@ LOGGED = (
     *("RouterName", "ServiceAddr", "RetryAttempts", "Duration", "OriginDuration"),
     *("TraceId", "SpanId"),
 )
+
+# A function gives a request 15 seconds to arrive, and then answers 408. The edge's own
+# deadline is for what reaches no function: heads, and bodies of what it has refused. A
+# function also notices after 10 seconds that a reader stalls, which Traefik cannot; its
+# time for a whole response is that of the largest one, 8 MB, at 30 kB/s.
+# deploy/edge/stack.yml says the same.
+TIMEOUTS = {"readTimeout": "20s", "writeTimeout": "300s", "idleTimeout": "60s"}
 
 # Behind Traefik a header such as X_Foo or X.Foo could be taken for X-Foo.
 _HTTP = {"aliasHeadersStrategy": "delete"}
@@ -117,16 +135,29 @@ def dynamic_configuration(replicas: Iterable[Replica]) -> Configuration:
 
 
 def limits_configuration(environment: Mapping[str, str]) -> Configuration:
-    """Return the middlewares that limit the requests of one address.
+    """Return what limits the requests of one address, and the simulator's routers.
 
     Raises:
-        LocalRunError: a variable is not a number of requests a minute.
+        LocalRunError: a variable is no number of requests, or no address.
 
     """
     middlewares: Configuration = {}
     for limit in LIMITS:
         middlewares |= limiting_middlewares(limit, _per_minute(limit, environment))
-    return {"http": {"middlewares": middlewares}}
+    in_flight = _in_flight(environment)
+    for function in FUNCTIONS:
+        middlewares |= in_flight_middleware(function, in_flight)
+    address = _simulator_address(environment)
+    routers = {
+        f"{function}-simulator": _router(
+            function,
+            simulator_rule(function, address),
+            traefik_priority(function) + 1,
+            ["default"],
+        )
+        for function in filter(serves_simulator, FUNCTIONS)
+    }
+    return {"http": {"routers": routers, "middlewares": middlewares}}
 
 
 def program() -> str:
@@ -154,19 +185,23 @@ def _callers_entry_point(port: int) -> Configuration:
         # The entry point of routers that name none, such as the one in dynamic.yml.
         "asDefault": True,
         "http": {**_HTTP, "encodedCharacters": encoded_characters},
-        "transport": {"lifeCycle": {"graceTimeOut": "2s"}},
+        "transport": {
+            "lifeCycle": {"graceTimeOut": "2s"},
+            "respondingTimeouts": TIMEOUTS,
+        },
     }
 
 
 def _routers() -> Iterator[tuple[str, Configuration]]:
     for function in FUNCTIONS:
         rule, priority = traefik_rule(function), traefik_priority(function)
+        limited = ["default", *in_flight_middleware(function, amount=0)]
         compress = ["compress"] if function == PAGES else []
-        yield function, _router(function, rule, priority, compress)
+        yield function, _router(function, rule, priority, [*limited, *compress])
         for limit in limits_of(function):
             rule = limited_rule(function, limit)
-            middlewares = limiting_middlewares(limit, per_minute=0)
-            router = _router(function, rule, priority + 1, middlewares)
+            middlewares = [*limited, *limiting_middlewares(limit, per_minute=0)]
+            router = _router(function, rule, priority + 2, middlewares)
             yield f"{function}-{limit.name}", router
 
 
@@ -178,7 +213,7 @@ def _router(
         "rule": rule,
         "priority": priority,
         "service": function,
-        "middlewares": ["default", *middlewares],
+        "middlewares": list(middlewares),
     }
 
 
@@ -190,6 +225,28 @@ def _per_minute(limit: AddressLimit, environment: Mapping[str, str]) -> int:
             f"{limit.per_minute}, or 0 for no limit."
         )
     return int(text)
+
+
+def _in_flight(environment: Mapping[str, str]) -> int:
+    text = environment.get(MAX_IN_FLIGHT_VARIABLE) or str(MAX_IN_FLIGHT)
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise LocalRunError(
+            f"{MAX_IN_FLIGHT_VARIABLE}: {text!r} is not a number of requests: write "
+            f"{MAX_IN_FLIGHT}, or a large number for no limit."
+        )
+    return int(text)
+
+
+def _simulator_address(environment: Mapping[str, str]) -> str:
+    text = environment.get(SIMULATOR_VARIABLE) or NO_SIMULATOR
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise LocalRunError(
+            f"{SIMULATOR_VARIABLE}: {text!r} is no address: write one as 192.0.2.1, or "
+            "a network as 192.0.2.0/24."
+        ) from None
+    return text
 
 
 def _service(servers: list[dict[str, str]]) -> Configuration:

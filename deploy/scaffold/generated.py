@@ -11,12 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from deploy.supply import licenses
-from minitwit.web.address_limits import AddressLimit
+from minitwit.web.address_limits import (
+    MAX_IN_FLIGHT,
+    MAX_IN_FLIGHT_VARIABLE,
+    NO_SIMULATOR,
+    SIMULATOR_VARIABLE,
+    AddressLimit,
+)
 from minitwit.web.routes import FUNCTIONS, PAGES, ROUTES, Route, probe, routes_of
 from minitwit.web.traefik_rules import (
+    in_flight_middleware,
     limited_matchers,
     limiting_middlewares,
     limits_of,
+    serves_simulator,
+    simulator_matchers,
     traefik_matchers,
     traefik_priority,
 )
@@ -42,7 +51,9 @@ _SERVICE = """\
         traefik.http.routers.{function}.priority: "{priority}"
         traefik.http.routers.{function}.rule: >-
           {rule}
-{middlewares}\
+        traefik.http.routers.{function}.middlewares: {middlewares}
+{in_flight}\
+{simulator}\
 {limits}\
         traefik.http.services.{function}.loadbalancer.server.port: "8000"
         traefik.http.services.{function}.loadbalancer.serverstransport: functions@file
@@ -57,6 +68,16 @@ _LIMIT = """\
         traefik.http.routers.{router}.service: {function}
         traefik.http.routers.{router}.middlewares: {middlewares}
 {options}\
+"""
+
+
+_SIMULATOR = """\
+        traefik.http.routers.{function}-simulator.priority: "{priority}"
+        traefik.http.routers.{function}-simulator.rule: >-
+          ClientIP(`${{{variable}:-{default}}}`) && (
+          {rule}
+          )
+        traefik.http.routers.{function}-simulator.service: {function}
 """
 
 
@@ -111,15 +132,29 @@ def _services() -> str:
 def _service(function: str) -> str:
     matchers = map(_escaped, traefik_matchers(function))
     path, status = probe(function)
-    compress = f"        traefik.http.routers.{PAGES}.middlewares: compress@file\n"
+    amount = f"${{{MAX_IN_FLIGHT_VARIABLE}:-{MAX_IN_FLIGHT}}}"
+    in_flight = in_flight_middleware(function, amount)
+    compress = ["compress@file"] if function == PAGES else []
     return _SERVICE.format(
         function=function,
         replicas=f"REPLICAS_{function.upper()}",
         probe=f"{path} {status}",
         priority=traefik_priority(function),
         rule="\n          || ".join(matchers),
-        middlewares=compress if function == PAGES else "",
+        middlewares=",".join((*in_flight, *compress)),
+        in_flight=_options(in_flight),
+        simulator=_simulator(function) if serves_simulator(function) else "",
         limits="".join(_limit(function, limit) for limit in limits_of(function)),
+    )
+
+
+def _simulator(function: str) -> str:
+    return _SIMULATOR.format(
+        function=function,
+        priority=traefik_priority(function) + 1,
+        variable=SIMULATOR_VARIABLE,
+        default=NO_SIMULATOR,
+        rule="\n          || ".join(map(_escaped, simulator_matchers(function))),
     )
 
 
@@ -128,14 +163,18 @@ def _limit(function: str, limit: AddressLimit) -> str:
     middlewares = limiting_middlewares(limit, per_minute)
     return _LIMIT.format(
         router=f"{function}-{limit.name}",
-        priority=traefik_priority(function) + 1,
+        priority=traefik_priority(function) + 2,
         rule="\n          || ".join(map(_escaped, limited_matchers(function, limit))),
         function=function,
-        middlewares=",".join(middlewares),
-        options="".join(
-            f'        traefik.http.middlewares.{label}: "{value}"\n'
-            for label, value in _labels(middlewares)
-        ),
+        middlewares=",".join((f"{function}-in-flight", *middlewares)),
+        options=_options(middlewares),
+    )
+
+
+def _options(middlewares: Any) -> str:
+    return "".join(
+        f'        traefik.http.middlewares.{label}: "{value}"\n'
+        for label, value in _labels(middlewares)
     )
 
 

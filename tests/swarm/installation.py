@@ -292,6 +292,7 @@ class Installation:
             # The tests sign in and up from one address.
             "MINITWIT_SIGN_INS_PER_MINUTE": "0",
             "MINITWIT_SIGN_UPS_PER_MINUTE": "0",
+            "MINITWIT_REQUESTS_IN_FLIGHT": "1000000",
             "VERSION": self.versions.first,
             **self.outside.variables,
             **variables,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.system.running import RunningSystem, running_system
+from tests.system.running import SIMULATOR_ADDRESS, RunningSystem, running_system
 
 
 @pytest.fixture(scope="session")
@@ -20,5 +20,6 @@ def limited_system(
 ) -> Iterator[RunningSystem]:
     """Yield a system with the limits of production for requests of one address."""
     folder = tmp_path_factory.mktemp("limited")
-    with running_system(folder, environment={}) as running:
+    environment = {"MINITWIT_SIMULATOR_ADDRESS": SIMULATOR_ADDRESS}
+    with running_system(folder, environment=environment) as running:
         yield running

@@ -21,8 +21,14 @@ from tests.waiting import wait_until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-# Tests sign in and up much more often than one address may.
-NO_LIMITS = {"MINITWIT_SIGN_INS_PER_MINUTE": "0", "MINITWIT_SIGN_UPS_PER_MINUTE": "0"}
+# Tests sign in and up much more often than one address may, and all at once.
+NO_LIMITS = {
+    "MINITWIT_SIGN_INS_PER_MINUTE": "0",
+    "MINITWIT_SIGN_UPS_PER_MINUTE": "0",
+    "MINITWIT_REQUESTS_IN_FLIGHT": "1000000",
+}
+
+SIMULATOR_ADDRESS = "127.9.9.9"
 
 
 @dataclass(frozen=True)

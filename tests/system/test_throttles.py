@@ -2,15 +2,23 @@
 
 import itertools
 import re
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
 
-from tests.contract.callers import PASSWORD, Callers, assert_error, new_name
-from tests.system.running import RunningSystem
+from tests.contract.callers import (
+    PASSWORD,
+    SIMULATOR,
+    Callers,
+    assert_error,
+    new_name,
+)
+from tests.system.running import SIMULATOR_ADDRESS, RunningSystem
+from tests.waiting import wait_until
 
 NewClient = Callable[[], httpx.Client]
 
@@ -136,3 +144,50 @@ def test_wrong_credentials_are_refused_and_not_limited(minitwit: Callers) -> Non
         for _ in range(150)
     )
     assert statuses == {403: 150}
+
+
+@contextmanager
+def unfinished_requests(
+    system: RunningSystem, source: str, path: str, count: int
+) -> Iterator[None]:
+    """Hold requests of one address whose bodies have not arrived."""
+    port = int(system.url.rpartition(":")[2])
+    head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n".encode()
+    with ExitStack() as opened:
+        for _ in range(count):
+            held = socket.create_connection(
+                ("127.0.0.1", port), timeout=10, source_address=(source, 0)
+            )
+            opened.enter_context(held).sendall(head)
+        yield
+
+
+def status_from(system: RunningSystem, source: str, path: str) -> int:
+    """Return the status of a GET from an address."""
+    transport = httpx.HTTPTransport(local_address=source)
+    with httpx.Client(transport=transport, headers=SIMULATOR) as client:
+        return client.get(system.url + path).status_code
+
+
+# contract: T5
+def test_requests_in_flight_of_an_address_are_limited_at_each_function(
+    limited_system: RunningSystem,
+) -> None:
+    def status(source: str, path: str) -> int:
+        return status_from(limited_system, source, path)
+
+    held, other = "127.3.0.1", "127.3.0.2"
+    with unfinished_requests(limited_system, held, "/msgs/nobody", 49):
+        assert status(held, "/latest") == 200
+        with unfinished_requests(limited_system, held, "/msgs/nobody", 1):
+            wait_until(lambda: status(held, "/latest") == 429)
+            assert status(other, "/latest") == 200
+            assert status(held, "/public") == 200
+
+
+# contract: T5
+def test_the_simulators_requests_in_flight_are_not_limited(
+    limited_system: RunningSystem,
+) -> None:
+    with unfinished_requests(limited_system, SIMULATOR_ADDRESS, "/msgs/nobody", 60):
+        assert status_from(limited_system, SIMULATOR_ADDRESS, "/latest") == 200

@@ -15,9 +15,20 @@ from deploy.local.traefik import (
     static_configuration,
     tracing_configuration,
 )
-from minitwit.web.address_limits import SIGN_IN
+from minitwit.server.connection import REQUEST_TIMEOUT
+from minitwit.web.address_limits import (
+    MAX_IN_FLIGHT,
+    MAX_IN_FLIGHT_VARIABLE,
+    SIGN_IN,
+    SIMULATOR_VARIABLE,
+)
 from minitwit.web.routes import FUNCTIONS, ROUTES
-from minitwit.web.traefik_rules import limited_rule, traefik_priority, traefik_rule
+from minitwit.web.traefik_rules import (
+    limited_rule,
+    serves_simulator,
+    traefik_priority,
+    traefik_rule,
+)
 
 REPLICAS = make_replicas({**ONE_EACH, "timeline": 2}, [], range(1000, 1100))
 
@@ -57,7 +68,7 @@ def test_limited_routes_come_before_all_routes_of_their_function(
     assert limited == {"register-sign-in", "register-sign-up"}
     for name in limited:
         router = http["routers"][name]
-        assert router["priority"] - 1 == http["routers"]["register"]["priority"]
+        assert router["priority"] - 2 == http["routers"]["register"]["priority"]
         assert router["priority"] not in functions
         assert router["service"] == "register"
 
@@ -86,6 +97,43 @@ def test_limits_are_productions_unless_a_variable_says_otherwise() -> None:
 def test_an_invalid_limit_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(LocalRunError, match=r"SIGN_INS_PER_MINUTE: .* 0 for no limit"):
         limits_configuration({SIGN_IN.variable: text})
+
+
+def test_requests_in_flight_are_limited_unless_they_are_the_simulators(
+    http: dict[str, Any],
+) -> None:
+    environment = {SIMULATOR_VARIABLE: "10.1.0.0/16"}
+    limits = limits_configuration(environment)["http"]
+    for function in FUNCTIONS:
+        name = f"{function}-in-flight"
+        limit = limits["middlewares"][name]["inFlightReq"]
+        assert limit["amount"] == MAX_IN_FLIGHT
+        assert http["routers"][function]["middlewares"][1] == name
+    simulators = set(filter(serves_simulator, FUNCTIONS))
+    assert simulators == {"register", "messages", "follow"}
+    assert set(limits["routers"]) == {f"{name}-simulator" for name in simulators}
+    for function in simulators:
+        router = limits["routers"][f"{function}-simulator"]
+        assert router["rule"].startswith("ClientIP(`10.1.0.0/16`) && (")
+        assert router["middlewares"] == ["default"]
+        assert router["priority"] == traefik_priority(function) + 1
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1.5", "٣"])
+def test_an_invalid_number_in_flight_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(LocalRunError, match=r"REQUESTS_IN_FLIGHT: .* a number of"):
+        limits_configuration({MAX_IN_FLIGHT_VARIABLE: text})
+
+
+@pytest.mark.parametrize("text", ["example.org", "10.0.0", "10.0.0.1`) || Path(`/"])
+def test_an_invalid_address_of_the_simulator_is_refused(text: str) -> None:
+    with pytest.raises(LocalRunError, match=r"SIMULATOR_ADDRESS: .* is no address"):
+        limits_configuration({SIMULATOR_VARIABLE: text})
+
+
+def test_a_functions_408_comes_before_the_edge_hangs_up(static: dict[str, Any]) -> None:
+    time_outs = static["entryPoints"]["web"]["transport"]["respondingTimeouts"]
+    assert float(time_outs["readTimeout"].removesuffix("s")) > REQUEST_TIMEOUT + 2
 
 
 def test_every_replica_is_a_server_of_its_function(http: dict[str, Any]) -> None:

@@ -7,10 +7,27 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.local.traefik import ENVIRONMENT, LOGGED, limits_configuration
-from minitwit.web.address_limits import LIMITS
+from deploy.local.traefik import (
+    ENVIRONMENT,
+    LOGGED,
+    TIMEOUTS,
+    limits_configuration,
+)
+from minitwit.web.address_limits import (
+    LIMITS,
+    MAX_IN_FLIGHT,
+    MAX_IN_FLIGHT_VARIABLE,
+    NO_SIMULATOR,
+    SIMULATOR_VARIABLE,
+)
 from minitwit.web.routes import FUNCTIONS
-from minitwit.web.traefik_rules import limited_rule, traefik_priority, traefik_rule
+from minitwit.web.traefik_rules import (
+    limited_rule,
+    serves_simulator,
+    simulator_rule,
+    traefik_priority,
+    traefik_rule,
+)
 
 ROOT = Path(__file__).parents[2]
 FILES = ("stack.yml", "deploy/edge/stack.yml", "deploy/data/stack.yml")
@@ -57,6 +74,39 @@ def test_limits_are_those_of_the_local_run() -> None:
         assert labels[f"{prefix}.sourcecriterion.ipstrategy.ipv6subnet"] == "64"
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_requests_in_flight_are_limited_on_every_router_but_the_simulators(
+    function: str,
+) -> None:
+    labels = _stack("stack.yml")["services"][function]["deploy"]["labels"]
+    name = f"{function}-in-flight"
+    prefix = f"traefik.http.middlewares.{name}.inflightreq"
+    default = f"${{{MAX_IN_FLIGHT_VARIABLE}:-{MAX_IN_FLIGHT}}}"
+    assert labels[f"{prefix}.amount"] == default
+    assert labels[f"{prefix}.sourcecriterion.ipstrategy.ipv6subnet"] == "64"
+    routers = {
+        label.split(".")[3]
+        for label in labels
+        if label.startswith("traefik.http.routers.")
+    }
+    simulator = f"{function}-simulator"
+    assert (simulator in routers) == serves_simulator(function)
+    for router in routers - {simulator}:
+        middlewares = labels[f"traefik.http.routers.{router}.middlewares"]
+        assert middlewares.split(",")[0] == name
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if serves_simulator(f)])
+def test_the_simulators_router_has_the_rule_of_the_route_table(function: str) -> None:
+    labels = _stack("stack.yml")["services"][function]["deploy"]["labels"]
+    router = f"traefik.http.routers.{function}-simulator"
+    default = f"${{{SIMULATOR_VARIABLE}:-{NO_SIMULATOR}}}"
+    rule = labels[f"{router}.rule"].replace("$$", "$")
+    assert rule == simulator_rule(function, default)
+    assert int(labels[f"{router}.priority"]) == traefik_priority(function) + 1
+    assert f"{router}.middlewares" not in labels
+
+
 def test_every_function_is_a_service_of_its_own_image() -> None:
     """A function's directory, service and image have one name."""
     services = _stack("stack.yml")["services"]
@@ -75,8 +125,8 @@ def test_operators_routers_come_before_those_of_the_functions() -> None:
         if label.endswith(".priority")
     ]
     assert operators
-    # The routers of limited routes are one above.
-    assert min(operators) > max(map(traefik_priority, FUNCTIONS)) + 1
+    # The routers of limited routes are two above.
+    assert min(operators) > max(map(traefik_priority, FUNCTIONS)) + 2
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -122,6 +172,14 @@ def test_the_edge_logs_and_collects_garbage_as_the_local_one_does() -> None:
     no_queries = "--accesslog.fields.queryparameters.defaultmode=drop"
     assert no_queries in traefik["command"]
     assert traefik["environment"] == ENVIRONMENT
+
+
+@pytest.mark.parametrize("entry_point", ["web", "websecure"])
+def test_the_edge_has_the_time_outs_of_the_local_one(entry_point: str) -> None:
+    command = _stack("deploy/edge/stack.yml")["services"]["traefik"]["command"]
+    prefix = f"--entrypoints.{entry_point}.transport.respondingtimeouts"
+    for name, seconds in TIMEOUTS.items():
+        assert f"{prefix}.{name.lower()}={seconds}" in command
 
 
 def test_only_the_edge_is_reachable_from_outside() -> None:

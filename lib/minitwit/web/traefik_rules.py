@@ -38,10 +38,10 @@ def traefik_priority(function: str) -> int:
     Without one, Traefik would sort routers by the length of their rules. Priorities
     count down from the first function, so that a function added before the pages
     changes no other router; they stay below those of the operators' routers (50 and
-    100) in deploy/edge and deploy/tools. The one above is that of the function's
-    limited routes.
+    100) in deploy/edge and deploy/tools. The two above are those of the function's
+    routers for the simulator and for limited routes.
     """
-    return 10 if function == PAGES else 48 - 2 * FUNCTIONS.index(function)
+    return 10 if function == PAGES else 47 - 3 * FUNCTIONS.index(function)
 
 
 def limits_of(function: str) -> tuple[AddressLimit, ...]:
@@ -59,6 +59,44 @@ def limited_matchers(function: str, limit: AddressLimit) -> tuple[str, ...]:
     """Return the alternatives of that rule."""
     routes = (route for route in routes_of(function) if route.limit == limit)
     return tuple(map(_limited_matcher, routes))
+
+
+def serves_simulator(function: str) -> bool:
+    """Say whether a function has routes that the simulator calls."""
+    return function != PAGES and bool(_simulators_paths(function))
+
+
+def simulator_matchers(function: str) -> tuple[str, ...]:
+    """Return the alternatives of the rule for the simulator's requests."""
+    paths = _simulators_paths(function)
+    return tuple(m for path in paths for m in _matchers(function, path, "api"))
+
+
+def simulator_rule(function: str, address: str) -> str:
+    """Return the rule of the router that serves the simulator without a limit.
+
+    Args:
+        function: that serves it.
+        address: of the simulator, or its network (192.0.2.0/24).
+
+    """
+    alternatives = " || ".join(simulator_matchers(function))
+    return f"ClientIP(`{address}`) && ( {alternatives} )"
+
+
+def in_flight_middleware(function: str, amount: Any) -> Mapping[str, Any]:
+    """Return Traefik's middleware that limits an address's requests in flight.
+
+    Beyond the limit, Traefik answers 429 by itself: a page would cost a request.
+
+    Args:
+        function: that would be occupied by them.
+        amount: of requests.
+
+    """
+    source = {"ipStrategy": {"ipv6Subnet": 64}}
+    limit = {"inFlightReq": {"amount": amount, "sourceCriterion": source}}
+    return {f"{function}-in-flight": limit}
 
 
 def limiting_middlewares(limit: AddressLimit, per_minute: Any) -> Mapping[str, Any]:
@@ -85,6 +123,11 @@ def limiting_middlewares(limit: AddressLimit, per_minute: Any) -> Mapping[str, A
             }
         },
     }
+
+
+def _simulators_paths(function: str) -> tuple[str, ...]:
+    routes = (route for route in routes_of(function) if route.caller == "api")
+    return tuple(dict.fromkeys(route.path for route in routes))
 
 
 def _limited_matcher(route: Route) -> str:
