@@ -17,7 +17,6 @@ from functions.register.passwords import (
     require_repeated,
 )
 from minitwit.accounts.deletion import Deletions
-from minitwit.accounts.password_policy import require_strong
 from minitwit.errors import InvalidInput
 from minitwit.models import Registration
 from minitwit.users import Users
@@ -52,7 +51,6 @@ class Accounts:
         with self._browser.form_at(req, resp, "/register"):
             registration = form_model(req, Registration, {"password": "pwd"})
             require_repeated(req, "password")
-            self._require_strong(req, registration)
             self._refuse_reserved(registration)
             self._users.add_once(registration)
             self._browser.redirect(
@@ -61,16 +59,6 @@ class Accounts:
                 "/login",
                 "You were successfully registered and can login now",
                 typed={"username": registration.username},
-            )
-
-    def _require_strong(self, req: falcon.Request, registration: Registration) -> None:
-        """Require a strong password of browsers; old clients have their own ones."""
-        if asks_for_html(req):
-            require_strong(
-                registration.password,
-                "password",
-                registration.username,
-                registration.email,
             )
 
     def _refuse_reserved(self, registration: Registration) -> None:
