@@ -42,7 +42,8 @@ class DatabaseSettings(BaseModel):
     )
     database_read_url: str | None = Field(
         default=None,
-        description="A standby for reads that may lag by a second; none: no standby.",
+        description="Servers (a,b) of which the standbys serve reads that may lag by a "
+        "second; none: all reads go to the primary.",
     )
     database_password: SecretStr | None = Field(
         default=None, description="Password of the user in the URLs."

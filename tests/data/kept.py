@@ -7,6 +7,7 @@ from tests.data.servers import Server, owner_rows
 from tests.data.writing import Answer, Writer
 
 MAX_RETURN = 5.0  # seconds from the database's return to the service's
+MAX_DISCOVERY = 1.0  # seconds until functions find a server that was promoted
 MAX_REFUSAL = 0.3  # seconds: the simulator's time-out
 
 

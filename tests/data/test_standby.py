@@ -14,6 +14,7 @@ import pytest
 from deploy.local.postgres import APPLICATION
 from tests.data.exporter import exporter_queries
 from tests.data.kept import (
+    MAX_DISCOVERY,
     MAX_REFUSAL,
     MAX_RETURN,
     refusals,
@@ -63,9 +64,10 @@ def test_a_standby_takes_over_without_losing_an_acknowledged_message(
         pair.primary.stop(signal.SIGKILL)
         writer.wait_for(503, lost)
         asked = time.monotonic()
-        superuser(pair.standby, "SELECT pg_promote()")
         superuser(pair.standby, "ALTER SYSTEM SET synchronous_standby_names = ''")
         superuser(pair.standby, "SELECT pg_reload_conf()")
+        superuser(pair.standby, "SELECT pg_promote()")
+        promoted = time.monotonic()
         back = writer.wait_for(204, asked)
         writer.go_on()
     require_only(writer.since(lost), 204, 503)
@@ -74,11 +76,31 @@ def test_a_standby_takes_over_without_losing_an_acknowledged_message(
     with capsys.disabled():
         print(
             f"\nstandby promoted: {len(writer.acknowledged)} acknowledged, none lost; "
-            f"writes again {back.sent_at - asked:.2f} s after the order; "
+            f"writes again {back.sent_at - asked:.2f} s after the order, "
+            f"{back.sent_at - promoted:.2f} s after the promotion; "
             f"slowest refusal {1000 * slow[-1]:.0f} ms"
         )
     assert back.sent_at - asked <= MAX_RETURN
+    assert back.sent_at - promoted <= MAX_DISCOVERY
     assert slow[len(slow) // 2] <= MAX_REFUSAL
+
+
+def test_reads_never_stop_while_a_primary_is_lost_and_the_standby_becomes_it(
+    pair: Pair, tmp_path: Path
+) -> None:
+    servers = (pair.primary, pair.standby)
+    url = pair.url(APPLICATION, *servers)
+    with running_function(
+        "messages", pair.primary.cluster, tmp_path, url, MINITWIT_DATABASE_READ_URL=url
+    ) as service:
+        # The order of the hosts does not matter, and the primary is none of them.
+        begin_to_read(pair.standby, service)
+        pair.primary.stop(signal.SIGKILL)
+        answers = [service.send("GET", "/msgs") for _ in range(50)]
+        superuser(pair.standby, "SELECT pg_promote()")
+        with writing(service):
+            answers += [service.send("GET", "/msgs") for _ in range(50)]
+        require_only(answers, 200)
 
 
 def test_the_tools_hear_of_the_server_alone_that_takes_writes(pair: Pair) -> None:

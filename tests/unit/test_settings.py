@@ -319,6 +319,14 @@ def test_database_name_is_percent_decoded(url: str, database: str) -> None:
     assert Address.parse(url).database == database
 
 
+def test_one_host_of_several_has_a_url_of_its_own() -> None:
+    several = Address.parse("postgresql://a%40b@one,two:6432/mini%20twit")
+    two = Address.parse(several.url("two"))
+    assert two == Address("a@b", "mini twit", ("two",), 6432)
+    folder = Address.parse("postgresql://ada@/minitwit?host=/tmp/one,/tmp/two")
+    assert Address.parse(folder.url("/tmp/two")).hosts == ("/tmp/two",)  # noqa: S108
+
+
 @pytest.mark.parametrize(
     ("url", "part"),
     [

@@ -1,6 +1,18 @@
-"""How far a standby is behind, from positions and a clock."""
+"""How far a standby is behind, from positions and a clock, and which one answers."""
 
-from minitwit.postgres.standby import Lag
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+
+from minitwit.errors import StorageUnavailable
+from minitwit.postgres.database import Database
+from minitwit.postgres.standby import (
+    Lag,
+    ReplicatedDatabase,
+    Standby,
+    allow_late_reads,
+)
 
 
 def test_a_standby_that_was_never_measured_is_infinitely_late() -> None:
@@ -47,3 +59,60 @@ def test_a_standby_catches_up_with_a_primary_that_is_away() -> None:
     assert lag.seconds(12.0) == 2.0
     lag.record(12.25, primary=None, standby=110)
     assert lag.seconds(60.0) == 0.0
+
+
+class Server:
+    """A database that answers with its own name, and with positions."""
+
+    def __init__(self, name: str, position: int | None) -> None:
+        self.name = name
+        self.position = position
+        self.is_down = False
+        self.queries: list[str] = []
+
+    def read(self, query: str) -> list[list[object]]:
+        """Answer, unless the server is down."""
+        self.queries.append(query)
+        if self.is_down:
+            raise StorageUnavailable
+        return [[self.position if "position" in query else self.name]]
+
+    def close(self) -> None:
+        """Close nothing."""
+
+
+def replicated(primary: Server, *servers: Server) -> ReplicatedDatabase:
+    standbys = [Standby(cast("Database", server)) for server in servers]
+    return ReplicatedDatabase(cast("Database", primary), standbys)
+
+
+@pytest.fixture(autouse=True)
+def _late_reads() -> Iterator[None]:
+    allow_late_reads(True)
+    yield
+    allow_late_reads(False)
+
+
+def test_the_first_current_standby_answers() -> None:
+    primary, late, current = Server("p", 9), Server("late", 3), Server("current", 9)
+    database = replicated(primary, late, current)
+    assert database.read("name") == [["current"]]
+
+
+def test_a_read_that_fails_at_one_standby_succeeds_at_the_next() -> None:
+    primary, first, second = Server("p", 9), Server("first", 9), Server("second", 9)
+    database = replicated(primary, first, second)
+    assert database.read("name") == [["first"]]
+    first.is_down = primary.is_down = True
+    assert database.read("name") == [["second"]]
+    asked = len(first.queries)
+    assert database.read("name") == [["second"]]
+    assert len(first.queries) == asked
+
+
+def test_a_server_that_is_the_primary_is_no_standby_and_seldom_asked() -> None:
+    primary, promoted = Server("p", 9), Server("promoted", None)
+    database = replicated(primary, promoted)
+    for _ in range(3):
+        assert database.read("name") == [["p"]]
+    assert promoted.queries == ["replayed_position"]

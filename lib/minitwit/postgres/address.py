@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 
 @dataclass(frozen=True)
@@ -42,3 +42,8 @@ class Address:
         if parts.scheme != "postgresql" or not (user and database and all(hosts)):
             raise ValueError("write postgresql://user@host:port/database")
         return cls(user, database, hosts, parts.port or 5432)
+
+    def url(self, host: str) -> str:
+        """Return the URL of this database at one of its hosts."""
+        user, database = quote(self.user), quote(self.database)
+        return f"postgresql://{user}@:{self.port}/{database}?host={quote(host)}"

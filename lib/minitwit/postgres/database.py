@@ -37,8 +37,9 @@ from minitwit.queries import statements
 from minitwit.settings import DatabaseSettings
 
 # Seconds for which callers fail immediately after an attempt to connect has failed. The
-# functions recover this long after the server.
-_PAUSE = 1.0
+# functions recover this long after the server, and find a new primary in less than a
+# second, with the time that connecting to a lost one takes.
+_PAUSE = 0.5
 
 # Seconds that a statement waits for a connection of its own process when the server has
 # no other left.

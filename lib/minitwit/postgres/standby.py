@@ -1,9 +1,9 @@
-"""Routes reads to a standby while its replication lag is small."""
+"""Routes reads to standbys while their replication lag is small."""
 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
@@ -14,15 +14,18 @@ from minitwit.postgres.database import Database, Row
 # A standby with more replication lag answers no reads (seconds).
 MAX_LAG = 1.0
 
-# Seconds between two measurements of the lag.
+# Seconds between two measurements of the lag, and before a server is tried again that
+# did not answer, or that is the primary at the moment.
 _INTERVAL = 0.25
+_PAUSE_AFTER_FAILURE = 1.0
+_PAUSE_OF_PRIMARY = 5.0
 
 # Whether the current request accepts data that is up to MAX_LAG old.
 _late_reads_allowed: ContextVar[bool] = ContextVar("late_reads_allowed", default=False)
 
 
 def allow_late_reads(allowed: bool) -> None:
-    """Set for the rest of this request whether the standby may answer reads."""
+    """Set for the rest of this request whether a standby may answer reads."""
     _late_reads_allowed.set(allowed)
 
 
@@ -65,36 +68,88 @@ class Lag:
         return max(0.0, now - self._current_at) if self._primary else 0.0
 
 
-class ReplicatedDatabase:
-    """A primary for writes and fresh reads, and a standby for other reads.
+class Standby:
+    """A server that answers reads while it is a standby and its lag is small.
 
     Args:
-        primary: answers writes, and reads that have to be fresh.
-        standby: answers other reads while its lag is small.
-        observe_lag: receives the standby's lag in seconds.
+        database: connects to this server alone.
+        observe_lag: receives each measurement in seconds.
 
     """
 
     def __init__(
         self,
-        primary: Database,
-        standby: Database,
+        database: Database,
         observe_lag: Callable[[float], None] = lambda seconds: None,
     ) -> None:
-        self._primary = primary
-        self._standby = standby
+        self.database = database
         self._lag = Lag(observe_lag)
         self._is_current = False
         self._measures_at = 0.0
         self._measuring = threading.Lock()
 
-    def read(self, query: str, **parameters: Any) -> list[Row]:
-        """Run a statement that changes nothing, on the standby if that is allowed."""
-        if _late_reads_allowed.get() and self._standby_is_current():
+    def is_current(self, primary: Database) -> bool:
+        """Say whether it may answer reads; measure its lag when that is due."""
+        if time.monotonic() >= self._measures_at and self._measuring.acquire(False):
+            pause = _PAUSE_AFTER_FAILURE
             try:
-                return self._standby.read(query, **parameters)
-            except StorageUnavailable:
-                self._is_current = False
+                pause = self._measure(primary)
+            finally:
+                self._measures_at = time.monotonic() + pause
+                self._measuring.release()
+        return self._is_current
+
+    def read(self, query: str, **parameters: Any) -> list[Row]:
+        """Run a statement that changes nothing; when it fails, answer none for now."""
+        try:
+            return self.database.read(query, **parameters)
+        except StorageUnavailable:
+            self._is_current = False
+            raise
+
+    def _measure(self, primary: Database) -> float:
+        """Measure the lag and return the seconds until the next measurement."""
+        measured_at = time.monotonic()
+        written = None
+        with suppress(StorageUnavailable):
+            written = primary.read("flushed_position")[0][0]
+        try:
+            replayed = self.database.read("replayed_position")[0][0]
+        except StorageUnavailable:
+            self._is_current = False
+            return _PAUSE_AFTER_FAILURE
+        if replayed is None:
+            self._is_current = False
+            self.database.close()
+            return _PAUSE_OF_PRIMARY
+        self._lag.record(measured_at, written, replayed)
+        self._is_current = self._lag.seconds(measured_at) <= MAX_LAG
+        return _INTERVAL
+
+
+class ReplicatedDatabase:
+    """A primary for writes and fresh reads, and standbys for other reads.
+
+    Args:
+        primary: answers writes, and reads that have to be fresh.
+        standbys: servers of which those that are standbys, with a small lag, answer
+            other reads; the first of them does.
+
+    """
+
+    def __init__(self, primary: Database, standbys: Sequence[Standby]) -> None:
+        self._primary = primary
+        self._standbys = standbys
+
+    def read(self, query: str, **parameters: Any) -> list[Row]:
+        """Run a statement that changes nothing, on a standby if that is allowed."""
+        if _late_reads_allowed.get():
+            # All are measured, so that another one is known to be current when the
+            # first is lost.
+            current = [s for s in self._standbys if s.is_current(self._primary)]
+            for standby in current:
+                with suppress(StorageUnavailable):
+                    return standby.read(query, **parameters)
         return self._primary.read(query, **parameters)
 
     def write(self, query: str, **parameters: Any) -> list[Row]:
@@ -104,27 +159,5 @@ class ReplicatedDatabase:
     def close(self) -> None:
         """Close the connections."""
         self._primary.close()
-        self._standby.close()
-
-    def _standby_is_current(self) -> bool:
-        if time.monotonic() >= self._measures_at and self._measuring.acquire(False):
-            try:
-                self._is_current = self._measure()
-            finally:
-                self._measures_at = time.monotonic() + _INTERVAL
-                self._measuring.release()
-        return self._is_current
-
-    def _measure(self) -> bool:
-        measured_at = time.monotonic()
-        primary = None
-        with suppress(StorageUnavailable):
-            primary = self._primary.read("flushed_position")[0][0]
-        try:
-            position = self._standby.read("replayed_position")[0][0]
-        except StorageUnavailable:
-            return False
-        if position is None:  # It is not a standby any more: it was promoted.
-            return False
-        self._lag.record(measured_at, primary, position)
-        return self._lag.seconds(measured_at) <= MAX_LAG
+        for standby in self._standbys:
+            standby.database.close()

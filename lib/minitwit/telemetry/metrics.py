@@ -42,7 +42,7 @@ _queries = Histogram(
 )
 _lag = Gauge(
     "minitwit_standby_lag_seconds",
-    "Replication lag of the standby that serves reads.",
+    "Replication lag of a standby that serves reads.",
     ("database",),
 )
 _sign_ins = Counter(
@@ -129,9 +129,9 @@ def observe_query(query: str, seconds: float) -> None:
     _query_child(query).observe(seconds)
 
 
-def observe_lag(seconds: float) -> None:
-    """Record the replication lag of the standby."""
-    _lag.labels("standby").set(seconds)
+def observe_lag(host: str, seconds: float) -> None:
+    """Record the replication lag of the standby at a host."""
+    _lag.labels(host).set(seconds)
 
 
 def count_sign_in(result: SignInResult) -> None:

@@ -3,18 +3,21 @@
 import importlib
 import logging
 import os
+import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse
 
 import falcon
 
+from minitwit.postgres.address import Address
 from minitwit.postgres.database import Database
 from minitwit.postgres.network import Network
-from minitwit.postgres.standby import ReplicatedDatabase
+from minitwit.postgres.standby import ReplicatedDatabase, Standby
 from minitwit.server import event_loop
 from minitwit.settings import Settings
 from minitwit.store import Store
@@ -163,12 +166,18 @@ def _open_store(settings: Settings, network: Network) -> Store:
     def open_database(settings: Settings) -> Database:
         return Database(settings, network, observe_query, query_span)
 
+    def open_standby(url: str, host: str) -> Standby:
+        at_host = settings.model_copy(update={"database_url": url})
+        return Standby(open_database(at_host), partial(observe_lag, host))
+
     primary = open_database(settings)
     if settings.database_read_url is None:
         return Store.on(primary, run_in_thread=network.run_in_thread)
-    at_standby = {"database_url": settings.database_read_url}
-    standby = open_database(settings.model_copy(update=at_standby))
-    replicated = ReplicatedDatabase(primary, standby, observe_lag)
+    address = Address.parse(settings.database_read_url)
+    standbys = [open_standby(address.url(host), host) for host in address.hosts]
+    # Reads go to the first that is current, so each replica has an order of its own.
+    random.shuffle(standbys)
+    replicated = ReplicatedDatabase(primary, standbys)
     return Store.on(primary, replicated, network.run_in_thread)
 
 
