@@ -38,7 +38,7 @@ class Assets:
         if file not in self._files:
             raise falcon.HTTPNotFound
         resp.data = self._files[file]
-        resp.content_type = mimetypes.guess_type(file)[0] or "application/octet-stream"
+        resp.content_type = _media_type(file)
         resp.cache_control = ["public", f"max-age={_YEAR}", "immutable"]
         resp.set_header("X-Content-Type-Options", "nosniff")
 
@@ -53,7 +53,7 @@ class RootFile:
 
     def __init__(self, name: str) -> None:
         self._data = (_FOLDER / name).read_bytes()
-        self._content_type = mimetypes.guess_type(name)[0]
+        self._content_type = _media_type(name)
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Serve the file."""
@@ -66,3 +66,9 @@ class RootFile:
 def _hashed(name: str, data: bytes) -> str:
     stem, _, suffix = name.partition(".")
     return f"{stem}.{hashlib.sha256(data).hexdigest()[:12]}.{suffix}"
+
+
+def _media_type(name: str) -> str:
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    is_text = kind.startswith("text/") or kind.endswith("xml")
+    return f"{kind}; charset=utf-8" if is_text else kind

@@ -66,6 +66,9 @@ def test_static_files_are_served(minitwit: Callers) -> None:
         answer = minitwit.anybody.get(link)
         assert answer.status_code == 200
         assert answer.content
+        kind = answer.headers["Content-Type"]
+        is_text = kind.startswith("text/") or "xml" in kind
+        assert kind.endswith("; charset=utf-8") == is_text
 
 
 # contract: E8

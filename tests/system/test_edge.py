@@ -1,7 +1,9 @@
 """The edge's own configuration in a real Traefik: headers in both directions."""
 
+import contextlib
 import json
 import re
+import ssl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,9 +43,10 @@ FORGED = {
 
 @dataclass(frozen=True)
 class Edge:
-    """The address of a running edge."""
+    """The addresses of a running edge."""
 
     web: str
+    secure: str
 
     def received(self, **options: Any) -> dict[str, str]:
         """Return the headers that a function receives of a request, in lower case."""
@@ -60,7 +63,8 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
         command = [program(), *_options(folder, ports)]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log)
-        running = Edge(f"http://127.0.0.1:{ports[0]}")
+        web, secure = (f"127.0.0.1:{port}" for port in ports[:2])
+        running = Edge(f"http://{web}", f"https://{secure}")
         try:
             wait_until(lambda: status_of(f"{running.web}/echo") == 200)
             yield running
@@ -76,11 +80,12 @@ def _echo(request: Request) -> Answer:
 
 def _with_echo(url: str) -> str:
     """Return the dynamic configuration with one router, as Swarm's labels add them."""
-    configuration = yaml.safe_load((EDGE / "dynamic.yml").read_text())["http"]
-    configuration["services"]["echo"] = {"loadBalancer": {"servers": [{"url": url}]}}
+    configuration = yaml.safe_load((EDGE / "dynamic.yml").read_text())
+    http = configuration["http"]
+    http["services"]["echo"] = {"loadBalancer": {"servers": [{"url": url}]}}
     echo = {"priority": 10, "service": "echo"}
-    configuration["routers"]["echo"] = echo | {"rule": "Path(`/echo`)"}
-    return json.dumps({"http": configuration})
+    http["routers"]["echo"] = echo | {"rule": "Path(`/echo`)"}
+    return json.dumps(configuration)
 
 
 def _options(folder: Path, ports: list[int]) -> list[str]:
@@ -146,6 +151,39 @@ def test_every_response_has_the_security_headers(edge: Edge, path: str) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_browsers_are_told_over_https_to_stay_there(edge: Edge) -> None:
+    answer = httpx.get(f"{edge.secure}/echo", verify=False)  # noqa: S501 (self-signed)
+    policy = answer.headers["Strict-Transport-Security"]
+    assert policy == "max-age=31536000; includeSubDomains"
+    assert "Strict-Transport-Security" not in httpx.get(f"{edge.web}/echo").headers
+
+
+@pytest.mark.parametrize(
+    ("version", "ciphers", "is_accepted"),
+    [
+        (ssl.TLSVersion.TLSv1_3, "ALL", True),
+        (ssl.TLSVersion.TLSv1_2, "ECDHE+AESGCM", True),
+        (ssl.TLSVersion.TLSv1_2, "ECDHE+AES+SHA1", False),
+        (ssl.TLSVersion.TLSv1_2, "kRSA+AESGCM", False),
+        (ssl.TLSVersion.TLSv1_1, "ALL:@SECLEVEL=0", False),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_only_tls_that_is_current_is_accepted(
+    edge: Edge, version: ssl.TLSVersion, ciphers: str, is_accepted: bool
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = context.maximum_version = version
+    context.set_ciphers(ciphers)
+    refused = (
+        contextlib.nullcontext() if is_accepted else pytest.raises(httpx.ConnectError)
+    )
+    with refused:
+        httpx.get(f"{edge.secure}/echo", verify=context)
 
 
 def test_a_path_without_a_running_function_is_503(edge: Edge) -> None:
