@@ -22,6 +22,7 @@ from tests.system.running import (
 )
 from tests.waiting import status_of, wait_until
 
+SIMULATOR = {"Authorization": "Basic c2ltdWxhdG9yOnN1cGVyX3NhZmUh"}
 FIRST_REPLICAS = [f"{function}-1" for function in FUNCTIONS]
 
 
@@ -225,6 +226,46 @@ def test_on_a_full_disk_reads_go_on_and_the_reason_is_reported(tmp_path: Path) -
         assert "writes go on" in system.log
 
 
+@pytest.mark.skipif(not is_root(), reason="only root can mount a small disk")
+def test_a_supervisor_killed_on_a_full_disk_loses_no_acknowledged_message(
+    tmp_path: Path,
+) -> None:
+    """A start is refused until there is room, and finds each message, once."""
+    with small_disk(tmp_path) as disk:
+        with running_system(disk) as system:
+            register(system, {"username": "Ida", "email": "i@da", "pwd": "secret"})
+            ballast, acknowledged, status = disk / "ballast", [], 204
+            while status == 204:
+                content = f"message {len(acknowledged) + 1}"
+                if (status := post(system, content)) == 204:
+                    acknowledged.append(content)
+                if len(acknowledged) == 20:
+                    fill(ballast, leave=128 * 2**20)
+            assert status == 503
+            fill(disk / "rest", leave=0)
+            kill_supervisor(system)
+        refused = local_run("up", "--port=0", "--folder", str(disk))
+        assert refused.returncode == 1
+        assert re.fullmatch("Error: Less than .*: make room, .*\n", refused.stderr)
+        for file in (ballast, disk / "rest"):
+            file.unlink()
+        with running_system(disk) as system:
+            page = httpx.get(f"{system.url}/msgs/Ida?no=10000", headers=SIMULATOR)
+            kept = [message["content"] for message in page.json()]
+            assert sorted(kept) == sorted(acknowledged)
+            # It was left read-only.
+            assert post(system, "there is room again") == 204
+
+
+def post(system: RunningSystem, content: str) -> int:
+    return httpx.post(
+        f"{system.url}/msgs/Ida",
+        json={"content": content},
+        headers=SIMULATOR,
+        timeout=10,
+    ).status_code
+
+
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Path]:
     """Mount a file system of 600 MB."""
@@ -271,11 +312,10 @@ def test_a_function_that_does_not_start_is_named_with_its_reason(
 def test_two_systems_run_beside_each_other(
     system: RunningSystem, tmp_path: Path
 ) -> None:
-    header = {"Authorization": "Basic c2ltdWxhdG9yOnN1cGVyX3NhZmUh"}
     with running_system(tmp_path) as other:
         assert other.url != system.url
         for each, latest in ((system, 17), (other, 23)):
-            httpx.get(f"{each.url}/msgs?latest={latest}", headers=header)
+            httpx.get(f"{each.url}/msgs?latest={latest}", headers=SIMULATOR)
         assert httpx.get(f"{system.url}/latest").json() == {"latest": 17}
         assert httpx.get(f"{other.url}/latest").json() == {"latest": 23}
 
@@ -291,25 +331,30 @@ def test_a_closed_terminal_ends_everything_without_a_signal(tmp_path: Path) -> N
         wait_until_none_is_left(processes)
 
 
-def test_a_killed_launcher_leaves_the_data_and_nothing_else(tmp_path: Path) -> None:
+def test_a_killed_launcher_or_supervisor_leaves_the_data_and_nothing_else(
+    tmp_path: Path,
+) -> None:
     account = {"username": "Ida", "email": "i@da", "pwd": "secret"}
     with running_system(tmp_path) as system:
         processes = system.processes()
         assert len(processes) > 10
-        assert httpx.post(f"{system.url}/register", json=account).status_code == 204
+        assert register(system, account) == 204
         system.launcher.kill()
     # At once, while the processes of the first run are still ending.
     with running_system(tmp_path) as system:
         wait_until_none_is_left(processes)
-        assert httpx.post(f"{system.url}/register", json=account).status_code == 400
-
-
-def test_a_killed_supervisor_ends_everything_with_a_sentence(tmp_path: Path) -> None:
+        assert register(system, account) == 400
+        kill_supervisor(system)
     with running_system(tmp_path) as system:
-        processes = system.processes()
-        psutil.Process(system.launcher.pid).children()[0].kill()
-        assert system.launcher.wait(timeout=30) == 1
-        wait_until_none_is_left(processes)
+        assert register(system, account) == 400
+
+
+def kill_supervisor(system: RunningSystem) -> None:
+    """SIGKILL supervisord: everything ends, and the launcher says why."""
+    processes = system.processes()
+    psutil.Process(system.launcher.pid).children()[0].kill()
+    assert system.launcher.wait(timeout=30) == 1
+    wait_until_none_is_left(processes)
     assert "Error: supervisord ended" in system.log
     assert "Traceback" not in system.log
 
