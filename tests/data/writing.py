@@ -67,7 +67,7 @@ class Service:
             response = connection.getresponse()
             text, status = response.read(), response.status
             cookies = tuple(response.headers.get_all("Set-Cookie") or ())
-        except OSError:
+        except (OSError, http.client.HTTPException):
             text, status, cookies = b"", 0, ()
         finally:
             connection.close()

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.swarm.disks import mounted_disk
 from tests.swarm.handbook import ROOT
 from tests.swarm.images import PYTHON, registry, workshop
 from tests.swarm.installation import Installation, Versions, install
@@ -30,8 +31,10 @@ TOOLS_STACK = ROOT / "deploy" / "tools" / "stack.yml"
 TOOLS = {
     "dockerd": "docker.io",
     "docker": "docker.io",
+    "gcc": "gcc libc6-dev",
     "ip": "iproute2",
     "iptables": "iptables",
+    "mkfs.ext4": "e2fsprogs",
     "mmdebstrap": "mmdebstrap",
     "docker-registry": "docker-registry",
     "curl": "curl",
@@ -106,6 +109,7 @@ def _build(stack: ExitStack, folder: Path, lan: Lan, external: Outside) -> Insta
     tool = Node("tool", 2, lan, folder, options)
     spare = Node("spare", 3, lan, folder, options)
     for node in (application, tool, spare):
+        stack.enter_context(mounted_disk(node.disk))
         stack.callback(node.pull_the_plug)
     application.start()
     tool.start()

@@ -199,8 +199,8 @@ class Node:
         self._namespace = f"mt{lan.number}-{name}"
         self._port = f"port{host}"
         self._lan = lan
-        disk = folder / f"{name}.disk"
-        self.engine = Engine(self._namespace, name, folder, disk)
+        self.disk = folder / f"{name}.disk"
+        self.engine = Engine(self._namespace, name, folder, self.disk)
         self.docker = self.engine.docker
         self._options = options
 

@@ -30,7 +30,6 @@ from tests.swarm.shell import CommandFailed
 from tests.waiting import wait_until
 
 MAX_RETURN = 5.0  # seconds from the database's return to the service's
-MAX_UNFOLLOWED = 10.0  # seconds from the database's return until its standby follows
 MAX_LOSS = 300.0  # seconds: the recovery point that is promised
 MAX_RESTORE = 300.0  # seconds: the recovery time that is promised
 USER = quote(USERS[0])
@@ -78,32 +77,6 @@ def test_a_restore_that_cannot_be_done_changes_nothing(swarm: Installation) -> N
     swarm.settle()
     swarm.wait_for_site()
     swarm.wait_for_message(content)
-
-
-def test_a_killed_server_loses_nothing(swarm: Installation) -> None:
-    """SIGKILL for PostgreSQL: Swarm starts it again, and nothing is missing."""
-    with writing(edge(swarm), USER) as writer:
-        writer.go_on()
-        [server] = swarm.containers("data_postgres")
-        killed = time.monotonic()
-        swarm.application.docker("kill", "--signal", "KILL", server)
-        wait_until(lambda: swarm.replicas("data_postgres") != (1, 1), "it to be missed")
-        swarm.settle("data_postgres")
-        returned = time.monotonic()
-        writer.go_on()
-    wait_for_standby(swarm)
-    unfollowed = time.monotonic() - returned
-    _, back = pause(writer, killed)
-    require_only_refused(writer)
-    require_all_kept(swarm, writer)
-    swarm.measured(
-        f"SIGKILL of PostgreSQL: 0 lost of {len(writer.acknowledged)}, writes again "
-        f"{back - killed:.1f} s after it, {back - returned:.1f} s after its return; "
-        f"its standby follows {unfollowed:.1f} s after its return"
-    )
-    assert back - returned <= MAX_RETURN
-    assert unfollowed <= MAX_UNFOLLOWED
-    swarm.settle()
 
 
 def test_a_lost_node_loses_nothing_with_a_synchronous_standby(

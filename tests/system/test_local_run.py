@@ -234,7 +234,8 @@ def test_a_supervisor_killed_on_a_full_disk_loses_no_acknowledged_message(
     with small_disk(tmp_path) as disk:
         with running_system(disk) as system:
             register(system, {"username": "Ida", "email": "i@da", "pwd": "secret"})
-            ballast, acknowledged, status = disk / "ballast", [], 204
+            acknowledged: list[str] = []
+            ballast, status = disk / "ballast", 204
             while status == 204:
                 content = f"message {len(acknowledged) + 1}"
                 if (status := post(system, content)) == 204:

@@ -1,0 +1,222 @@
+"""Faults that happen to an installation, each with what it may cost callers.
+
+A fault is made, held for some seconds and ended; from its end on the site has
+`HEALTHY_WITHIN` to serve every request again.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from tests.functions import FUNCTIONS
+from tests.swarm.clocks import SERVICE as CLOCKED
+from tests.swarm.clocks import stepped
+from tests.swarm.disks import filled
+from tests.swarm.installation import Installation
+from tests.swarm.nodes import Node
+from tests.waiting import wait_until
+
+HEALTHY_WITHIN = 10.0  # seconds
+
+# Less than the guard of the database's disk keeps free, which is a tenth.
+_NEARLY_FULL = 0.02
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What callers may see while a fault lasts, beside the right answer.
+
+    Args:
+        statuses: of answers.
+        unanswered: whether a connection may break or time out.
+        in_flight: the same, of requests that were sent before the fault began only.
+
+    """
+
+    statuses: frozenset[int] = frozenset()
+    unanswered: bool = False
+    in_flight: frozenset[int] = frozenset()
+
+
+NOTHING = Cost()
+# Traefik cannot know what became of a request whose replica broke the connection.
+IN_FLIGHT = Cost(in_flight=frozenset({502}))
+DATABASE_UNAVAILABLE = Cost(frozenset({503}))
+UNREACHABLE = Cost(unanswered=True)
+# An edge that has just started answers 404 before it has read any configuration
+# (traefik/traefik#7347), then 503 before Swarm has listed the replicas.
+EDGE_RESTARTS = Cost(frozenset({404, 503}), unanswered=True)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault: what it is, what it may cost, and what makes, holds and ends it."""
+
+    name: str
+    cost: Cost
+    happen: Callable[[Installation], None]
+
+
+Maker = Callable[[Random], Fault]
+
+
+def kill_a_replica(random: Random) -> Fault:
+    """SIGKILL one replica of a function: Swarm replaces it."""
+    return _kill(f"minitwit_{random.choice(FUNCTIONS)}", IN_FLIGHT)
+
+
+def kill_a_server(random: Random) -> Fault:
+    """SIGKILL what callers see least: the standby, the collector, the socket proxy."""
+    services = ("data_standby", "tools_collector-agent", "edge_socket-proxy")
+    return _kill(random.choice(services), NOTHING)
+
+
+def kill_the_edge(_: Random) -> Fault:
+    """SIGKILL Traefik: Swarm starts it again."""
+    return _kill("edge_traefik", EDGE_RESTARTS, until_whole=True)
+
+
+def kill_the_database(_: Random) -> Fault:
+    """SIGKILL PostgreSQL: Swarm starts it again."""
+    return _kill("data_postgres", DATABASE_UNAVAILABLE, until_whole=True)
+
+
+def pause_a_replica(random: Random) -> Fault:
+    """Freeze a replica: what it has been sent waits, and is answered."""
+    return _pause(f"minitwit_{random.choice(FUNCTIONS)}", random, NOTHING)
+
+
+def pause_the_database(random: Random) -> Fault:
+    """Freeze PostgreSQL, which answers nobody and refuses nobody."""
+    return _pause("data_postgres", random, DATABASE_UNAVAILABLE)
+
+
+def pause_the_edge(random: Random) -> Fault:
+    """Freeze Traefik."""
+    return _pause("edge_traefik", random, UNREACHABLE)
+
+
+def cut_off_the_application(random: Random) -> Fault:
+    """Take the application droplet's network, from callers and the other droplet."""
+    return _cut_off("application", random, UNREACHABLE)
+
+
+def cut_off_the_tools(random: Random) -> Fault:
+    """Take the tool droplet's network: the standby, the backups and the telemetry."""
+    return _cut_off("tool", random, NOTHING)
+
+
+def lose_the_tools(random: Random) -> Fault:
+    """Cut the power of the tool droplet."""
+    seconds = random.uniform(3, 10)
+
+    def happen(swarm: Installation) -> None:
+        swarm.tool.pull_the_plug()
+        time.sleep(seconds)
+        swarm.tool.start()
+
+    return Fault(f"tool droplet without power for {seconds:.0f} s", NOTHING, happen)
+
+
+def fill_the_disk(random: Random) -> Fault:
+    """Fill the disk of the database's droplet: it takes reads, and writes again."""
+    seconds = random.uniform(2, 5)
+
+    def happen(swarm: Installation) -> None:
+        with filled(swarm.application.disk, leave=_NEARLY_FULL):
+            wait_until(lambda: _post(swarm) == 503, "writes to be refused", 30)
+            time.sleep(seconds)
+
+    return Fault("full disk", DATABASE_UNAVAILABLE, happen)
+
+
+def step_a_clock(random: Random) -> Fault:
+    """Step the clock of one replica of two by minutes, forward or back."""
+    offset = random.choice((-1, 1)) * random.randint(120, 3000)
+    number, seconds = random.randrange(2), random.uniform(2, 5)
+
+    def happen(swarm: Installation) -> None:
+        replicas = sorted(swarm.containers(CLOCKED))
+        with stepped(swarm, replicas[number % len(replicas)], offset):
+            time.sleep(seconds)
+
+    return Fault(f"clock of {CLOCKED} stepped by {offset:+d} s", NOTHING, happen)
+
+
+def stop_the_database(random: Random) -> Fault:
+    """Stop PostgreSQL as an operator does, and start it again."""
+    seconds = random.uniform(3, 10)
+
+    def happen(swarm: Installation) -> None:
+        swarm.operate("docker service scale --detach data_postgres=0")
+        time.sleep(seconds)
+        swarm.operate("docker service scale --detach data_postgres=1")
+        swarm.settle("data_postgres")
+
+    name = f"PostgreSQL stopped for {seconds:.0f} s"
+    return Fault(name, DATABASE_UNAVAILABLE, happen)
+
+
+MAKERS: tuple[Maker, ...] = (
+    *(kill_a_replica, kill_a_server, kill_the_edge, kill_the_database),
+    *(pause_a_replica, pause_the_database, pause_the_edge),
+    *(cut_off_the_application, cut_off_the_tools, lose_the_tools),
+    *(fill_the_disk, step_a_clock, stop_the_database),
+)
+
+
+def _kill(service: str, cost: Cost, until_whole: bool = False) -> Fault:
+    """Kill a task of a service.
+
+    With another replica the fault ends at once; without one it lasts until Swarm has
+    started the service again.
+    """
+
+    def happen(swarm: Installation) -> None:
+        node = _node_of(swarm, service)
+        node.docker("kill", "--signal", "KILL", min(swarm.containers(service, node)))
+        if until_whole:
+            wait_until(lambda: not swarm.is_whole(service), f"{service} to be missed")
+            swarm.settle(service)
+
+    return Fault(f"SIGKILL of {service}", cost, happen)
+
+
+def _pause(service: str, random: Random, cost: Cost) -> Fault:
+    # Less than callers, the edge and Swarm's health checks wait for an answer.
+    seconds = random.uniform(1.5, 3.5)
+
+    def happen(swarm: Installation) -> None:
+        container = min(swarm.containers(service))
+        swarm.application.docker("pause", container)
+        try:
+            time.sleep(seconds)
+        finally:
+            swarm.application.docker("unpause", container)
+
+    return Fault(f"{service} paused for {seconds:.1f} s", cost, happen)
+
+
+def _cut_off(hostname: str, random: Random, cost: Cost) -> Fault:
+    seconds = random.uniform(3, 8)
+
+    def happen(swarm: Installation) -> None:
+        node = swarm.tool if hostname == "tool" else swarm.application
+        node.unplug()
+        try:
+            time.sleep(seconds)
+        finally:
+            node.plug()
+
+    return Fault(f"{hostname} droplet cut off for {seconds:.0f} s", cost, happen)
+
+
+def _node_of(swarm: Installation, service: str) -> Node:
+    return swarm.tool if service == "data_standby" else swarm.application
+
+
+def _post(swarm: Installation) -> int:
+    path = "/msgs/Load Person 1"
+    answer = swarm.ask("POST", path, {"content": "to a full disk"})
+    return answer.status_code if answer else 0
