@@ -1,13 +1,17 @@
 """Disks of a fixed size, so that a test can fill a droplet's and nothing else."""
 
+import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.swarm.shell import run
 
+_LOOP_CTL_GET_FREE = 0x4C82
+_LOOP_MAJOR = 7
 _SIZE = 10 * 2**30  # bytes; the file that holds a disk takes what is written, no more
 
 
@@ -20,11 +24,21 @@ def mounted_disk(folder: Path) -> Iterator[None]:
         file.truncate(_SIZE)
     # A power cut takes the processes and not this machine, so no journal is needed.
     run("mkfs.ext4", "-q", "-O", "^has_journal", "-m", "0", image)
-    run("mount", "-o", "loop", image, folder)
+    run("mount", "-o", f"loop={_free_loop_device()}", image, folder)
     try:
         yield
     finally:
         run("umount", "--lazy", folder)
+
+
+def _free_loop_device() -> Path:
+    with Path("/dev/loop-control").open("rb") as control:
+        number = fcntl.ioctl(control, _LOOP_CTL_GET_FREE)
+    device = Path(f"/dev/loop{number}")
+    # In a container of CI there are only the devices that its host had at its start.
+    if not device.exists():
+        os.mknod(device, 0o660 | stat.S_IFBLK, os.makedev(_LOOP_MAJOR, number))
+    return device
 
 
 @contextmanager
