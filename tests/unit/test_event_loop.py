@@ -5,6 +5,7 @@ import select
 import socket
 import threading
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
@@ -61,6 +62,33 @@ def test_a_wait_has_an_end() -> None:
         there.send(b"late")
         loop.run_once(0)
     assert seen == ["too late"]
+
+
+def test_what_has_arrived_in_a_long_round_is_not_too_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A round of the loop, or a stop of the whole process, may outlast a wait."""
+    now = [0.0]
+    monkeypatch.setattr(event_loop, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    loop, seen = EventLoop(), list[str]()
+    here, there = socket.socketpair()
+    busy, other = socket.socketpair()
+
+    def wait() -> None:
+        wait_readable(here.fileno(), 5)
+        seen.append(here.recv(9).decode())
+
+    def work_long(_: int) -> None:
+        loop.unwatch(busy.fileno())
+        there.send(b"in time")
+        now[0] += 6
+
+    with here, there, busy, other:
+        loop.start(wait)
+        loop.watch(busy.fileno(), select.EPOLLIN, work_long)
+        other.send(b"work")
+        run_until(loop, seen, 1)
+    assert seen == ["in time"]
 
 
 def test_only_a_task_can_wait() -> None:

@@ -80,12 +80,15 @@ class EventLoop:
         elif self._waits:
             timeout = min(timeout, _PRECISION)
         self._unwatched.clear()
+        # Before the poll: a round, or a stop of the whole process, may outlast a wait,
+        # and what has arrived meanwhile must not be found too late.
+        now = time.monotonic()
         for descriptor, events in self._epoll.poll(timeout):
             # A descriptor that was closed in this round may be another socket by now.
             if descriptor not in self._unwatched:
                 self._resume(descriptor, events)
         if self._waits:
-            self._expire(time.monotonic())
+            self._expire(now)
 
     def suspend(
         self, task: "Task", descriptor: int, event: int, seconds: float
