@@ -9,6 +9,7 @@
 #   MINITWIT_KEPT_SECRETS=FOLDER   create secrets from the files in this folder, as written by
 #                                  deploy/keep-secrets.sh or by hand: a file's name is the secret's
 set -euo pipefail
+. "$(dirname "$0")/functions.sh"
 
 postgres_image=$(sed -n 's/^FROM \(postgres:.*\)/\1/p' "$(dirname "$0")/data/Dockerfile")
 
@@ -117,7 +118,7 @@ kept_secrets() { # FOLDER
 # or match the passwords in it, and an existing secret is never replaced by a kept one.
 require_kept() { # FOLDER
     local name missing=()
-    for name in backup-repository database-password owner-password superuser-password; do
+    for name in backup-repository owner-password superuser-password; do
         exists "$name" || missing+=("minitwit-$name-N")
     done
     [ ${#missing[@]} -eq 0 ] || refuse "$1 lacks ${missing[*]}. Copy the files that deploy/keep-secrets.sh wrote into it" \
@@ -193,7 +194,7 @@ if [ -n "${MINITWIT_KEPT_SECRETS:-}" ]; then
 fi
 backup_secrets # First, since it may fail.
 secret session-keys random_lines 2 # The signing key, and the one that deploy/rotate.sh activates next.
-for name in database owner superuser monitor grafana; do
+for name in "${functions[@]}" owner superuser monitor grafana; do
     secret "$name-password" random_line
 done
 external_urls

@@ -24,14 +24,16 @@ _keep_scale() { # STACK SERVICE …
     done
 }
 
-export SESSION_KEYS_SECRET DATABASE_PASSWORD_SECRET OWNER_PASSWORD_SECRET SUPERUSER_PASSWORD_SECRET
+export SESSION_KEYS_SECRET OWNER_PASSWORD_SECRET SUPERUSER_PASSWORD_SECRET
 export MONITOR_PASSWORD_SECRET SENTRY_DSN_SECRET
 SESSION_KEYS_SECRET=$(_newest session-keys)
-DATABASE_PASSWORD_SECRET=$(_newest database-password)
 OWNER_PASSWORD_SECRET=$(_newest owner-password)
 SUPERUSER_PASSWORD_SECRET=$(_newest superuser-password)
 MONITOR_PASSWORD_SECRET=$(_newest monitor-password)
 SENTRY_DSN_SECRET=$(_newest sentry-dsn)
+for _function in "${functions[@]}"; do
+    export "${_function^^}_PASSWORD_SECRET=$(_newest "$_function-password")"
+done
 export BACKUP_KEY_SECRET BACKUP_REPOSITORY_SECRET
 BACKUP_KEY_SECRET=$(_newest backup-key)
 BACKUP_REPOSITORY_SECRET=$(_newest backup-repository)
@@ -46,4 +48,4 @@ export ACME_RESOLVER=${ACME_EMAIL:+letsencrypt}
 # a server that was stopped after a promotion stays stopped.
 _keep_scale "${APPLICATION_STACK:-minitwit}" "${functions[@]}"
 _keep_scale "${DATA_STACK:-data}" postgres standby
-unset _deploy
+unset _deploy _function

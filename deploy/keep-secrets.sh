@@ -43,14 +43,19 @@ for engine in "${@:2}"; do
     export_from --host "$engine"
 done
 
-# The keys of the backups and the passwords in a restored database cannot be replaced. The
-# other secrets can: users sign in again, or an operator enters a URL again.
+# The keys of the backups and the passwords of a restored database's owner and superuser
+# cannot be replaced. The other secrets can: the next release sets the functions' passwords,
+# users sign in again, or an operator enters a URL again.
 needed=()
 for kind in $(docker secret ls --format '{{.Name}}' | sed -n 's/^minitwit-\(.*\)-[0-9]*$/\1/p' | sort -u); do
     secret=$(_newest "$kind")
     [ ! -s "$folder/$secret" ] || continue
+    case " ${functions[*]/%/-password} " in
+        *" $kind "*) kind=session-keys ;; # The functions mount both.
+    esac
     case $kind in
-        backup-key | backup-repository | database-password | owner-password | superuser-password)
+        database-password) continue ;; # Of 0.1.0; only a rollback to it uses it.
+        backup-key | backup-repository | owner-password | superuser-password)
             needed+=("$secret")
             advice="run this again while a database server runs here, or name the engine of the droplet where one runs"
             ;;

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from click.testing import CliRunner
 
-from deploy.local.postgres import OWNER, Cluster
+from deploy.local.postgres import Cluster
+from minitwit.postgres.roles import OWNER
 from minitwit.settings import DatabaseSettings
 from minitwit_cli.commands import main
 from minitwit_cli.maintenance.admin_connection import (
@@ -16,10 +17,7 @@ from minitwit_cli.maintenance.admin_connection import (
 
 def environment(cluster: Cluster, role: str = OWNER) -> dict[str, str]:
     """Return what a command of this role is started with."""
-    return {
-        "MINITWIT_DATABASE_URL": cluster.url(role),
-        "MINITWIT_DATABASE_PASSWORD_FILE": str(cluster.password_file(role)),
-    }
+    return cluster.environment(role)
 
 
 def settings(cluster: Cluster, role: str = OWNER) -> DatabaseSettings:

@@ -5,7 +5,7 @@ production.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
@@ -45,7 +45,17 @@ def callers_of(
     **values: Any,
 ) -> Callers:
     """Return callers of a MiniTwit on a store, with all functions or some of them."""
-    apps = {name: build(settings(name, **values), store, tracer) for name in functions}
+    return callers_of_stores(dict.fromkeys(functions, store), tracer, **values)
+
+
+def callers_of_stores(
+    stores: Mapping[str, Store], tracer: "Tracer | None" = None, **values: Any
+) -> Callers:
+    """Return callers of a MiniTwit whose functions have stores of their own."""
+    apps = {
+        name: build(settings(name, **values), store, tracer)
+        for name, store in stores.items()
+    }
     return Callers(URL, Edge(apps))
 
 

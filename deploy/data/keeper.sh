@@ -31,11 +31,14 @@ drill_is_due() {
 
 iterations=0
 reloaded=
+may_create_roles=
 while true; do
     if is_primary; then
         # After a clean shutdown the checkpointer starts before the server is the primary, and
         # would apply archive_timeout only after checkpoint_timeout. A reload wakes it.
         [ "$reloaded" ] || reloaded=$(query postgres "SELECT pg_reload_conf()")
+        # The owner of a database that 0.1.0 created lacks this right.
+        [ "$may_create_roles" ] || may_create_roles=$(query postgres "ALTER ROLE minitwit CREATEROLE")
         "$here/disk-guard.sh" "$folder"
         "$here/synchrony.sh" "${SYNCHRONOUS_STANDBY:-no}"
         # Backups take long, so they run in the background, one at a time, while the disk is

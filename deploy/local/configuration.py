@@ -17,6 +17,7 @@ from deploy.local.replicas import Replica
 from deploy.local.secret_files import secret_file
 from deploy.local.supervision import Program
 from deploy.local.system import System
+from minitwit.postgres.roles import function_role
 
 # Middlewares and connections are production's, so that both edges behave alike.
 EDGE = CHECKOUT / "deploy" / "edge" / "dynamic.yml"
@@ -64,15 +65,12 @@ def write_routes(system: System, paths: Paths) -> None:
 
 def function_environment(paths: Paths) -> Mapping[str, str]:
     """Return the environment that all functions share, with the caller's settings."""
-    cluster = cluster_in(paths)
     return child_environment(
         **{
             # Traefik stops sending requests to a replica before it is stopped.
             "MINITWIT_DRAIN_SECONDS": "0",
             **caller_settings(),
             "MINITWIT_HOST": LOOPBACK,
-            "MINITWIT_DATABASE_URL": cluster.url(),
-            "MINITWIT_DATABASE_PASSWORD_FILE": str(cluster.password_file()),
             "MINITWIT_SESSION_KEYS_FILE": str(
                 secret_file(paths.secrets, "session_keys")
             ),
@@ -81,15 +79,16 @@ def function_environment(paths: Paths) -> Mapping[str, str]:
 
 
 def _programs(system: System, paths: Paths) -> list[Program]:
+    cluster = cluster_in(paths, system.durable)
     return [
         Program(
             name="postgres",
-            command=cluster_in(paths, system.durable).command(),
+            command=cluster.command(),
             priority=supervision.DATABASE_FIRST,
             directory=Path("/"),
             stop_signal="INT",
         ),
-        *(_function(replica, system.url) for replica in system.replicas),
+        *(_function(replica, system.url, cluster) for replica in system.replicas),
         Program(
             name="traefik",
             command=[
@@ -104,7 +103,7 @@ def _programs(system: System, paths: Paths) -> list[Program]:
     ]
 
 
-def _function(replica: Replica, url: str) -> Program:
+def _function(replica: Replica, url: str, cluster: Cluster) -> Program:
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"]
     return Program(
         name=replica.name,
@@ -116,6 +115,7 @@ def _function(replica: Replica, url: str) -> Program:
         priority=supervision.FUNCTIONS_NEXT,
         directory=CHECKOUT,
         environment={
+            **cluster.environment(function_role(replica.function)),
             "MINITWIT_FUNCTION": replica.function,
             "MINITWIT_PORT": str(replica.port),
             "MINITWIT_OPERATOR_PORT": str(replica.operator_port),

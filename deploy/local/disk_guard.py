@@ -90,13 +90,8 @@ class DiskGuard:
         self._is_read_only = is_read_only
 
     def _run(self, *statements: str) -> bool:
-        url = self._cluster.url(SUPERUSER, "postgres")
-        password = self._cluster.password_file(SUPERUSER)
         settings = DatabaseSettings.from_environment(
-            {
-                "MINITWIT_DATABASE_URL": url,
-                "MINITWIT_DATABASE_PASSWORD_FILE": str(password),
-            }
+            self._cluster.environment(SUPERUSER, "postgres")
         )
         with open_admin_connection(settings) as connection:
             rows = [connection.run(statement) for statement in statements]

@@ -8,8 +8,9 @@ from typing import NoReturn
 from deploy.local.configuration import cluster_in
 from deploy.local.environment import child_environment
 from deploy.local.paths import Paths
-from deploy.local.postgres import OWNER, Cluster
+from deploy.local.postgres import Cluster
 from deploy.local.system import running_system
+from minitwit.postgres.roles import OWNER
 
 
 def command(arguments: Sequence[str]) -> list[str]:
@@ -19,10 +20,7 @@ def command(arguments: Sequence[str]) -> list[str]:
 
 def environment(cluster: Cluster) -> dict[str, str]:
     """Return the environment in which `minitwit` works on a database as its owner."""
-    return child_environment(
-        MINITWIT_DATABASE_URL=cluster.url(OWNER),
-        MINITWIT_DATABASE_PASSWORD_FILE=str(cluster.password_file(OWNER)),
-    )
+    return child_environment(**cluster.environment(OWNER))
 
 
 def run(paths: Paths, arguments: Sequence[str]) -> NoReturn:

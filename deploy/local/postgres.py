@@ -21,12 +21,16 @@ from deploy.local.accounts import run_as, server_account
 from deploy.local.environment import child_environment
 from deploy.local.errors import LocalRunError
 from deploy.local.secret_files import secret_file
+from minitwit.postgres.roles import OWNER, function_role, password_file_name
+from minitwit.web.routes import FUNCTIONS
 
 VERSION = "18"
 DATABASE = "minitwit"
 SUPERUSER = "postgres"
-OWNER = "minitwit"  # Owns the database and runs the migrations.
-APPLICATION = "minitwit_app"  # The functions' role.
+
+# The role of all functions in 0.1.0. The first migrations grant it what it needed, so
+# it has to exist; nothing connects as it.
+_SHARED_ROLE = "minitwit_app"
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -60,13 +64,28 @@ class Cluster:
     sockets: Path
     durable: bool = True
 
-    def url(self, role: str = APPLICATION, database: str = DATABASE) -> str:
+    def url(self, role: str = OWNER, database: str = DATABASE) -> str:
         """Return the URL of a database for a role, as MINITWIT_DATABASE_URL has it."""
         return f"postgresql://{role}@/{database}?host={quote(str(self.sockets))}"
 
-    def password_file(self, role: str = APPLICATION) -> Path:
+    def password_file(self, role: str = OWNER) -> Path:
         """Return the file that holds a role's password."""
-        return secret_file(self.secrets, f"database_password_{role}")
+        return secret_file(self.secrets, password_file_name(role))
+
+    def environment(self, role: str, database: str = DATABASE) -> dict[str, str]:
+        """Return the variables by which a process connects as a role.
+
+        The owner's include the passwords of the functions' roles, which it creates.
+        """
+        variables = {
+            "MINITWIT_DATABASE_URL": self.url(role, database),
+            "MINITWIT_DATABASE_PASSWORD_FILE": str(self.password_file(role)),
+        }
+        if role != OWNER:
+            return variables
+        for function in FUNCTIONS:
+            self.password_file(function_role(function))
+        return variables | {"MINITWIT_ROLE_PASSWORDS": str(self.secrets)}
 
     def create(self) -> None:
         """Make the data folder with its roles and database, unless it exists.
@@ -133,12 +152,15 @@ class Cluster:
         self._run_sql(draft, self._roles_sql())
 
     def _roles_sql(self) -> list[str]:
-        create = [f"CREATE ROLE {role} LOGIN" for role in (OWNER, APPLICATION)]
-        protect = [
-            f"ALTER ROLE {role} PASSWORD '{self._password(role)}'"
-            for role in (SUPERUSER, OWNER, APPLICATION)
+        return [
+            f"CREATE ROLE {OWNER} LOGIN CREATEROLE",
+            f"CREATE ROLE {_SHARED_ROLE}",
+            *(
+                f"ALTER ROLE {role} PASSWORD '{self._password(role)}'"
+                for role in (SUPERUSER, OWNER)
+            ),
+            f"CREATE DATABASE {DATABASE} OWNER {OWNER}",
         ]
-        return [*create, *protect, f"CREATE DATABASE {DATABASE} OWNER {OWNER}"]
 
     def _password(self, role: str) -> str:
         return self.password_file(role).read_text(encoding="ascii").strip()

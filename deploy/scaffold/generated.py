@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.supply import licenses
+from minitwit.postgres.roles import function_role, password_file_name
 from minitwit.web.address_limits import (
     MAX_IN_FLIGHT,
     MAX_IN_FLIGHT_VARIABLE,
@@ -39,7 +40,12 @@ _SERVICE = """\
     <<: *function
     environment:
       <<: *environment
+      MINITWIT_DATABASE_URL: postgresql://{role}@${{DATA_STACK:-data}}_postgres,${{DATA_STACK:-data}}_standby:5432/minitwit
       MINITWIT_REPLICAS: ${{{replicas}:-2}}
+    secrets:
+      - {{source: {function}_password, target: database_password, uid: "10001", mode: 0400}}
+      - *session_keys
+      - *sentry_dsn
     image: ${{MINITWIT_REGISTRY:?the registry of the images}}/minitwit-{function}:${{VERSION:?the version to deploy}}
     deploy:
       <<: *deploy
@@ -79,6 +85,12 @@ _SIMULATOR = """\
           )
         traefik.http.routers.{function}-simulator.service: {function}
 """
+
+_EXTERNAL = """\
+  {function}_password:
+    external: true
+    name: ${{{variable}_PASSWORD_SECRET:?run deploy/bootstrap.sh, then `. deploy/environment.sh`}}
+"""  # noqa: E501
 
 
 @dataclass(frozen=True)
@@ -137,6 +149,7 @@ def _service(function: str) -> str:
     compress = ["compress@file"] if function == PAGES else []
     return _SERVICE.format(
         function=function,
+        role=function_role(function),
         replicas=f"REPLICAS_{function.upper()}",
         probe=f"{path} {status}",
         priority=traefik_priority(function),
@@ -155,6 +168,21 @@ def _simulator(function: str) -> str:
         variable=SIMULATOR_VARIABLE,
         default=NO_SIMULATOR,
         rule="\n          || ".join(map(_escaped, simulator_matchers(function))),
+    )
+
+
+def _passwords() -> str:
+    return "".join(
+        _EXTERNAL.format(function=function, variable=function.upper())
+        for function in FUNCTIONS
+    )
+
+
+def _mounted_passwords() -> str:
+    return "".join(
+        f"      - {{source: {function}_password, "
+        f"target: {password_file_name(function_role(function))}}}\n"
+        for function in FUNCTIONS
     )
 
 
@@ -243,6 +271,16 @@ def _row(*cells: str) -> str:
 
 PARTS = (
     Part("stack.yml", r"\nservices:\n", r"networks:\n", _services),
+    Part("stack.yml", r"\nsecrets:\n", r"  session_keys:", _passwords),
+    Part(
+        "deploy/data/stack.yml",
+        r"    secrets:\n      - owner_password\n",
+        r"    read_only:",
+        _mounted_passwords,
+    ),
+    Part(
+        "deploy/data/stack.yml", r"\nsecrets:\n", r"  superuser_password:", _passwords
+    ),
     Part("docs/contract.md", r"what it does \|\n[|-]+\n", r"\n\n", _endpoints),
     Part("README.md", r"\| function \|[^\n]*\n[|-]+\n", r"\n\n", _functions),
     Part("README.md", r'\[\["functions: ', r'"', _diagram),

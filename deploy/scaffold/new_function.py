@@ -14,8 +14,12 @@ from deploy.scaffold.generated import PARTS, ROOT
 from minitwit.web.reserved_names import is_reserved
 from minitwit.web.routes import FUNCTIONS
 
-# Images of that name hold something else.
-_IMAGES = ("cli", "postgres")
+# Images, secrets or database roles of that name are something else.
+_TAKEN = (
+    *("cli", "postgres"),
+    *("database", "owner", "superuser", "monitor", "grafana"),
+    *("app", "function"),
+)
 
 _ROUTES = "lib/minitwit/web/routes.py"
 _MODELS = "lib/minitwit/models.py"
@@ -129,8 +133,10 @@ def add(name: str) -> list[str]:
 def _check(name: str) -> None:
     if not re.fullmatch(r"[a-z]{2,20}", name) or keyword.iskeyword(name):
         raise InvalidName(f"{name!r} is no name for a function: use 2 to 20 of a to z.")
-    if name in FUNCTIONS or name in _IMAGES or is_reserved(name):
-        raise InvalidName(f"{name!r} is taken by another function, image or route.")
+    if name in FUNCTIONS or name in _TAKEN or is_reserved(name):
+        raise InvalidName(
+            f"{name!r} is taken by another function, image, role or route."
+        )
 
 
 def _insert(file: str, before: str, text: str) -> None:

@@ -43,7 +43,7 @@ class DatabaseSettings(BaseModel):
     database_read_url: str | None = Field(
         default=None,
         description="Servers (a,b) of which the standbys serve reads that may lag by a "
-        "second; none: all reads go to the primary.",
+        "second, as the user of the other URL; none: all reads go to the primary.",
     )
     database_password: SecretStr | None = Field(
         default=None, description="Password of the user in the URLs."

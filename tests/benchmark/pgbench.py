@@ -4,8 +4,8 @@ import re
 import subprocess
 import tempfile
 
-from deploy.local.postgres import APPLICATION
 from minitwit.postgres.database import PLANNING
+from minitwit.postgres.roles import OWNER
 from minitwit.queries import statements
 from tests.benchmark.endpoints import Statements
 from tests.benchmark.storage import Storage, program
@@ -51,7 +51,7 @@ def rate(
                 *("-c", str(connections), "-j", str(min(2, connections))),
                 *("-T", str(max(1, round(seconds))), *strings, database),
             ],
-            env=storage.environment(APPLICATION) | {"PGOPTIONS": _PLANNING},
+            env=storage.environment(OWNER) | {"PGOPTIONS": _PLANNING},
             check=True,
             capture_output=True,
             text=True,

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.postgres import OWNER, SUPERUSER, Cluster, running_cluster
+from deploy.local.postgres import SUPERUSER, Cluster, running_cluster
+from minitwit.postgres.roles import OWNER
 from tests.benchmark.dataset import GENERATION, DataSet, username
 from tests.benchmark.processes import ROOT
 
@@ -119,16 +120,14 @@ class Storage:
         return name
 
     def _migrate(self, database: str, *options: str) -> None:
-        owner = {
-            "MINITWIT_DATABASE_URL": self.cluster.url(OWNER, database),
-            "MINITWIT_DATABASE_PASSWORD_FILE": str(self.cluster.password_file(OWNER)),
-        }
+        # A folder that 0.1.0 made has an owner without this right.
+        self.sql(f"ALTER ROLE {OWNER} CREATEROLE")
         subprocess.run(
             [Path(sys.executable).parent / "minitwit", "migrate", *options],
             cwd=ROOT,
             check=True,
             capture_output=True,
-            env={**os.environ, **owner},
+            env=os.environ | self.cluster.environment(OWNER, database),
         )
 
     def _fill(self, database: str, data_set: DataSet) -> None:

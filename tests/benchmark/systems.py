@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local.secret_files import secret_file
+from minitwit.postgres.roles import function_role
 from tests.benchmark.processes import HOST, Replica, free_port, running
 from tests.benchmark.storage import Storage
 
@@ -44,8 +45,7 @@ class Machine:
         return {
             "MINITWIT_FUNCTION": function,
             "MINITWIT_HOST": HOST,
-            "MINITWIT_DATABASE_URL": cluster.url(database=database),
-            "MINITWIT_DATABASE_PASSWORD_FILE": str(cluster.password_file()),
+            **cluster.environment(function_role(function), database),
             "MINITWIT_SESSION_KEYS_FILE": str(
                 secret_file(cluster.secrets, "session_keys")
             ),

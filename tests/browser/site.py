@@ -58,7 +58,7 @@ class Site:
         """Run a `minitwit` command as the owner of the database."""
         environment = self.system.process("timeline-1").environ()
         settings = {
-            name: environment[name].replace("minitwit_app", "minitwit")
+            name: environment[name].replace("minitwit_timeline", "minitwit")
             for name in _SETTINGS
         }
         return subprocess.run(

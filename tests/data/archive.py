@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.accounts import run_as, server_account
-from deploy.local.postgres import OWNER, SUPERUSER, Cluster
+from deploy.local.postgres import SUPERUSER, Cluster
 from minitwit.messages import Messages
 from minitwit.postgres.database import Database
+from minitwit.postgres.roles import OWNER
 from tests.clusters import migrate, psql, settings
 from tests.data.servers import Server, owner_rows, short_folder
 from tests.data.writing import ROOT
@@ -137,8 +138,7 @@ def _prepare(folder: Path, cluster: Cluster) -> dict[str, str]:
         "PGHOST": str(cluster.sockets),
         "PGPASSFILE": str(passwords),
         "TMPDIR": "/tmp",  # noqa: S108
-        "MINITWIT_DATABASE_URL": cluster.url(OWNER),
-        "MINITWIT_DATABASE_PASSWORD_FILE": str(cluster.password_file(OWNER)),
+        **cluster.environment(OWNER),
     }
 
 

@@ -35,7 +35,8 @@ def test_no_request_fails_while_postgresql_has_no_connection_left(
                 writer.go_on(20)
             [[used]] = superuser(
                 server,
-                "SELECT count(*) FROM pg_stat_activity WHERE usename = 'minitwit_app'",
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE usename = 'minitwit_messages'",
             )
         assert used == _CONNECTIONS - 3
         for writer in writers:

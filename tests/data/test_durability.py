@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.postgres import APPLICATION, SUPERUSER
+from deploy.local.postgres import SUPERUSER
+from minitwit.postgres.roles import function_role
 from tests.data.kept import (
     MAX_REFUSAL,
     MAX_RETURN,
@@ -92,7 +93,7 @@ def test_a_network_that_swallows_everything_loses_nothing(
             server.stop()
             server.start()
             add_writer(server)
-            url = f"postgresql://{APPLICATION}@{net.there}:5432/minitwit"
+            url = f"postgresql://{function_role('messages')}@{net.there}:5432/minitwit"
             with (
                 running_function("messages", server.cluster, tmp_path, url) as service,
                 writing(service) as writer,

@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from deploy.local.ports import free_ports
-from deploy.local.postgres import APPLICATION
 from deploy.local.replicas import Replica
 from deploy.local.traefik import (
     dynamic_configuration,
     program,
     static_configuration,
 )
+from minitwit.postgres.roles import function_role
 from tests.contract.callers import PASSWORD, Callers
 from tests.data.replication import Pair, running_pair, superuser
 from tests.data.servers import Server
@@ -104,7 +104,7 @@ def _url(port: int) -> str:
 def _replica(
     stack: ExitStack, pair: Pair, folder: Path, function: str, number: int
 ) -> Replica:
-    url = pair.url(APPLICATION, pair.standby)
+    url = pair.url(function_role("messages"), pair.standby)
     service = stack.enter_context(
         running_function(
             function, pair.primary.cluster, folder, MINITWIT_DATABASE_READ_URL=url
@@ -140,7 +140,7 @@ def reads_come_from(standby: Server, edge: Callers) -> bool:
     assert edge.anybody.get("/public").status_code == 200
     reading = (
         "SELECT count(*) FROM pg_stat_activity "
-        "WHERE usename = 'minitwit_app' AND query LIKE '%messages%'"
+        "WHERE usename = 'minitwit_messages' AND query LIKE '%messages%'"
     )
     return superuser(standby, reading) != [[0]]
 

@@ -11,6 +11,7 @@ import pytest
 
 from deploy.local.postgres import running_cluster
 from minitwit.postgres.database import Database
+from minitwit.postgres.roles import OWNER
 from minitwit.users import Users
 from tests.clusters import environment, migrate, rows, settings
 from tests.legacy_file import HASH, Import
@@ -36,7 +37,7 @@ def test_a_million_messages_are_imported_in_constant_memory(
         counts = "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM messages)"
         assert rows(cluster, counts) == [(USERS, MESSAGES)]
         assert memory <= MAX_MEMORY
-        with closing(Database(settings(cluster, "minitwit_app"))) as database:
+        with closing(Database(settings(cluster, OWNER))) as database:
             for i in SIGNING_IN:
                 account = Users(database).sign_in(f"user {i}", f"secret {i}")
                 assert account.id == i + 1

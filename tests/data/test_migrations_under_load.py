@@ -17,15 +17,16 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.postgres import running_cluster
+from deploy.local.postgres import SUPERUSER, running_cluster
 from minitwit.schema import migrations
-from tests.clusters import environment, rows
+from tests.clusters import environment, psql, rows
 from tests.data.needs import needs
 from tests.data.writing import ROOT, Answer, Service, running_function
 from tests.waiting import wait_until
 
 MIGRATIONS = "lib/minitwit/migrations"
 MESSAGES = 50_000
+_SHARED_ROLE = "minitwit_app"
 
 
 def git(*words: str) -> str:
@@ -111,7 +112,13 @@ def test_no_request_of_the_code_before_fails(
             "INSERT INTO messages (author_id, content) SELECT 1, 'message ' || n "  # noqa: S608
             f"FROM generate_series(1, {MESSAGES}) AS n",
         )
-        with running_function("messages", cluster, tmp_path, root=past) as service:
+        # The role of all functions until 0017.
+        with psql(cluster, SUPERUSER) as script:
+            password = cluster.password_file(_SHARED_ROLE).read_text().strip()
+            script.run(f"ALTER ROLE {_SHARED_ROLE} LOGIN PASSWORD '{password}'")
+        with running_function(
+            "messages", cluster, tmp_path, root=past, role=_SHARED_ROLE
+        ) as service:
             callers = Callers(service)
             callers.start()
             callers.wait_for(100)

@@ -11,7 +11,7 @@ from string import Template
 
 import pytest
 
-from deploy.local.postgres import APPLICATION
+from minitwit.postgres.roles import function_role
 from tests.data.exporter import exporter_queries
 from tests.data.kept import (
     MAX_DISCOVERY,
@@ -54,7 +54,7 @@ def test_a_standby_takes_over_without_losing_an_acknowledged_message(
         pair.primary,
         "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'",
     )
-    url = pair.url(APPLICATION, pair.primary, pair.standby)
+    url = pair.url(function_role("messages"), pair.primary, pair.standby)
     with (
         running_function("messages", pair.primary.cluster, tmp_path, url) as service,
         writing(service) as writer,
@@ -89,7 +89,7 @@ def test_reads_never_stop_while_a_primary_is_lost_and_the_standby_becomes_it(
     pair: Pair, tmp_path: Path
 ) -> None:
     servers = (pair.primary, pair.standby)
-    url = pair.url(APPLICATION, *servers)
+    url = pair.url(function_role("messages"), *servers)
     with running_function(
         "messages", pair.primary.cluster, tmp_path, url, MINITWIT_DATABASE_READ_URL=url
     ) as service:
@@ -206,7 +206,7 @@ def test_reads_go_on_while_the_primary_is_away(pair: Pair, tmp_path: Path) -> No
 @contextmanager
 def reading_function(pair: Pair, folder: Path) -> Iterator[Service]:
     """Run messages with reads from the standby until the block ends."""
-    url = pair.url(APPLICATION, pair.standby)
+    url = pair.url(function_role("messages"), pair.standby)
     with running_function(
         "messages", pair.primary.cluster, folder, MINITWIT_DATABASE_READ_URL=url
     ) as service:
@@ -218,7 +218,7 @@ def begin_to_read(standby: Server, service: Service) -> None:
     """Wait until the function reads from the standby."""
     reading = (
         "SELECT count(*) FROM pg_stat_activity "
-        "WHERE usename = 'minitwit_app' AND query LIKE '%messages%'"
+        "WHERE usename = 'minitwit_messages' AND query LIKE '%messages%'"
     )
 
     def reads() -> bool:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.ports import free_ports
-from deploy.local.postgres import APPLICATION, Cluster
+from deploy.local.postgres import Cluster
+from minitwit.postgres.roles import function_role
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -98,6 +99,7 @@ def running_function(
     folder: Path,
     url: str | None = None,
     root: Path = ROOT,
+    role: str | None = None,
     **more: str,
 ) -> Iterator[Service]:
     """Run a function as a container would, until the block ends."""
@@ -107,15 +109,16 @@ def running_function(
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(root / "lib"),
+            **cluster.environment(role or function_role(name)),
             "MINITWIT_FUNCTION": name,
             "MINITWIT_HOST": "127.0.0.1",
             "MINITWIT_PORT": str(ports[0]),
             "MINITWIT_OPERATOR_PORT": str(ports[1]),
-            "MINITWIT_DATABASE_URL": url or cluster.url(APPLICATION),
-            "MINITWIT_DATABASE_PASSWORD_FILE": str(cluster.password_file(APPLICATION)),
             "MINITWIT_SESSION_KEYS_FILE": str(keys),
             "MINITWIT_DRAIN_SECONDS": "0",
         }
+        if url:
+            environment["MINITWIT_DATABASE_URL"] = url
         log = folder / f"{name}-{ports[0]}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(

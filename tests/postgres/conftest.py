@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.local.postgres import OWNER, SUPERUSER, Cluster
+from deploy.local.postgres import SUPERUSER, Cluster
 from deploy.local.postgres import running_cluster as running_cluster_in
 from minitwit.accounts import passwords
 from minitwit.postgres.database import Database
+from minitwit.postgres.roles import OWNER
 from minitwit.store import Store
 from minitwit.telemetry.spans import query_span
 from minitwit_cli.maintenance.admin_connection import (

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from click.testing import CliRunner
 
-from deploy.local.postgres import APPLICATION, OWNER, Cluster
+from deploy.local.postgres import Cluster
+from minitwit.postgres.roles import OWNER
 from minitwit.settings import DatabaseSettings
 from minitwit_cli.commands import main
 from minitwit_cli.maintenance.admin_connection import AdminConnection
@@ -27,17 +28,13 @@ class OwnDatabase:
     cluster: Cluster
     name: str
 
-    def settings(self, role: str = APPLICATION) -> DatabaseSettings:
+    def settings(self, role: str = OWNER) -> DatabaseSettings:
         """Return how a role reaches the database."""
         return DatabaseSettings.from_environment(self.environment(role))
 
-    def environment(self, role: str = APPLICATION) -> dict[str, str]:
+    def environment(self, role: str = OWNER) -> dict[str, str]:
         """Return the same as environment variables."""
-        return {
-            "MINITWIT_DATABASE_URL": self.cluster.url(role, self.name),
-            "MINITWIT_DATABASE_PASSWORD_FILE": str(self.cluster.password_file(role)),
-            **_PATIENT,
-        }
+        return self.cluster.environment(role, self.name) | _PATIENT
 
     def migrate(self) -> str:
         """Run `minitwit migrate` as the owner and return what it says."""

@@ -7,11 +7,11 @@ from threading import Barrier
 import pytest
 from click.testing import CliRunner, Result
 
-from deploy.local.postgres import APPLICATION, OWNER
 from minitwit.accounts.password_resets import digest
 from minitwit.errors import InvalidResetLink
 from minitwit.models import Account
 from minitwit.postgres.database import Database
+from minitwit.postgres.roles import OWNER, function_role
 from minitwit.store import Store
 from minitwit_cli.commands import main
 from minitwit_cli.maintenance.admin_connection import AdminConnection
@@ -105,7 +105,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
         result = reset_password(testbed, *words)
         assert result.exit_code != 0
         assert sentence in result.output
-    refused = reset_password(testbed, "ada", role=APPLICATION)
+    refused = reset_password(testbed, "ada", role=function_role("register"))
     assert "be the owner" in refused.output
     assert "reset_password?" not in refused.output
 

@@ -300,8 +300,8 @@ def test_lock_that_is_not_available_times_out(
 @pytest.mark.parametrize(
     "change",
     [
-        {"database_url": "postgresql://minitwit_app@/minitwit?host=/nowhere"},
-        {"database_url": "postgresql://minitwit_app@127.0.0.1:1/minitwit"},
+        {"database_url": "postgresql://minitwit@/minitwit?host=/nowhere"},
+        {"database_url": "postgresql://minitwit@127.0.0.1:1/minitwit"},
         {"database_password": None},
     ],
 )

@@ -8,11 +8,11 @@ import threading
 import pytest
 from click.testing import CliRunner
 
-from deploy.local.postgres import OWNER
 from minitwit.accounts.deletion import NAME_KEPT_DAYS, Deletions
 from minitwit.errors import InvalidUsername, JustDeleted, UnknownUser
 from minitwit.models import Account
 from minitwit.postgres.database import Database
+from minitwit.postgres.roles import OWNER
 from minitwit.queries import statements
 from minitwit.store import Store
 from minitwit_cli.commands import main

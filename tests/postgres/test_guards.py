@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from deploy.local.postgres import APPLICATION, SUPERUSER, Cluster, running_cluster
+from deploy.local.postgres import SUPERUSER, Cluster, running_cluster
 from minitwit.errors import ForeignDatabase, SchemaOutdated
 from minitwit.postgres.database import Database
+from minitwit.postgres.roles import function_role
 from minitwit.schema import Schema
 from minitwit_cli.commands import main
 from minitwit_cli.maintenance.admin_connection import open_admin_connection
@@ -70,7 +71,7 @@ def test_a_database_with_foreign_tables_is_refused_even_as_a_new_one(
 def test_a_handler_says_on_ready_that_an_empty_database_has_no_schema(
     empty: Cluster,
 ) -> None:
-    with closing(Database(settings(empty, APPLICATION))) as database:
+    with closing(Database(settings(empty, function_role("messages")))) as database:
         with pytest.raises(SchemaOutdated, match="minitwit migrate"):
             Schema(database).require_current()
 
@@ -88,7 +89,7 @@ def test_another_installation_is_refused_by_migrate_and_handlers(
     refused = run(migrated, "migrate", MINITWIT_INSTALLATION=other)
     assert refused.exit_code == 1
     assert other in refused.output
-    expecting = settings(migrated, APPLICATION).model_copy(
+    expecting = settings(migrated, function_role("messages")).model_copy(
         update={"installation": uuid.UUID(other)}
     )
     with closing(Database(expecting)) as database, pytest.raises(ForeignDatabase):
@@ -97,7 +98,7 @@ def test_another_installation_is_refused_by_migrate_and_handlers(
 
 def test_the_expected_installation_is_served(migrated: Cluster) -> None:
     [(installation,)] = rows(migrated, "SELECT id FROM installation")
-    expecting = settings(migrated, APPLICATION).model_copy(
+    expecting = settings(migrated, function_role("messages")).model_copy(
         update={"installation": installation}
     )
     with closing(Database(expecting)) as database:
@@ -138,8 +139,8 @@ def test_the_installation_always_has_one_row(migrated: Cluster) -> None:
             "missing: column users.id bigint not null default d",
         ),
         (
-            "REVOKE INSERT ON messages FROM minitwit_app",
-            "missing: minitwit_app may INSERT messages",
+            "REVOKE DELETE ON messages FROM minitwit_messages",
+            "missing: minitwit_messages may DELETE messages",
         ),
         ("DROP TABLE follows", "missing: constraint follows_follower_id_fkey"),
         ("DROP SEQUENCE latest", "missing: sequence latest bigint"),

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from deploy.local.postgres import Cluster, running_cluster
 from minitwit.errors import InvalidPassword
 from minitwit.postgres.database import Database
+from minitwit.postgres.roles import function_role
 from minitwit.users import Users
 from minitwit_cli.commands import main
 from minitwit_cli.importer.legacy_file import LegacyFile
@@ -623,7 +624,7 @@ def test_a_file_that_is_no_database_is_refused(old: Import) -> None:
 
 @pytest.fixture
 def users(cluster: Cluster) -> Iterator[Users]:
-    with closing(Database(settings(cluster, "minitwit_app"))) as database:
+    with closing(Database(settings(cluster, function_role("register")))) as database:
         yield Users(database)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from deploy.local.postgres import OWNER
 from minitwit.errors import DatabaseRefused, SchemaOutdated
 from minitwit.postgres.database import Database
+from minitwit.postgres.roles import OWNER
 from minitwit.schema import MIGRATIONS_TABLE, migrations
 from minitwit.store import Store
 from minitwit_cli.commands import main

@@ -2,7 +2,7 @@
 
 from click.testing import CliRunner, Result
 
-from deploy.local.postgres import APPLICATION, OWNER
+from minitwit.postgres.roles import OWNER, function_role
 from minitwit.store import Store
 from minitwit_cli.commands import main
 from tests.postgres.databases import OwnDatabase
@@ -46,7 +46,9 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
         result = minitwit(testbed, *words)
         assert result.exit_code != 0
         assert sentence in result.output
-    refused = minitwit(testbed, "grant-moderator", "ada", role=APPLICATION)
+    refused = minitwit(
+        testbed, "grant-moderator", "ada", role=function_role("messages")
+    )
     assert "be the owner" in refused.output
 
 
@@ -58,7 +60,7 @@ def test_an_account_is_suspended_and_the_suspension_lifted(
     assert minitwit(testbed, "suspend", "ada").output == "ada is suspended.\n"
     assert store.users.find("ada").is_suspended
     assert texts(store.messages.public_timeline()) == []
-    lifted = minitwit(testbed, "unsuspend", "ada", role=APPLICATION)
+    lifted = minitwit(testbed, "unsuspend", "ada", role=function_role("messages"))
     assert lifted.output == "ada is not suspended.\n"
     assert texts(store.messages.public_timeline()) == ["spam"]
     minitwit(testbed, "grant-moderator", "ada")

@@ -3,18 +3,20 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
-from deploy.local.postgres import OWNER
 from minitwit.accounts.password_resets import PasswordResets
 from minitwit.accounts.sign_in_throttle import CAPACITY
 from minitwit.errors import InvalidPassword, NotPermitted, TooManyAttempts
 from minitwit.models import Registration
 from minitwit.moderation.moderation import Moderation
 from minitwit.postgres.database import Database
+from minitwit.postgres.roles import OWNER, function_role
 from minitwit.store import Store
 from minitwit.users import Users
+from minitwit.web.routes import FUNCTIONS
 from minitwit_cli.maintenance.admin_connection import AdminConnection
 from tests import (
     discovery_rows,
@@ -61,10 +63,14 @@ def pass_seconds(owner: AdminConnection) -> Callable[[float], None]:
     return make_older
 
 
-def test_the_functions_cannot_make_moderators(store: Store) -> None:
+def test_the_functions_cannot_make_moderators(
+    store: Store, testbed: OwnDatabase
+) -> None:
     store_rows.add_user(store, "ada")
-    with pytest.raises(NotPermitted, match="be the owner"):
-        store.moderation.set_moderator("ada", True)
+    for function in FUNCTIONS:
+        database = Database(testbed.settings(function_role(function)))
+        with closing(database), pytest.raises(NotPermitted, match="be the owner"):
+            Store.on(database).moderation.set_moderator("ada", True)
 
 
 def test_a_sign_in_without_earlier_mistakes_is_one_statement(

@@ -12,7 +12,8 @@ from pg8000.native import Connection
 from deploy.local.configuration import cluster_in
 from deploy.local.paths import Paths
 from deploy.local.ports import free_ports
-from deploy.local.postgres import OWNER, SUPERUSER
+from deploy.local.postgres import SUPERUSER
+from minitwit.postgres.roles import OWNER
 from tests.functions import FUNCTIONS
 from tests.system.running import RunningSystem, running_system
 from tests.tools.collector import Collector, running_collector

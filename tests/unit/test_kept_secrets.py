@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.functions import FUNCTIONS
+
 ROOT = Path(__file__).parents[2]
-PASSWORDS = ("database-password", "owner-password", "superuser-password")
+PASSWORDS = ("owner-password", "superuser-password")
 KEY = "minitwit-backup-key-1"
 REPOSITORY = "minitwit-backup-repository-1"
 SERVICES = {
@@ -20,7 +22,10 @@ SERVICES = {
         "minitwit-backup-repository-2": "/etc/pgbackrest/conf.d/repository.conf",
         KEY: "backup_key",
     },
-    "minitwit_timeline": {"minitwit-session-keys-1": "session_keys"},
+    "minitwit_timeline": {
+        "minitwit-timeline-password-1": "database_password",
+        "minitwit-session-keys-1": "session_keys",
+    },
     "tools_alertmanager": {"minitwit-chat-webhook-1": "chat_webhook"},
 }
 OF_THE_DATABASE = set(SERVICES["data_postgres"])
@@ -164,6 +169,18 @@ def test_keys_that_are_not_released_yet_are_no_failure(swarm: Swarm) -> None:
     assert line.startswith("minitwit-session-keys-10 could not be read: release, ")
 
 
+def test_a_functions_password_is_read_once_it_is_released(swarm: Swarm) -> None:
+    """That of 0.1.0, which nothing mounts any more, is not asked for."""
+    swarm.runs("data_postgres")
+    swarm.runs("minitwit_timeline")
+    swarm.runs("tools_alertmanager")
+    swarm.has("minitwit-follow-password-1", "minitwit-database-password-1")
+    done = swarm.keep()
+    assert done.returncode == 0
+    [line] = done.stderr.splitlines()
+    assert line.startswith("minitwit-follow-password-1 could not be read: release, ")
+
+
 def test_a_secret_that_was_read_in_part_is_not_kept(swarm: Swarm) -> None:
     swarm.runs("data_postgres", name="broken")
     (swarm.kept / KEY).touch()  # As earlier versions left it.
@@ -186,6 +203,7 @@ def test_a_new_swarm_gets_the_secrets_that_were_kept(new_swarm: Swarm) -> None:
         assert (new_swarm.secrets / path.name).read_text() == path.read_text()
     made = {"minitwit-sentry-dsn-1", "minitwit-grafana-password-1"}
     made |= {"minitwit-monitor-password-1"}
+    made |= {f"minitwit-{name}-password-1" for name in FUNCTIONS if name != "timeline"}
     assert new_swarm.names() == new_swarm.kept_names() | made
 
 

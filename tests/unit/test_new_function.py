@@ -19,6 +19,7 @@ from tests.copied_tree import ROOT, Copy
 NAME = "likes"
 GENERATED = (
     "README.md",
+    "deploy/data/stack.yml",
     "deploy/tools/prometheus/prometheus.yml",
     "deploy/tools/prometheus/rules/alerts_functions.yml",
     "docs/architecture.md",
@@ -109,7 +110,9 @@ def test_a_forgotten_written_place_is_noticed(copy: Copy, place: str) -> None:
     assert sentence in done.stdout
 
 
-@pytest.mark.parametrize("name", ["Likes", "a", "my-likes", "class", "api", "cli"])
+@pytest.mark.parametrize(
+    "name", ["Likes", "a", "my-likes", "class", "api", "cli", "owner"]
+)
 def test_a_name_that_cannot_be_a_functions_is_refused(name: str) -> None:
     with pytest.raises(InvalidName, match=repr(name)):
         new_function.add(name)

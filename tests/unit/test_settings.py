@@ -19,7 +19,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     keys.write_text("newest-key-that-is-long-enough-to-sign\n" + "o" * 32 + "\n")
     return {
         "MINITWIT_FUNCTION": "messages",
-        "MINITWIT_DATABASE_URL": "postgresql://minitwit_app@db:5432/minitwit",
+        "MINITWIT_DATABASE_URL": "postgresql://minitwit_timeline@db:5432/minitwit",
         "MINITWIT_SESSION_KEYS_FILE": str(keys),
     }
 

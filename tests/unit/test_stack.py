@@ -13,6 +13,7 @@ from deploy.local.traefik import (
     TIMEOUTS,
     limits_configuration,
 )
+from minitwit.postgres.roles import function_role, password_file_name
 from minitwit.web.address_limits import (
     LIMITS,
     MAX_IN_FLIGHT,
@@ -105,6 +106,27 @@ def test_the_simulators_router_has_the_rule_of_the_route_table(function: str) ->
     assert rule == simulator_rule(function, default)
     assert int(labels[f"{router}.priority"]) == traefik_priority(function) + 1
     assert f"{router}.middlewares" not in labels
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_connects_as_its_own_role_with_its_own_password(
+    function: str,
+) -> None:
+    """The migration gives the role the password that the function has."""
+    service = _stack("stack.yml")["services"][function]
+    url = service["environment"]["MINITWIT_DATABASE_URL"]
+    assert url.startswith(f"postgresql://{function_role(function)}@")
+    passwords = {
+        secret["source"]: secret["target"]
+        for secret in service["secrets"]
+        if "password" in secret["source"]
+    }
+    assert passwords == {f"{function}_password": "database_password"}
+    migration = _stack("deploy/data/stack.yml")["services"]["migrate"]
+    target = password_file_name(function_role(function))
+    given = {"source": f"{function}_password", "target": target}
+    assert given in migration["secrets"]
+    assert migration["environment"]["MINITWIT_ROLE_PASSWORDS"] == "/run/secrets"
 
 
 def test_every_function_is_a_service_of_its_own_image() -> None:

@@ -1,4 +1,5 @@
 -- name: keep_username
+-- functions: register
 -- Keep a username from being registered for some days. It is committed before the
 -- account gives the name up, so that no registration comes between the two.
 WITH expired AS (
@@ -9,6 +10,7 @@ INSERT INTO former_usernames (username) VALUES (:username)
 ON CONFLICT (username) DO UPDATE SET freed_at = now();
 
 -- name: close_account
+-- functions: register
 -- Take an account's name from it and end its sessions. With a slash in it, the new name
 -- is in no path and cannot be registered.
 WITH ended AS (
@@ -20,10 +22,12 @@ UPDATE users SET username = 'deleted/' || id, deleted_at = now(), signed_out_at 
 WHERE id = :id AND deleted_at IS NULL;
 
 -- name: pending_deletion
+-- functions: register
 -- Find the account whose deletion has been pending for longest.
 SELECT id FROM users WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT 1;
 
 -- name: delete_followed
+-- functions: register
 -- Delete some follows of a user; return how many.
 WITH gone AS (
     DELETE FROM follows WHERE id IN (
@@ -33,6 +37,7 @@ WITH gone AS (
 SELECT count(*) FROM gone;
 
 -- name: delete_followers
+-- functions: register
 -- Delete some follows of a user by others; return how many.
 WITH gone AS (
     DELETE FROM follows WHERE id IN (
@@ -42,6 +47,7 @@ WITH gone AS (
 SELECT count(*) FROM gone;
 
 -- name: delete_mentions
+-- functions: register
 -- Delete some mentions of a user; return how many. A row that another transaction holds
 -- is left to the next time: waiting for it could be a deadlock.
 WITH gone AS (
@@ -53,6 +59,7 @@ WITH gone AS (
 SELECT count(*) FROM gone;
 
 -- name: delete_reports
+-- functions: register
 -- Delete some reports by a user; return how many.
 WITH gone AS (
     DELETE FROM reports WHERE id IN (
@@ -63,6 +70,7 @@ WITH gone AS (
 SELECT count(*) FROM gone;
 
 -- name: delete_messages
+-- functions: register
 -- Delete a user's newest messages, with their mentions and reports; return how many.
 -- Hidden messages come last, in the order of the index.
 WITH gone AS (
@@ -75,6 +83,7 @@ WITH gone AS (
 SELECT count(*) FROM gone;
 
 -- name: delete_account
+-- functions: register
 -- Delete an account of which nothing but sessions and one-time links is left.
 WITH ended AS (
     DELETE FROM sessions WHERE user_id = :id

@@ -1,4 +1,5 @@
 -- name: export_account
+-- functions: register
 -- Read an account as JSON, and its sessions as JSON.
 SELECT json_build_object(
     'id', id, 'username', username, 'email', email, 'created_at', created_at,
@@ -13,6 +14,7 @@ SELECT json_build_object(
 FROM users WHERE id = :user_id;
 
 -- name: export_follows
+-- functions: register
 -- List the users that a user follows before a place as JSON, newest follow first. As in
 -- the other lists, the place of a row is a date and an id; this one needs no date.
 SELECT 0, id, to_json((SELECT username FROM users WHERE users.id = followed_id))::text
@@ -22,6 +24,7 @@ ORDER BY id DESC
 LIMIT :limit;
 
 -- name: export_followers
+-- functions: register
 -- List a user's followers before a place as JSON, newest follow first.
 SELECT 0, id, to_json((SELECT username FROM users WHERE users.id = follower_id))::text
 FROM follows
@@ -30,6 +33,7 @@ ORDER BY id DESC
 LIMIT :limit;
 
 -- name: export_reports
+-- functions: register
 -- List a user's reports before a place as JSON, newest first.
 SELECT 0, id, json_build_object('message', message_id, 'reported_at', reported_at)::text
 FROM reports
@@ -38,6 +42,7 @@ ORDER BY id DESC
 LIMIT :limit;
 
 -- name: export_messages
+-- functions: register
 -- List a user's messages before a place as JSON, newest first.
 SELECT pub_date, id,
     json_build_object('id', id, 'pub_date', pub_date, 'content', content)::text
@@ -48,6 +53,7 @@ ORDER BY pub_date DESC, id DESC
 LIMIT :limit;
 
 -- name: export_hidden_messages
+-- functions: register
 -- List a user's hidden messages before a place as JSON, newest first.
 SELECT pub_date, id,
     json_build_object('id', id, 'pub_date', pub_date, 'content', content)::text

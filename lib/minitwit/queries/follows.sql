@@ -1,4 +1,5 @@
 -- name: follow
+-- functions: follow
 -- Make one user follow another and set the progress mark, if one is given. The id is
 -- NULL when either user is unknown.
 WITH pair AS (
@@ -13,6 +14,7 @@ WITH pair AS (
 SELECT (SELECT follower_id FROM pair), setval('latest', :latest);
 
 -- name: unfollow
+-- functions: follow
 -- Make one user stop following another and set the progress mark, if one is given. The
 -- id is NULL when either user is unknown.
 WITH pair AS (
@@ -27,6 +29,7 @@ WITH pair AS (
 SELECT (SELECT follower_id FROM pair), setval('latest', :latest);
 
 -- name: followed_names
+-- functions: follow
 -- List the names that a user follows as JSON, oldest follow first; returns no row for
 -- an unknown user.
 SELECT coalesce((
@@ -43,6 +46,7 @@ SELECT coalesce((
 FROM users WHERE username = :follower;
 
 -- name: is_following
+-- functions: timeline
 -- Read whether one user follows another.
 SELECT EXISTS (
     SELECT FROM follows
@@ -50,6 +54,7 @@ SELECT EXISTS (
 );
 
 -- name: followed_page
+-- functions: timeline
 -- List the users that a user follows before a follow, newest follow first.
 SELECT id, (SELECT username FROM users WHERE users.id = followed_id)
 FROM follows
@@ -58,6 +63,7 @@ ORDER BY id DESC
 LIMIT :limit;
 
 -- name: followers_page
+-- functions: timeline
 -- List a user's followers before a follow, newest follow first.
 SELECT id, (SELECT username FROM users WHERE users.id = follower_id)
 FROM follows

@@ -3,6 +3,7 @@
 SELECT id, created_at FROM installation;
 
 -- name: installation_id
+-- functions: all
 -- Read the id of the installation as text.
 SELECT id::text FROM installation;
 

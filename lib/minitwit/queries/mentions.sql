@@ -1,4 +1,5 @@
 -- name: mentions_before
+-- functions: timeline
 -- List the messages that mention a user before a cursor, newest first. Contents are
 -- fetched for the page alone, one by one (LIMIT 1 rules out any other join).
 SELECT page.message_id,
@@ -18,6 +19,7 @@ CROSS JOIN LATERAL (
 ORDER BY page.pub_date DESC, page.message_id DESC;
 
 -- name: mentions_after
+-- functions: timeline
 -- List the messages that mention a user after a cursor, oldest first.
 SELECT page.message_id,
     coalesce(author_name, (SELECT username FROM users WHERE users.id = author_id)),
@@ -36,6 +38,7 @@ CROSS JOIN LATERAL (
 ORDER BY page.pub_date, page.message_id;
 
 -- name: see_mentions
+-- functions: timeline
 -- Note the newest mention that a user has seen. The page does not wait for the commit's
 -- flush: a crash may lose the note of the last half second.
 UPDATE users SET mentions_seen_date = :pub_date, mentions_seen_id = :id

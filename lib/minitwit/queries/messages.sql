@@ -1,4 +1,5 @@
 -- name: add_message
+-- functions: messages
 -- Add a message of a user and set the progress mark, if one is given (setval ignores
 -- NULL). The id is NULL when the user is unknown or suspended. The lock is the one that
 -- the foreign key takes as well; taken here, it makes a suspension wait for this
@@ -13,6 +14,7 @@ WITH added AS (
 SELECT (SELECT id FROM added), setval('latest', :latest);
 
 -- name: add_message_once
+-- functions: messages
 -- Add a message of a form, unless the same form was sent before; returns no row for an
 -- unknown or suspended user. The lock is explained at add_message.
 WITH author AS (
@@ -27,6 +29,7 @@ WITH author AS (
 SELECT id FROM author;
 
 -- name: add_message_with_mentions
+-- functions: messages
 -- Add a message that may mention users, once for each form; set the progress mark, if
 -- one is given. Each candidate has its place in the message and a name, at each place
 -- longest first; who has the longest is mentioned. The id is NULL when the author is
@@ -58,10 +61,12 @@ WITH author AS (
 SELECT (SELECT id FROM author), setval('latest', :latest);
 
 -- name: is_suspended
+-- functions: messages
 -- Read whether a user is suspended; no row for an unknown user.
 SELECT suspended_at IS NOT NULL FROM users WHERE username = :username;
 
 -- name: recent_messages
+-- functions: messages
 -- List all users' newest messages as JSON.
 SELECT coalesce(json_agg(newest), '[]')::text
 FROM (
@@ -74,6 +79,7 @@ FROM (
 ) AS newest;
 
 -- name: recent_messages_of
+-- functions: messages
 -- List a user's newest messages as JSON; no row for an unknown user.
 SELECT coalesce((
     SELECT json_agg(newest)
@@ -87,6 +93,7 @@ SELECT coalesce((
 FROM users WHERE username = :username;
 
 -- name: public_timeline
+-- functions: timeline
 -- List all users' messages before a cursor, newest first.
 SELECT id, coalesce(author_name, (SELECT username FROM users WHERE users.id = author_id)),
     content, pub_date
@@ -96,6 +103,7 @@ ORDER BY pub_date DESC, id DESC
 LIMIT :limit;
 
 -- name: user_timeline
+-- functions: timeline
 -- List a user's messages before a cursor, newest first.
 SELECT id, :username::text, content, pub_date FROM messages
 WHERE author_id = :author_id AND NOT flagged
@@ -104,6 +112,7 @@ ORDER BY pub_date DESC, id DESC
 LIMIT :limit;
 
 -- name: own_timeline
+-- functions: timeline
 -- List messages of a user and of the followed users before a cursor, newest first.
 -- One index probe an author finds its three newest messages. No message of the page is
 -- older than the :limit newest of these (`newest`), so only authors whose three are all
@@ -169,6 +178,7 @@ CROSS JOIN LATERAL (
 ORDER BY pub_date DESC, page.id DESC;
 
 -- name: busy_timeline
+-- functions: timeline
 -- List those messages of the own timeline that are among all users' newest thousand:
 -- usually a full page for a reader who follows many. The subquery probes the follows
 -- message by message until the page is full; the planner would turn EXISTS into a join
@@ -190,12 +200,14 @@ ORDER BY pub_date DESC, id DESC
 LIMIT :limit;
 
 -- name: message
+-- functions: timeline
 -- Find a message by its id and the name of its author, hidden or not.
 SELECT messages.id, username, content, pub_date, flagged
 FROM messages JOIN users ON users.id = author_id
 WHERE messages.id = :id AND username = :username;
 
 -- name: delete_message
+-- functions: messages
 -- Delete a message of an author; return whether it is another's and therefore stays.
 WITH deleted AS (
     DELETE FROM messages WHERE id = :id AND author_id = :author_id
@@ -203,6 +215,7 @@ WITH deleted AS (
 SELECT EXISTS (SELECT FROM messages WHERE id = :id AND author_id <> :author_id);
 
 -- name: newer_public_messages
+-- functions: timeline
 -- Count all users' messages after a cursor, up to a limit. Without ORDER BY, a generic
 -- plan might read the whole table from its oldest end.
 SELECT count(*) FROM (
@@ -213,6 +226,7 @@ SELECT count(*) FROM (
 ) AS newer;
 
 -- name: newer_own_messages
+-- functions: timeline
 -- Count the messages of a user's own timeline among the newest after a cursor.
 SELECT count(*) FROM (
     SELECT author_id FROM messages

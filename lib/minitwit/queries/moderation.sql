@@ -1,4 +1,5 @@
 -- name: is_moderator
+-- functions: messages
 -- Read whether an account may hide messages.
 SELECT EXISTS (SELECT FROM users WHERE id = :id AND is_moderator);
 
@@ -7,6 +8,7 @@ SELECT EXISTS (SELECT FROM users WHERE id = :id AND is_moderator);
 UPDATE users SET is_moderator = :is_moderator WHERE username = :username RETURNING id;
 
 -- name: set_flag
+-- functions: messages
 -- Hide a message and close its reports, or restore it, on behalf of a moderator, or of
 -- the operator if none is given. No row without the right or the message; the id is NULL
 -- for a message that stays hidden because its author is suspended. The lock makes a
@@ -31,12 +33,14 @@ WITH author AS (
 SELECT username, (SELECT id FROM changed) FROM author;
 
 -- name: count_hidden_messages
+-- functions: timeline
 -- Count a user's hidden messages, up to a limit.
 SELECT count(*) FROM (
     SELECT FROM messages WHERE author_id = :author_id AND flagged LIMIT :limit
 ) AS hidden;
 
 -- name: hidden_public_timeline
+-- functions: timeline
 -- List all users' hidden messages before a cursor, newest first.
 SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date,
     true
@@ -46,6 +50,7 @@ ORDER BY pub_date DESC, id DESC
 LIMIT :limit;
 
 -- name: hidden_user_timeline
+-- functions: timeline
 -- List a user's hidden messages before a cursor, newest first.
 SELECT id, :username::text, content, pub_date, true FROM messages
 WHERE author_id = :author_id AND flagged
@@ -54,6 +59,7 @@ ORDER BY pub_date DESC, id DESC
 LIMIT :limit;
 
 -- name: hidden_own_timeline
+-- functions: timeline
 -- List hidden messages of a user and of the followed users before a cursor, newest first.
 SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date,
     true

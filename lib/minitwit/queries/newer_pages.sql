@@ -2,6 +2,7 @@
 -- first. They read the same indexes as the pages of older messages, backward.
 
 -- name: public_timeline_after
+-- functions: timeline
 -- List all users' messages after a cursor, oldest first.
 SELECT id, coalesce(author_name, (SELECT username FROM users WHERE users.id = author_id)),
     content, pub_date
@@ -11,6 +12,7 @@ ORDER BY pub_date, id
 LIMIT :limit;
 
 -- name: user_timeline_after
+-- functions: timeline
 -- List a user's messages after a cursor, oldest first.
 SELECT id, :username::text, content, pub_date FROM messages
 WHERE author_id = :author_id AND NOT flagged
@@ -19,6 +21,7 @@ ORDER BY pub_date, id
 LIMIT :limit;
 
 -- name: own_timeline_after
+-- functions: timeline
 -- List messages of a user and of the followed users after a cursor, oldest first. One
 -- index scan an author; contents are fetched for the page alone, one by one (LIMIT 1
 -- rules out any other join).
@@ -51,6 +54,7 @@ CROSS JOIN LATERAL (
 ORDER BY pub_date, page.id;
 
 -- name: busy_timeline_after
+-- functions: timeline
 -- List those messages of the own timeline that are among the thousand of all users next
 -- to a cursor, oldest first: usually a full page for a reader who follows many.
 WITH next AS MATERIALIZED (
@@ -70,6 +74,7 @@ ORDER BY pub_date, id
 LIMIT :limit;
 
 -- name: hidden_public_timeline_after
+-- functions: timeline
 -- List all users' hidden messages after a cursor, oldest first.
 SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date,
     true
@@ -79,6 +84,7 @@ ORDER BY pub_date, id
 LIMIT :limit;
 
 -- name: hidden_user_timeline_after
+-- functions: timeline
 -- List a user's hidden messages after a cursor, oldest first.
 SELECT id, :username::text, content, pub_date, true FROM messages
 WHERE author_id = :author_id AND flagged
@@ -87,6 +93,7 @@ ORDER BY pub_date, id
 LIMIT :limit;
 
 -- name: hidden_own_timeline_after
+-- functions: timeline
 -- List hidden messages of a user and of the followed users after a cursor, oldest first.
 SELECT id, (SELECT username FROM users WHERE users.id = author_id), content, pub_date,
     true

@@ -12,11 +12,13 @@ SELECT :token_digest, id, now() + make_interval(secs => :seconds) FROM named
 RETURNING user_id;
 
 -- name: password_reset
+-- functions: register, timeline
 -- Find the account of a link that was not used and has not expired.
 SELECT users.id, username FROM password_resets JOIN users ON users.id = user_id
 WHERE token_digest = :token_digest AND expires_at > now();
 
 -- name: use_password_reset
+-- functions: register
 -- Use a link: set the account's password and end its sessions, and cookies that name no
 -- session. No row when the link is used or expired: of two who use it at once, one waits
 -- for the other's lock on the row and then finds none.

@@ -1,4 +1,5 @@
 -- name: people_by_prefix
+-- functions: timeline
 -- List the users whose names begin with a text, whatever its case. No character comes
 -- after the one that ends the range.
 SELECT username FROM users
@@ -9,6 +10,7 @@ ORDER BY lower(username) COLLATE "C"
 LIMIT :limit;
 
 -- name: active_people
+-- functions: timeline
 -- List the authors of all users' newest thousand messages whom a reader does not follow,
 -- the last to post first. They are in this order before they are looked at, so that the
 -- first page of them ends the search.
@@ -39,6 +41,7 @@ ORDER BY place
 LIMIT :limit;
 
 -- name: followed_among
+-- functions: timeline
 -- List those of some names that a user follows.
 SELECT name FROM string_to_table(:names, E'\n') AS name
 WHERE coalesce((

@@ -1,8 +1,10 @@
 -- name: flushed_position
+-- functions: all
 -- Read the primary's WAL flush position in bytes: every acknowledged commit is before.
 SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint;
 
 -- name: replayed_position
+-- functions: all
 -- Read a standby's WAL replay position in bytes; NULL on a primary.
 SELECT CASE
     WHEN pg_is_in_recovery()

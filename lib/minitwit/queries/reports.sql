@@ -1,4 +1,5 @@
 -- name: report_message
+-- functions: messages
 -- Report a visible message, once a reader; returns whether it is the reader's own, which
 -- cannot be reported; no row for an unknown or hidden message.
 WITH message AS (
@@ -12,6 +13,7 @@ WITH message AS (
 SELECT is_own FROM message;
 
 -- name: reported_messages
+-- functions: timeline
 -- List the messages with open reports before a message, newest first, each with the
 -- number of its reports and the time of the first.
 WITH reported AS MATERIALIZED (
@@ -29,6 +31,7 @@ ORDER BY message_id DESC
 LIMIT :limit;
 
 -- name: dismiss_reports
+-- functions: messages
 -- Close the reports of a message on behalf of a moderator; no row without the right.
 WITH moderator AS (
     SELECT id FROM users WHERE id = :moderator_id AND is_moderator

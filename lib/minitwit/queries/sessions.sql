@@ -1,4 +1,5 @@
 -- name: start_session
+-- functions: register, timeline
 -- Start a session of an account; end its oldest where there are too many, and those
 -- that were not used for so many days. No row for an account that is being deleted: the
 -- lock, which the foreign key takes as well, waits for a deletion that has begun.
@@ -17,11 +18,13 @@ FOR KEY SHARE
 RETURNING id;
 
 -- name: session_account
+-- functions: all
 -- Find the account of a session; no row when the session was ended.
 SELECT users.id, username FROM sessions JOIN users ON users.id = user_id
 WHERE sessions.id = :id AND user_id = :user_id AND suspended_at IS NULL;
 
 -- name: reader
+-- functions: timeline
 -- Find the account of a session as a reader: whether it may hide messages, whether it
 -- follows many users, for a moderator how many messages have open reports, and how many
 -- mentions it has not seen, each up to a limit. No row when the session was ended.
@@ -47,6 +50,7 @@ FROM sessions JOIN users ON users.id = user_id
 WHERE sessions.id = :id AND sessions.user_id = :user_id AND suspended_at IS NULL;
 
 -- name: account_signed_in_at
+-- functions: all
 -- Find the account of a cookie that names no session, as earlier releases set them; no
 -- row when the account was signed out since.
 SELECT id, username FROM users
@@ -54,6 +58,7 @@ WHERE id = :user_id AND suspended_at IS NULL AND deleted_at IS NULL
     AND (signed_out_at IS NULL OR signed_out_at < to_timestamp(:signed_at));
 
 -- name: use_session
+-- functions: timeline
 -- Note that a session is in use; no row when it began so many days ago or was ended.
 UPDATE sessions SET last_used_at = now()
 WHERE id = :id AND user_id = :user_id
@@ -61,6 +66,7 @@ WHERE id = :id AND user_id = :user_id
 RETURNING id;
 
 -- name: end_session
+-- functions: register
 -- End a session of an account, and all cookies of the account that name no session.
 WITH ended AS (
     DELETE FROM sessions WHERE id = :id AND user_id = :user_id
@@ -68,6 +74,7 @@ WITH ended AS (
 UPDATE users SET signed_out_at = now() WHERE id = :user_id;
 
 -- name: end_all_sessions
+-- functions: register
 -- End all sessions of an account, and all cookies of it that name no session.
 WITH ended AS (
     DELETE FROM sessions WHERE user_id = :user_id
@@ -75,6 +82,7 @@ WITH ended AS (
 UPDATE users SET signed_out_at = now() WHERE id = :user_id;
 
 -- name: list_sessions
+-- functions: timeline
 -- List an account's sessions that were used in so many days, newest use first.
 SELECT id, user_agent, extract(epoch FROM created_at)::bigint,
     extract(epoch FROM last_used_at)::bigint

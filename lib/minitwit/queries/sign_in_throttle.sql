@@ -1,4 +1,5 @@
 -- name: begin_attempt
+-- functions: register
 -- Find an account by its username, and take a token of a bucket that is not full. The
 -- attempt is refused when the bucket is not full and no token could be taken.
 WITH paid AS (
@@ -15,6 +16,7 @@ LEFT JOIN paid ON true
 LEFT JOIN sign_in_attempts AS buckets ON buckets.bucket = :bucket AND full_at > now();
 
 -- name: charge_attempt
+-- functions: register
 -- Take a token of a bucket that was full; it never owes more than its capacity.
 INSERT INTO sign_in_attempts AS buckets (bucket, full_at)
 VALUES (:bucket, now() + make_interval(secs => :refill))
@@ -22,6 +24,7 @@ ON CONFLICT (bucket) DO UPDATE SET full_at = make_interval(secs => :refill)
     + least(greatest(buckets.full_at, now()), now() + make_interval(secs => :most));
 
 -- name: refund_attempt
+-- functions: register
 -- Give a token back to a bucket.
 UPDATE sign_in_attempts SET full_at = full_at - make_interval(secs => :refill)
 WHERE bucket = :bucket;

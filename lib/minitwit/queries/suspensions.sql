@@ -1,4 +1,5 @@
 -- name: suspend_user
+-- functions: messages
 -- Suspend an account, end its sessions and close the reports of its messages, on behalf
 -- of a moderator, or of the operator if none is given; returns no row for an account
 -- that is unknown or a moderator's. FOR UPDATE waits for posts that have begun: they
@@ -27,6 +28,7 @@ WITH account AS (
 SELECT id FROM account;
 
 -- name: unsuspend_user
+-- functions: messages
 -- Lift the suspension of an account, on behalf of a moderator, or of the operator if
 -- none is given; returns no row for an unknown account.
 WITH account AS (
@@ -47,10 +49,12 @@ WITH account AS (
 SELECT id FROM account;
 
 -- name: pending_suspension_job
+-- functions: messages, timeline
 -- Find an account of which messages are still to be hidden or to be shown again.
 SELECT user_id FROM suspension_jobs ORDER BY user_id LIMIT 1;
 
 -- name: run_suspension_job
+-- functions: messages, timeline
 -- Hide or show again some messages of an account, newest first; returns what the job is
 -- and how many messages it has changed, no row when the account has no job.
 WITH job AS (
@@ -74,6 +78,7 @@ WITH job AS (
 SELECT hides, (SELECT count(*) FROM changed) FROM job;
 
 -- name: end_suspension_job
+-- functions: messages, timeline
 -- End a job that has nothing left to do. Asked in a statement of its own: that of the
 -- job may have waited for another one and not have seen its changes.
 DELETE FROM suspension_jobs
@@ -84,5 +89,6 @@ WHERE user_id = :user_id AND hides = :hides AND NOT EXISTS (
 );
 
 -- name: is_account
+-- functions: messages
 -- Read whether an account has a username.
 SELECT EXISTS (SELECT FROM users WHERE username = :username);

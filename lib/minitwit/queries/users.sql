@@ -1,4 +1,5 @@
 -- name: add_user
+-- functions: register
 -- Add an account and set the progress mark, if one is given (setval ignores NULL).
 -- Violates users_username_key when the name is taken; returns no row when an account
 -- had it that was deleted in the last days.
@@ -11,22 +12,26 @@ WHERE NOT EXISTS (
 RETURNING setval('latest', :latest);
 
 -- name: recent_registration
+-- functions: register
 -- Find the password hash of an account by the data of its form, if it is new.
 SELECT password_hash FROM users
 WHERE username = :username AND email = :email
     AND created_at > now() - make_interval(secs => :seconds);
 
 -- name: find_user
+-- functions: follow, messages, timeline
 -- Find an account by its username.
 SELECT id, username, suspended_at IS NOT NULL FROM users
 WHERE username = :username AND deleted_at IS NULL;
 
 -- name: known_names
+-- functions: timeline
 -- List those of some names that users have.
 -- They come as lines of one text: a driver's arrays would take "null" for no name.
 SELECT username FROM users WHERE username = ANY(string_to_array(:names, E'\n'));
 
 -- name: change_password
+-- functions: register
 -- Replace an account's password; end its sessions, cookies that name no session, and
 -- links to reset the password.
 WITH ended AS (
@@ -37,10 +42,12 @@ WITH ended AS (
 UPDATE users SET password_hash = :password_hash, signed_out_at = now() WHERE id = :id;
 
 -- name: set_password_hash
+-- functions: register
 -- Replace the hash of a password that stays the same.
 UPDATE users SET password_hash = :password_hash WHERE id = :id;
 
 -- name: user_counts
+-- functions: timeline
 -- Count a user's messages, followed users and followers, each only up to a limit.
 SELECT (
     SELECT count(*) FROM (

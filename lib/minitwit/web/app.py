@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse
@@ -173,7 +173,8 @@ def _open_store(settings: Settings, network: Network) -> Store:
     primary = open_database(settings)
     if settings.database_read_url is None:
         return Store.on(primary, run_in_thread=network.run_in_thread)
-    address = Address.parse(settings.database_read_url)
+    user = Address.parse(settings.database_url).user
+    address = replace(Address.parse(settings.database_read_url), user=user)
     standbys = [open_standby(address.url(host), host) for host in address.hosts]
     # Reads go to the first that is current, so each replica has an order of its own.
     random.shuffle(standbys)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import click
 
@@ -9,10 +10,12 @@ from minitwit.errors import DatabaseRefused, LockNotAvailable
 from minitwit.schema import MIGRATIONS_TABLE, Migration, migrations
 from minitwit.settings import DatabaseSettings
 from minitwit.web.reserved_names import reserved_names
+from minitwit.web.routes import FUNCTIONS
 from minitwit_cli.maintenance.admin_connection import (
     AdminConnection,
     open_admin_connection,
 )
+from minitwit_cli.maintenance.function_roles import create_function_roles
 from minitwit_cli.maintenance.installation import (
     find_installation,
     require_installation,
@@ -55,11 +58,20 @@ WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace
     is_flag=True,
     help="Rename accounts whose names are addresses of pages by now: NAME to NAME_.",
 )
-def migrate(new_installation: bool, rename_reserved: bool) -> None:
+@click.option(
+    "--role-passwords",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="MINITWIT_ROLE_PASSWORDS",
+    help="Folder with a file for each function's role: database_password_ROLE.",
+)
+def migrate(
+    new_installation: bool, rename_reserved: bool, role_passwords: Path | None
+) -> None:
     """Update the schema of the database.
 
-    Applies the migrations that the database lacks, and verifies the result. Changes
-    nothing if a page of this version has the address of an account's own.
+    Creates the functions' roles or sets their passwords, applies the migrations that
+    the database lacks, and verifies the result. Changes nothing if a page of this
+    version has the address of an account's own.
 
     Reads MINITWIT_DATABASE_URL and MINITWIT_DATABASE_PASSWORD_FILE; the role in the
     URL must own the database. Safe to run twice, and at the same time.
@@ -69,6 +81,8 @@ def migrate(new_installation: bool, rename_reserved: bool) -> None:
         _wait_for_others(connection)
         require_installation(connection, settings.installation, new_installation)
         _free_addresses(connection, rename_reserved)
+        for role in create_function_roles(connection, FUNCTIONS, role_passwords):
+            click.echo(f"created the role {role}")
         for migration in _pending(connection):
             _apply(connection, migration)
             click.echo(f"applied {migration.version:04} {migration.name}")
