@@ -217,7 +217,7 @@ def test_get_add_message_is_405_as_a_page(minitwit: Callers) -> None:
 
 
 def test_unknown_method_is_405_with_allow(minitwit: Callers) -> None:
-    for method in ("BREW", "M-X", "get"):
+    for method in ("BREW", "M-X", "get", "TRACE"):
         request = httpx.Request(method, f"{minitwit.url}/msgs", headers=SIMULATOR)
         # httpx writes methods in capitals.
         request.method = method

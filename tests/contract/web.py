@@ -113,6 +113,17 @@ def test_refused_sign_up_never_keeps_a_password(minitwit: Callers) -> None:
     assert not Page(answer).value("password2")
 
 
+@pytest.mark.parametrize("password", ["x" * 64, "鯨 🐘 " * 30, "  a  ", "ÀÉ\u0301"])
+def test_a_password_may_be_long_and_of_any_characters(
+    minitwit: Callers, password: str
+) -> None:
+    form = sign_up_form(password=password, password2=password)
+    minitwit.browser().post("/register", data=form)
+    for typed, flash in ((password, "You were logged in"), (f"{password}x", "Invalid")):
+        answer = minitwit.browser().post("/login", data=form | {"password": typed})
+        assert flash_of(answer).startswith(flash)
+
+
 def decoded(cookie: str) -> str:
     """Return what a signed cookie holds: base64, and compressed behind a dot."""
     payload = cookie.removeprefix(".").split(".")[0]
