@@ -204,6 +204,43 @@ def test_the_edge_has_the_time_outs_of_the_local_one(entry_point: str) -> None:
         assert f"{prefix}.{name.lower()}={seconds}" in command
 
 
+# The networks of each service, and the account that its container runs as, where that
+# is not the image's own. Root has no capability here, and owns what these two read.
+_FUNCTION = {"edge", "data", "telemetry"}
+_PLACES: dict[str, tuple[set[str], str | None]] = {
+    **dict.fromkeys(FUNCTIONS, (_FUNCTION, None)),
+    "traefik": ({"edge", "telemetry", "socket"}, "65532:65532"),
+    "socket-proxy": ({"socket"}, "0:0"),
+    **dict.fromkeys(("postgres", "standby", "backups"), ({"data"}, "999:999")),
+    "migrate": ({"data"}, None),
+    "collector": ({"telemetry", "tools"}, None),
+    "collector-agent": ({"telemetry"}, "0:0"),
+    "prometheus": ({"edge", "telemetry", "tools"}, None),
+    **dict.fromkeys(("alertmanager", "grafana", "kibana"), ({"edge", "tools"}, None)),
+    **dict.fromkeys(("elasticsearch", "provision", "node-exporter"), ({"tools"}, None)),
+    **dict.fromkeys(
+        ("postgres-exporter", "standby-exporter"), ({"data", "tools"}, None)
+    ),
+}
+
+
+def test_each_service_has_its_account_and_reaches_its_networks_only() -> None:
+    services = _services(*FILES, "deploy/tools/stack.yml")
+    found = {
+        name: (set(service["networks"]), service.get("user"))
+        for name, service in services
+    }
+    assert found == _PLACES
+    for _, service in services:
+        assert not {"cap_add", "privileged", "devices", "network_mode"} & set(service)
+
+
+def test_no_image_of_ours_runs_as_root() -> None:
+    for file in sorted(ROOT.glob("deploy/**/Dockerfile")):
+        users = re.findall(r"^USER (\d+):\d+$", file.read_text(), re.MULTILINE)
+        assert users and int(users[-1]) > 0, file
+
+
 def test_only_the_edge_is_reachable_from_outside() -> None:
     """No other service publishes a port, and the edge keeps callers' addresses."""
     published = {
