@@ -1,7 +1,6 @@
 """Writes the configuration files of supervisord and Traefik for a system."""
 
 import json
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,7 +39,8 @@ def write_configuration(system: System, paths: Paths) -> None:
     write_atomically(paths.traefik_configuration, json.dumps(static, indent=2))
     limits = traefik.limits_configuration(settings)
     write_atomically(paths.limits, json.dumps(limits, indent=2))
-    shutil.copyfile(EDGE, paths.traefik_dynamic / "edge.yml")
+    middlewares = traefik.middlewares_configuration(EDGE.read_text(), system.port)
+    write_atomically(paths.traefik_dynamic / "edge.yml", middlewares)
     write_routes(system, paths)
     write_programs(system, paths)
 

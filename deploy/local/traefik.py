@@ -60,6 +60,11 @@ LOGGED = (
 # deploy/edge/stack.yml says the same.
 TIMEOUTS = {"readTimeout": "20s", "writeTimeout": "300s", "idleTimeout": "60s"}
 
+# The entry point of requests that brought a trace; see deploy/edge/dynamic.yml.
+NEW_TRACE = "newtrace"
+
+_FROM_ITSELF = {"trustedIPs": [LOOPBACK], "notAppendXForwardedFor": True}
+
 # Behind Traefik a header such as X_Foo or X.Foo could be taken for X-Foo.
 _HTTP = {"aliasHeadersStrategy": "delete"}
 
@@ -90,7 +95,9 @@ def static_configuration(
             },
         },
         "entryPoints": {
-            "web": _callers_entry_point(port),
+            "web": _callers_entry_point(f"{LOOPBACK}:{port}"),
+            NEW_TRACE: _callers_entry_point(_new_trace_address(port))
+            | {"forwardedHeaders": _FROM_ITSELF},
             # Traefik's internal entry point, for ping, metrics and the API; without
             # this line Traefik would open it on *:8080.
             "traefik": {"address": f"{LOOPBACK}:{operator_port}", "http": _HTTP},
@@ -103,6 +110,18 @@ def static_configuration(
             "providersThrottleDuration": "100ms",
         },
     }
+
+
+def middlewares_configuration(production: str, port: int) -> str:
+    """Return deploy/edge/dynamic.yml for the local run's entry points.
+
+    Args:
+        production: the content of the file.
+        port: of the callers.
+
+    """
+    local = production.replace("[web, websecure]", "[web]")
+    return local.replace("127.0.0.1:8083", _new_trace_address(port))
 
 
 def tracing_configuration(environment: Mapping[str, str]) -> Configuration:
@@ -173,7 +192,12 @@ def program() -> str:
     return str(path)
 
 
-def _callers_entry_point(port: int) -> Configuration:
+def _new_trace_address(port: int) -> str:
+    # Another address of this host, so that it needs no port of its own.
+    return f"127.0.0.2:{port}"
+
+
+def _callers_entry_point(address: str) -> Configuration:
     # Forwarded headers are not trusted: there is no proxy in front of this one.
     # Traefik routes by the encoded path and a function by the decoded one, so the
     # characters that make a difference are refused. A backslash makes none, and a
@@ -181,7 +205,7 @@ def _callers_entry_point(port: int) -> Configuration:
     refused = ("Slash", "NullCharacter")
     encoded_characters = {f"allowEncoded{name}": False for name in refused}
     return {
-        "address": f"{LOOPBACK}:{port}",
+        "address": address,
         # The entry point of routers that name none, such as the one in dynamic.yml.
         "asDefault": True,
         "http": {**_HTTP, "encodedCharacters": encoded_characters},
@@ -209,7 +233,7 @@ def _router(
     function: str, rule: str, priority: int, middlewares: Iterable[str]
 ) -> Configuration:
     return {
-        "entryPoints": ["web"],
+        "entryPoints": ["web", NEW_TRACE],
         "rule": rule,
         "priority": priority,
         "service": function,

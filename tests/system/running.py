@@ -44,6 +44,11 @@ class RunningSystem:
         return f"http://localhost:{self._state['port']}"
 
     @property
+    def url_of_new_traces(self) -> str:
+        """The address where a request's own trace is continued, as Traefik uses it."""
+        return f"http://127.0.0.2:{self._state['port']}"
+
+    @property
     def replicas(self) -> list[dict[str, Any]]:
         """The replicas: function, number, port, operator_port."""
         replicas: list[dict[str, Any]] = self._state["replicas"]

@@ -19,6 +19,9 @@ from deploy.local.traefik import program
 from tests.fakes.http_service import Answer, Request, serving
 from tests.waiting import status_of, wait_until
 
+# Traefik drops what it cannot send there.
+NOTHING = "http://127.0.0.1:9/v1/traces"
+
 EDGE = Path(__file__).parents[2] / "deploy" / "edge"
 
 # Sent by a client that claims to be a proxy in front of the edge.
@@ -37,6 +40,12 @@ FORGED = {
         *("X-Originating-Ip", "X-Remote-Addr", "X-Remote-Ip", "X-Rewrite-Url"),
         *("X-Scheme", "X-Script-Name", "X-Url-Scheme"),
         *("X-Http-Method", "X-Http-Method-Override", "X-Method-Override"),
+        *("Traceparent", "Tracestate", "Baggage", "B3", "Uber-Trace-Id"),
+        *("X-B3-Traceid", "X-B3-Spanid", "X-B3-Parentspanid", "X-B3-Sampled"),
+        *("X-B3-Flags", "X-Amzn-Trace-Id", "X-Cloud-Trace-Context", "X-Trace-Id"),
+        *("X-Request-Id", "X-Correlation-Id", "Proxy"),
+        # Hop by hop (RFC 9110, 7.6.1): about the connection to the edge only.
+        *("Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Upgrade"),
     )
 }
 
@@ -58,8 +67,9 @@ class Edge:
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     """Run Traefik on the edge's options and middlewares, before an echo server."""
     folder = tmp_path_factory.mktemp("edge")
-    with serving(_echo) as echo, free_ports(3) as ports:
-        (folder / "dynamic.yml").write_text(_with_echo(echo))
+    with serving(_echo) as echo, free_ports(4) as ports:
+        dynamic = _with_echo(echo).replace(":8083", f":{ports[3]}")
+        (folder / "dynamic.yml").write_text(dynamic)
         command = [program(), *_options(folder, ports)]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -71,6 +81,11 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
         finally:
             process.terminate()
             process.wait()
+
+
+def trace_of(received: dict[str, str]) -> str:
+    """Return the id of the trace that a function receives."""
+    return received["traceparent"].split("-")[1]
 
 
 def _echo(request: Request) -> Answer:
@@ -96,9 +111,11 @@ def _options(folder: Path, ports: list[int]) -> list[str]:
         for option in stack["services"]["traefik"]["command"]
         if not option.startswith(("--providers.swarm", "--tracing", "--accesslog"))
     ]
-    places = dict(zip((":8080", ":8443", ":8082"), ports, strict=True))
+    # Nothing is sampled, unless a client could decide that.
+    options += [f"--tracing.otlp.http.endpoint={NOTHING}", "--tracing.samplerate=0"]
+    places = zip((":8080", ":8443", ":8082", "127.0.0.1:8083"), ports, strict=True)
     replaced = {
-        **{f"address={old}": f"address=127.0.0.1:{new}" for old, new in places.items()},
+        **{f"address={old}": f"address=127.0.0.1:{new}" for old, new in places},
         "/etc/traefik": str(folder),
         "/acme": str(folder),
     }
@@ -128,6 +145,30 @@ def test_a_function_receives_the_edges_own_proxy_headers(edge: Edge) -> None:
         "x-forwarded-proto": "http",
         "x-real-ip": "127.0.0.1",
     }
+
+
+@pytest.mark.parametrize("flags", ["00", "01"])
+def test_a_client_decides_neither_the_trace_nor_whether_it_is_sampled(
+    edge: Edge, flags: str
+) -> None:
+    own = f"00-{'a' * 32}-{'b' * 16}-{flags}"
+    foreign = {"traceparent": own, "tracestate": "a=b", "baggage": "a=b"}
+    first, second = (edge.received(headers=foreign) for _ in range(2))
+    assert first["traceparent"].endswith("-00")
+    assert len({trace_of(first), trace_of(second), "a" * 32}) == 3
+    assert not {"tracestate", "baggage"} & first.keys()
+
+
+def test_a_request_that_brought_a_trace_has_its_own_client_and_scheme(
+    edge: Edge,
+) -> None:
+    foreign = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    without = edge.received(headers=FORGED)
+    received = edge.received(headers=FORGED | foreign)
+    for name in ("x-real-ip", "x-forwarded-proto", "x-forwarded-host", "host"):
+        assert received[name] == without[name]
+    https = httpx.get(f"{edge.secure}/echo", headers=foreign, verify=False)  # noqa: S501
+    assert https.json()["x-forwarded-proto"] == "https"
 
 
 @pytest.mark.parametrize("spelling", ["FORWARDED", "forwarded", "X_Forwarded_Proto"])

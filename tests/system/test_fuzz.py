@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -46,6 +46,17 @@ EDGES_OWN = {500, 501, 502, 505}
 
 # MiB by which a process may grow; Traefik's garbage collector lets it grow by itself.
 GROWTH = {"function": 6, "traefik": 100}
+
+
+@pytest.fixture
+def show(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Return a function that prints a figure, also of a test that passes."""
+
+    def shown(figure: str) -> None:
+        with capsys.disabled():
+            print(f"\n{figure}", end="")
+
+    return shown
 
 
 @pytest.fixture(scope="module")
@@ -104,17 +115,17 @@ def complaints(system: RunningSystem) -> list[str]:
 
 
 @contextmanager
-def unharmed(system: RunningSystem, is_direct: bool) -> Iterator[None]:
+def unharmed(
+    system: RunningSystem, is_direct: bool, show: Callable[[str], None]
+) -> Iterator[None]:
     """Check that no process dies or grows, and that none fails by its own account."""
     processes, logged, failed = pids(system), complaints(system), failures(system)
     before = memory(system)
     yield
     after = memory(system)
     growth = {name: after[name] - before[name] for name in before}
-    print(
-        "memory:",
-        ", ".join(f"{n} {after[n]:.0f} MiB ({g:+.1f})" for n, g in growth.items()),
-    )
+    grown = (f"{name} {after[name]:.0f} MiB ({g:+.1f})" for name, g in growth.items())
+    show(f"memory: {', '.join(grown)}")
     assert pids(system) == processes
     assert complaints(system) == logged
     for name, count in failures(system).items():
@@ -152,7 +163,7 @@ def port_of(system: RunningSystem, target: str) -> int:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_mutated_and_pipelined_requests(
-    system: RunningSystem, user: str, target: str
+    system: RunningSystem, user: str, target: str, show: Callable[[str], None]
 ) -> None:
     reads, writes, count = TARGETS[target]
     generator = Generator(SEED, user, reads, writes)
@@ -163,7 +174,7 @@ def test_mutated_and_pipelined_requests(
 
     # The first third fills caches and pools.
     first = asyncio.run(fuzz(port, chain(kept(target), conversations(count // 3))))
-    with unharmed(system, is_direct=target != "edge"):
+    with unharmed(system, target != "edge", show):
         rest = asyncio.run(fuzz(port, conversations(count - count // 3)))
     findings = Findings(
         first.inputs + rest.inputs,
@@ -172,7 +183,7 @@ def test_mutated_and_pipelined_requests(
         first.faults + rest.faults,
     )
     statuses = dict(sorted(findings.statuses.items()))
-    print(f"{target}: {findings.inputs} inputs, {findings.resets} resets, {statuses}")
+    show(f"{target}: {findings.inputs} inputs, {findings.resets} resets, {statuses}")
     assert not findings.faults, keep(target, findings)
     allowed = EDGES_OWN if target == "edge" else OTHER_FUNCTION
     assert {status for status in statuses if status >= 500} <= allowed
@@ -181,21 +192,21 @@ def test_mutated_and_pipelined_requests(
 
 
 def test_answers_are_as_the_description_says(
-    system: RunningSystem, tmp_path: Path
+    system: RunningSystem, tmp_path: Path, show: Callable[[str], None]
 ) -> None:
     program = Path(sys.prefix) / "bin" / "schemathesis"
     configuration = CHECKOUT / "tests" / "contract" / "schemathesis.toml"
     command = [str(program), "--config-file", str(configuration), "run", "--no-color"]
     # Some inputs of each kind: examples, limits, random ones, and links of requests.
     how = ["--seed", str(SEED), "--max-examples", "25", "--suppress-health-check=all"]
-    with unharmed(system, is_direct=False):
+    with unharmed(system, False, show):
         run = subprocess.run(
             [*command, *how, f"{system.url}/openapi.json"],
             cwd=tmp_path,
             capture_output=True,
             text=True,
         )
-    print(run.stdout[run.stdout.find("SUMMARY") :])
+    show(f"Schemathesis:{''.join(re.findall(r' +[0-9]+ generated.*', run.stdout))}")
     assert run.returncode == 0, run.stdout + run.stderr
     for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):
         assert f"\u2705 {phase}" in run.stdout

@@ -17,6 +17,7 @@ from minitwit.postgres.roles import OWNER
 from tests.functions import FUNCTIONS
 from tests.system.running import RunningSystem, running_system
 from tests.tools.collector import Collector, running_collector
+from tests.tools.following import traced
 from tests.tools.monitoring import (
     Prometheus,
     Targets,
@@ -53,6 +54,16 @@ class Observed:
         """Send a request as the simulator does."""
         return httpx.request(
             method, self.system.url + path, auth=CREDENTIAL, timeout=10, **options
+        )
+
+    def call_in_trace(
+        self, trace_id: str, method: str, path: str, **options: Any
+    ) -> httpx.Response:
+        """Send a request in a trace of the test's; a client's own would be dropped."""
+        headers = options.pop("headers", {}) | traced(trace_id)
+        url = self.system.url_of_new_traces + path
+        return httpx.request(
+            method, url, auth=CREDENTIAL, timeout=10, headers=headers, **options
         )
 
     def sql(self, *statements: str) -> None:

@@ -31,8 +31,8 @@ def test_a_trace_leads_from_the_edge_through_the_function_to_the_query(
     observed: Observed, user: str
 ) -> None:
     trace_id = token_hex(16)
-    answer = observed.call(
-        "POST", f"/msgs/{user}", json={"content": "hi"}, headers=traced(trace_id)
+    answer = observed.call_in_trace(
+        trace_id, "POST", f"/msgs/{user}", json={"content": "hi"}
     )
     assert answer.status_code == 204
     trace = observed.elasticsearch.trace
@@ -42,7 +42,7 @@ def test_a_trace_leads_from_the_edge_through_the_function_to_the_query(
 
 def test_a_histogram_leads_to_the_trace(observed: Observed, user: str) -> None:
     trace_id = token_hex(16)
-    observed.call("GET", f"/fllws/{user}", headers=traced(trace_id))
+    observed.call_in_trace(trace_id, "GET", f"/fllws/{user}")
     series = 'minitwit_request_duration_seconds_bucket{route="/fllws/{username}"}'
     wait_until(
         lambda: (
@@ -57,11 +57,12 @@ def test_an_unexpected_exception_is_reported_with_its_trace_and_nothing_private(
     observed: Observed, user: str
 ) -> None:
     trace_id = token_hex(16)
-    answer = observed.call(
+    answer = observed.call_in_trace(
+        trace_id,
         "POST",
         f"/msgs/{user}?latest=5",
         json={"content": "a private thought"},
-        headers=traced(trace_id) | {"Cookie": "session=a-secret"},
+        headers={"Cookie": "session=a-secret"},
     )
     assert answer.status_code == 500
     wait_until(lambda: observed.sentry.sentry_events_of(trace_id))
@@ -90,7 +91,7 @@ def test_an_unexpected_exception_is_reported_with_its_trace_and_nothing_private(
 
 def test_the_edges_access_log_has_the_trace(observed: Observed) -> None:
     trace_id = token_hex(16)
-    observed.call("GET", "/latest", headers=traced(trace_id))
+    observed.call_in_trace(trace_id, "GET", "/latest")
     log = observed.system.folder / "logs" / "access.log"
 
     def lines() -> list[dict[str, Any]]:
@@ -104,3 +105,19 @@ def test_every_replica_says_which_version_it_runs(observed: Observed) -> None:
     assert len(series) == len(observed.system.replicas)
     assert {s["metric"]["version"] for s in series} == {VERSION}
     assert {s["metric"]["revision"] for s in series} == {REVISION}
+
+
+def test_a_clients_own_trace_is_none_here(observed: Observed) -> None:
+    own = token_hex(16)
+    log = observed.system.folder / "logs" / "access.log"
+    before = len(log.read_text().splitlines())
+    answer = observed.call("GET", "/msgs?no=1&secret=typed", headers=traced(own))
+    assert answer.status_code == 200
+    wait_until(lambda: len(log.read_text().splitlines()) > before)
+    [line] = log.read_text().splitlines()[before:]
+    assert json.loads(line)["TraceId"] != own
+    assert json.loads(line)["RequestPath"] == "/msgs"
+    trace = json.loads(line)["TraceId"]
+    wait_until(lambda: "GET /msgs" in observed.elasticsearch.trace(trace))
+    assert not observed.elasticsearch.trace(own)
+    assert "typed" not in str(observed.elasticsearch.trace(trace))

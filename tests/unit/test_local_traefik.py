@@ -52,7 +52,7 @@ def test_every_function_has_a_router_with_its_rule_and_an_explicit_priority(
         assert router["rule"] == traefik_rule(function)
         assert router["priority"] == traefik_priority(function) > 0
         assert router["service"] == function
-        assert router["entryPoints"] == ["web"]
+        assert router["entryPoints"] == ["web", "newtrace"]
 
 
 def test_no_two_functions_share_a_priority(http: dict[str, Any]) -> None:
@@ -186,13 +186,15 @@ def test_an_invalid_share_is_refused_with_a_sentence(share: str) -> None:
 
 def test_everything_listens_on_the_loopback_only(static: dict[str, Any]) -> None:
     addresses = {e["address"] for e in static["entryPoints"].values()}
-    assert addresses == {"127.0.0.1:5000", "127.0.0.1:9000"}
+    assert addresses == {"127.0.0.1:5000", "127.0.0.2:5000", "127.0.0.1:9000"}
     # Without an entry point of their own these two would open port 8080 to the world.
     assert static["ping"]["entryPoint"] == "traefik"
     assert static["metrics"]["prometheus"]["entryPoint"] == "traefik"
 
 
 def test_no_entry_point_accepts_aliases_of_headers(static: dict[str, Any]) -> None:
-    for entry_point in static["entryPoints"].values():
+    for name, entry_point in static["entryPoints"].items():
         assert entry_point["http"]["aliasHeadersStrategy"] == "delete"
-        assert "forwardedHeaders" not in entry_point
+        trusted = entry_point.get("forwardedHeaders", {}).get("trustedIPs", [])
+        # What Traefik sends to itself.
+        assert trusted == (["127.0.0.1"] if name == "newtrace" else [])
