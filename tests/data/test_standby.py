@@ -203,6 +203,28 @@ def test_reads_go_on_while_the_primary_is_away(pair: Pair, tmp_path: Path) -> No
         assert {answer.status for answer in answers} == {200}
 
 
+def test_reads_go_on_without_what_was_lost_with_the_primary(
+    pair: Pair, tmp_path: Path
+) -> None:
+    with reading_function(pair, tmp_path) as service:
+        superuser(pair.standby, "ALTER SYSTEM SET primary_conninfo = ''")
+        superuser(pair.standby, "SELECT pg_reload_conf()")
+        until(pair.primary, "SELECT count(*) = 0 FROM pg_stat_replication")
+        answer = service.send("POST", "/msgs/writer", {"content": "soon lost"})
+        assert answer.status == 204
+        wait_until(
+            lambda: b"soon lost" in service.send("GET", "/msgs").body,
+            "a lagging standby to be left out",
+        )
+        pair.primary.stop(signal.SIGKILL)
+        wait_until(
+            lambda: service.send("GET", "/msgs").status == 200, "the standby to answer"
+        )
+        answers = [service.send("GET", "/msgs") for _ in range(50)]
+        require_only(answers, 200)
+        assert b"soon lost" not in answers[-1].body
+
+
 @contextmanager
 def reading_function(pair: Pair, folder: Path) -> Iterator[Service]:
     """Run messages with reads from the standby until the block ends."""

@@ -61,6 +61,17 @@ def test_a_standby_catches_up_with_a_primary_that_is_away() -> None:
     assert lag.seconds(60.0) == 0.0
 
 
+def test_what_was_lost_with_the_primary_makes_no_standby_late() -> None:
+    lag = Lag()
+    lag.record(10.0, primary=100, standby=100)
+    lag.record(11.0, primary=110, standby=100, has_all_received=True)
+    assert lag.seconds(13.0) == 3.0
+    lag.record(13.25, primary=None, standby=100, has_all_received=False)
+    assert lag.seconds(13.25) == 3.25
+    lag.record(13.5, primary=None, standby=100, has_all_received=True)
+    assert lag.seconds(13.5) == 0.0
+
+
 class Server:
     """A database that answers with its own name, and with positions."""
 
@@ -75,6 +86,8 @@ class Server:
         self.queries.append(query)
         if self.is_down:
             raise StorageUnavailable
+        if query == "replayed_position":
+            return [[self.position, True]]
         return [[self.position if "position" in query else self.name]]
 
     def close(self) -> None:

@@ -35,7 +35,8 @@ class Lag:
     The primary's WAL positions are kept with the times at which they were read. The
     standby is as current as the newest of those that it has replayed. While the primary
     does not answer, it is assumed to be down: a standby that has replayed every
-    position recorded so far counts as current.
+    position recorded so far counts as current, and so does one that has replayed all
+    that it received, as what is missing may have been lost with the primary.
 
     Args:
         observe: receives each measurement.
@@ -53,10 +54,18 @@ class Lag:
         self._primary: deque[tuple[float, int]] = deque(maxlen=1000)
         self._current_at: float | None = None
 
-    def record(self, measured_at: float, primary: int | None, standby: int) -> None:
+    def record(
+        self,
+        measured_at: float,
+        primary: int | None,
+        standby: int,
+        has_all_received: bool = False,
+    ) -> None:
         """Record both positions; the primary's is None while it does not answer."""
         if primary is not None:
             self._primary.append((measured_at, primary))
+        elif has_all_received and self._current_at is not None:
+            self._primary.clear()
         while self._primary and self._primary[0][1] <= standby:
             self._current_at = self._primary.popleft()[0]
         self._observe(self.seconds(measured_at))
@@ -114,7 +123,7 @@ class Standby:
         with suppress(StorageUnavailable):
             written = primary.read("flushed_position")[0][0]
         try:
-            replayed = self.database.read("replayed_position")[0][0]
+            [[replayed, has_all_received]] = self.database.read("replayed_position")
         except StorageUnavailable:
             self._is_current = False
             return _PAUSE_AFTER_FAILURE
@@ -122,7 +131,7 @@ class Standby:
             self._is_current = False
             self.database.close()
             return _PAUSE_OF_PRIMARY
-        self._lag.record(measured_at, written, replayed)
+        self._lag.record(measured_at, written, replayed, has_all_received)
         self._is_current = self._lag.seconds(measured_at) <= MAX_LAG
         return _INTERVAL
 
