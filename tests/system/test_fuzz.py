@@ -187,7 +187,8 @@ def test_mutated_and_pipelined_requests(
     assert not findings.faults, keep(target, findings)
     allowed = EDGES_OWN if target == "edge" else OTHER_FUNCTION
     assert {status for status in statuses if status >= 500} <= allowed
-    assert findings.resets < findings.inputs / 100
+    # Of conversations that Traefik refuses while the fuzzer still sends.
+    assert findings.resets < count / 5
     assert findings.inputs >= 4 * count
 
 
