@@ -234,6 +234,7 @@ def test_a_reader_that_stalls_is_disconnected(bed: Bed) -> None:
     bed.connection.respond(LARGE, keeps_alive=True)
     bed.connection.expire(bed.connection.expires_at)
     assert bed.is_closed
+    assert not len(bed.connection._unsent), "it keeps the response in memory"
 
 
 def test_the_size_of_a_response_is_known_until_it_is_read(bed: Bed) -> None:

@@ -1,6 +1,7 @@
 """The worker, in a gunicorn of its own: connections, and a graceful stop."""
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -260,15 +261,35 @@ def test_slow_readers_of_large_responses_do_not_fill_the_memory(
     """The oldest are cut off; the newest, and those of small ones, are served."""
     with served(tmp_path, threads=8) as server, ExitStack() as opened:
         readers = []
-        for _ in range(30):
+        for number in range(30):
             reader = socket.create_connection(server.address, 10)
             readers.append(opened.enter_context(reader))
-            reader.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+            client = b"X-Forwarded-For: 10.0.0.%d" % number
+            reader.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n" % client)
             assert server.get("/quick") == b"/quick"
         [worker] = psutil.Process(server.process.pid).children()
         assert worker.memory_info().rss < 30 * LARGE / 2
         assert length_of_answer(readers[0]) < LARGE
         assert length_of_answer(readers[-1]) > LARGE
+
+
+def test_a_client_that_reads_nothing_gets_no_more_large_responses(
+    tmp_path: Path,
+) -> None:
+    with served(tmp_path, threads=8) as server, ExitStack() as opened:
+
+        def request(client: str) -> socket.socket:
+            opening = socket.create_connection(server.address, 10)
+            lines = "GET /large HTTP/1.1", "Host: a", f"X-Forwarded-For: {client}"
+            opened.enter_context(opening).sendall(
+                "\r\n".join((*lines, "", "")).encode()
+            )
+            return opening
+
+        for _ in range(2):
+            assert request("10.0.0.1").recv(12) == b"HTTP/1.1 200"
+        assert request("10.0.0.1").recv(12) == b"HTTP/1.1 429"
+        assert request("10.0.0.2").recv(12) == b"HTTP/1.1 200"
 
 
 def length_of_answer(reader: socket.socket) -> int:
@@ -321,9 +342,13 @@ def test_requests_that_would_wait_for_too_many_others_are_refused_at_once(
     ):
         slow = other.submit(server.get, "/slow")
         wait_until(server.slow_request_has_begun)
-        for _ in range(4):
+        sent = []
+        for _ in range(5):
             waiting = socket.create_connection(server.address, 10)
-            opened.enter_context(waiting).sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            sent.append(opened.enter_context(waiting))
+            waiting.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        [answered] = wait_until(lambda: select.select(sent, [], [], 0)[0])
+        assert answered.recv(12) == b"HTTP/1.1 503"
         for _ in range(20):
             refused = httpx.get(server.url, timeout=10)
             assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")

@@ -49,14 +49,12 @@ class Stream:
             OSError: not so much comes, since the server hung up or is silent.
 
         """
-        pieces: list[bytes] = []
-        while size > 0:
-            received = self._receive()
-            if not received:
-                raise ConnectionError("the server hung up")
-            pieces.append(received)
-            size -= len(received)
-        return b"".join(pieces)
+        received = self._receive()
+        if not received:
+            raise ConnectionError("the server hung up")
+        if len(received) < size:
+            received += self._fill(bytearray(size - len(received)))
+        return received
 
     def push_back(self, received: bytes) -> None:
         """Put received bytes back, for `read` to return."""
@@ -99,6 +97,18 @@ class Stream:
         if self._watch:
             self._watch.close()
         self._socket.close()
+
+    def _fill(self, buffer: bytearray) -> bytearray:
+        """Receive a large row in one place: pieces would take twice the memory."""
+        with memoryview(buffer) as rest:
+            start = 0
+            while start < len(rest):
+                self._network.wait_readable(self._socket.fileno(), self.timeout)
+                count = self._socket.recv_into(rest[start:])
+                if not count:
+                    raise ConnectionError("the server hung up")
+                start += count
+        return buffer
 
     def _receive(self) -> bytes:
         self._network.wait_readable(self._socket.fileno(), self.timeout)

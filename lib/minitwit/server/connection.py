@@ -77,6 +77,7 @@ class Connection:
     ) -> None:
         self.expires_at = time.monotonic() + server.keepalive
         self.is_busy = False  # A request is being answered, or waits for that.
+        self.client = client[0]  # A proxy's connection has one after the other.
         self._loop = loop
         self._server = server
         self._socket = accepted
@@ -140,6 +141,7 @@ class Connection:
         if self._socket.fileno() >= 0:
             self._loop.unwatch(self._socket.fileno())
             self._socket.close()
+            self._unsent.clear()  # The task that has answered still refers to it.
             self._server.on_closed(self)
 
     def _on_event(self, events: int) -> None:
@@ -195,7 +197,9 @@ class Connection:
         if self._parser.requests:
             self.is_busy = True
             self._request_ends_at = None
-            self._server.dispatch(self, self._parser.requests.popleft())
+            request = self._parser.requests.popleft()
+            self.client = request.client
+            self._server.dispatch(self, request)
         elif error := self._parser.error:
             self._refuse(error.status, str(error))
         elif self.is_receiving:

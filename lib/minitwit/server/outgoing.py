@@ -41,6 +41,10 @@ class Outgoing:
         if self._unsent:
             self.is_read()
 
+    def clear(self) -> None:
+        """Drop what is unsent."""
+        self._unsent = _NOTHING
+
     def is_read(self) -> bool:
         """Say whether the client has read something since the last call.
 

@@ -28,13 +28,15 @@ _ACCEPTED = 64  # connections at a time, so that established ones get their turn
 _EVICTED = 16  # connections at a time
 _SIGNALS = 64  # at a time
 
-# Bytes of responses that their clients have not read yet. The kernel keeps so much of
-# each besides, which is plenty for a proxy nearby.
-_MAX_UNSENT = 32 * 1024 * 1024
+# Bytes of responses that their clients have not read yet, all of them and one client's.
+# The kernel keeps so much of each besides, which is plenty for a proxy nearby.
+_MAX_UNSENT = 24 * 1024 * 1024
+_MAX_UNSENT_OF_CLIENT = 12 * 1024 * 1024
 _SEND_BUFFER = 256 * 1024
 
 _FAILED = "Something went wrong here."
 _BUSY = "Too many requests are waiting; try again in a few seconds."
+_UNREAD = "Read the responses to earlier requests first."
 
 
 class GreenletWorker(Worker):  # type: ignore[misc]
@@ -89,12 +91,9 @@ class GreenletWorker(Worker):  # type: ignore[misc]
             self._running += 1
             self._loop.start(self._answer_all, connection, request)
         elif len(self._waiting) < self.cfg.worker_connections // 2:
-            self._waiting.append(request.client, (connection, request))
+            self._waiting.append(connection.client, (connection, request))
         else:
-            response = error_response(
-                "503 Service Unavailable", _BUSY, self.date(), ("Retry-After", "2")
-            )
-            connection.respond(response, keeps_alive=False)
+            self._refuse(connection, "503 Service Unavailable", _BUSY)
 
     def on_unsent(self, connection: Connection, size: int) -> None:
         """Take note of a response that its client has not read, or has read by now.
@@ -129,6 +128,8 @@ class GreenletWorker(Worker):  # type: ignore[misc]
         while True:
             if connection.is_abandoned(request):
                 connection.close()
+            elif self._unsent and self._reads_nothing(connection.client):
+                self._refuse(connection, "429 Too Many Requests", _UNREAD)
             else:
                 self._answer(connection, request)
             if not self._waiting:
@@ -147,6 +148,16 @@ class GreenletWorker(Worker):  # type: ignore[misc]
             connection.respond(failure, keeps_alive=False)
         else:
             connection.respond(data, response.keeps_alive)
+
+    def _reads_nothing(self, client: str) -> bool:
+        """Say whether a client has too many large responses that it has not read."""
+        sizes = (size for c, size in self._unsent.items() if c.client == client)
+        return sum(sizes) > _MAX_UNSENT_OF_CLIENT
+
+    def _refuse(self, connection: Connection, status: str, message: str) -> None:
+        retry = ("Retry-After", "2")
+        response = error_response(status, message, self.date(), retry)
+        connection.respond(response, keeps_alive=False)
 
     # ---- Time
 
