@@ -3,8 +3,11 @@
 import contextlib
 import json
 import re
+import select
+import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +51,8 @@ FORGED = {
         *("Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Upgrade"),
     )
 }
+
+READ_TIMEOUT = 1  # seconds; in place of production's
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,7 @@ def _options(folder: Path, ports: list[int]) -> list[str]:
         **{f"address={old}": f"address=127.0.0.1:{new}" for old, new in places},
         "/etc/traefik": str(folder),
         "/acme": str(folder),
+        "readtimeout=20s": f"readtimeout={READ_TIMEOUT}s",
     }
     for old, new in replaced.items():
         assert any(old in option for option in options), old
@@ -230,3 +236,23 @@ def test_only_tls_that_is_current_is_accepted(
 def test_a_path_without_a_running_function_is_503(edge: Edge) -> None:
     answer = httpx.get(f"{edge.web}/nothing")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+
+
+@pytest.mark.parametrize(
+    ("beginning", "more"),
+    [
+        (b"GET /echo HTTP/1.1\r\nHost: a\r\n", b"X: y\r\n"),
+        (b"POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 999\r\n\r\n", b" "),
+    ],
+    ids=["head", "body"],
+)
+def test_a_request_has_a_deadline_however_steadily_it_trickles_in(
+    edge: Edge, beginning: bytes, more: bytes
+) -> None:
+    address, _, port = edge.web.removeprefix("http://").partition(":")
+    start = time.monotonic()
+    with socket.create_connection((address, int(port)), 10) as slow:
+        slow.sendall(beginning)
+        while not select.select([slow], [], [], 0.05)[0]:
+            slow.sendall(more)
+            assert time.monotonic() - start < READ_TIMEOUT + 10

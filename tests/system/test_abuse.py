@@ -1,0 +1,183 @@
+"""One host attacks, and the other clients are served as before, through a real Traefik.
+
+The speed of a machine varies, so each attacked round has a calm one beside it, and the
+medians of the rounds are compared. The attacker has an address of its own, and the
+lowest priority, as its processor would be another machine's.
+"""
+
+import json
+import math
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from tests.contract.callers import PASSWORD, SIMULATOR, Callers, new_name
+from tests.system.attacks import ATTACKS
+from tests.system.running import CHECKOUT, RunningSystem
+
+ATTACKER = "127.5.0.1"
+
+ROUNDS = 3
+REQUESTS = 200  # in a round
+REGISTRATIONS = 8  # in a round, between the requests
+
+# Seconds. Attacker, Traefik, functions, PostgreSQL and client share the processors, so
+# a request may have to wait for a few turns of the others. A third of the simulator's
+# time-out is as good as calm.
+UNNOTICED = 0.1
+# A password's hash is computed at a low priority, so that it yields to everything else.
+UNNOTICED_REGISTRATION = 1.0
+
+PROGRAMS = ("gunicorn", "traefik")
+TRAEFIKS_MEMORY = 256 * 1024**2  # bytes, as in deploy/edge/stack.yml
+
+
+@dataclass(frozen=True)
+class Round:
+    """Seconds that each request took, and each registration."""
+
+    requests: list[float]
+    registrations: list[float]
+
+
+class OtherClient:
+    """A client that does not attack; like the simulator, it connects for each request.
+
+    Args:
+        port: of the system.
+        name: of a user.
+
+    """
+
+    def __init__(self, port: int, name: str) -> None:
+        self._port = port
+        self._requests = (
+            ("GET", "/latest", None, 200),
+            ("GET", f"/msgs/{name}?no=20", None, 200),
+            ("POST", f"/msgs/{name}", {"content": "hello"}, 204),
+            ("GET", f"/fllws/{name}", None, 200),
+            ("GET", "/public", None, 200),
+        )
+
+    def round(self) -> Round:
+        """Send the requests of a round, of which none may fail."""
+        done = Round([], [])
+        for number in range(REQUESTS):
+            request = self._requests[number % len(self._requests)]
+            done.requests.append(self._seconds(*request))
+            if number % (REQUESTS // REGISTRATIONS) == 0:
+                user = {"username": new_name(), "email": "a@b.c", "pwd": PASSWORD}
+                took = self._seconds("POST", "/register", user, 204)
+                done.registrations.append(took)
+        return done
+
+    def _seconds(self, method: str, path: str, body: object, status: int) -> float:
+        start = time.perf_counter()
+        data = None if body is None else json.dumps(body)
+        with closing(HTTPConnection("127.0.0.1", self._port, timeout=10)) as connection:
+            connection.request(method, path, data, SIMULATOR)
+            answer = connection.getresponse()
+            answer.read()
+        assert answer.status == status, f"{method} {path}: {answer.status}"
+        return time.perf_counter() - start
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is attacked, and the path of a large response."""
+
+    system: RunningSystem
+    other: OtherClient
+    large: str
+
+    @property
+    def port(self) -> int:
+        """The port of the system."""
+        return int(self.system.url.rpartition(":")[2])
+
+    def memory(self) -> dict[str, int]:
+        """Return the bytes that the largest process of each program uses."""
+        used = dict.fromkeys(PROGRAMS, 0)
+        for process in self.system.processes():
+            command = " ".join(process.cmdline())
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            anonymous = re.search(r"RssAnon:\s*(\d+) kB", status)
+            for program in PROGRAMS:
+                if anonymous and program in command:
+                    used[program] = max(used[program], int(anonymous[1]) * 1024)
+        return used
+
+
+@pytest.fixture(scope="module")
+def target(limited_system: RunningSystem) -> Iterator[Target]:
+    """Yield a system with the limits of production, and a response of 6 MB."""
+    callers = Callers(limited_system.url)
+    large = callers.user()
+    for _ in range(1000):
+        callers.post(large, "\x01" * 999 + "!")  # Six bytes each in JSON.
+    other = OtherClient(int(limited_system.url.rpartition(":")[2]), callers.user())
+    other.round()  # The first requests of replicas take longer.
+    yield Target(limited_system, other, f"/msgs/{large}?no=1000")
+    callers.close()
+
+
+@contextmanager
+def attacked(name: str, target: Target) -> Iterator[None]:
+    """Attack from another process, which goes on meanwhile."""
+    program = [sys.executable, "-m", "tests.system.attacks"]
+    arguments = [name, ATTACKER, str(target.port), target.large]
+    attack = subprocess.Popen(
+        ["nice", "-n19", *program, *arguments], cwd=CHECKOUT, stdout=subprocess.PIPE
+    )
+    assert attack.stdout
+    try:
+        assert attack.stdout.readline() == b"under way\n"
+        yield
+        assert attack.poll() is None
+    finally:
+        attack.kill()
+        attack.wait()
+        attack.stdout.close()
+
+
+def p99(seconds: list[float]) -> float:
+    return sorted(seconds)[math.ceil(0.99 * len(seconds)) - 1]
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_other_clients_notice_nothing(
+    target: Target, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calm, attacking, used = [], [], []
+    for _ in range(ROUNDS):
+        calm.append(target.other.round())
+        with attacked(name, target):
+            attacking.append(target.other.round())
+            used.append(target.memory())
+    before, after = (
+        median(p99(done.requests) for done in rounds) for rounds in (calm, attacking)
+    )
+    registering_before, registering_after = (
+        median(max(done.registrations) for done in rounds)
+        for rounds in (calm, attacking)
+    )
+    memory = {program: max(usage[program] for usage in used) for program in PROGRAMS}
+    with capsys.disabled():
+        print(
+            f"\n{name}: p99 {before * 1e3:.1f} ms calm, {after * 1e3:.1f} ms attacked; "
+            f"slowest registration {registering_before * 1e3:.0f} and "
+            f"{registering_after * 1e3:.0f} ms; MB used "
+            f"{ {program: size // 10**6 for program, size in memory.items()} }"
+        )
+    assert after <= max(2 * before, UNNOTICED)
+    assert registering_after <= max(2 * registering_before, UNNOTICED_REGISTRATION)
+    assert memory["traefik"] < TRAEFIKS_MEMORY
