@@ -43,7 +43,10 @@ NOTHING = Cost()
 # Traefik cannot know what became of a request whose replica broke the connection.
 IN_FLIGHT = Cost(in_flight=frozenset({502}))
 DATABASE_UNAVAILABLE = Cost(frozenset({503}))
-UNREACHABLE = Cost(unanswered=True)
+# What was held back comes at once, and a function opens a connection to PostgreSQL
+# within a quarter of a second or refuses, for a second.
+BURST = Cost(frozenset({503}))
+UNREACHABLE = Cost(frozenset({503}), unanswered=True)
 # An edge that has just started answers 404 before it has read any configuration
 # (traefik/traefik#7347), then 503 before Swarm has listed the replicas.
 EDGE_RESTARTS = Cost(frozenset({404, 503}), unanswered=True)
@@ -83,8 +86,8 @@ def kill_the_database(_: Random) -> Fault:
 
 
 def pause_a_replica(random: Random) -> Fault:
-    """Freeze a replica: what it has been sent waits, and is answered."""
-    return _pause(f"minitwit_{random.choice(FUNCTIONS)}", random, NOTHING)
+    """Freeze a replica: what it has been sent waits."""
+    return _pause(f"minitwit_{random.choice(FUNCTIONS)}", random, BURST)
 
 
 def pause_the_database(random: Random) -> Fault:

@@ -82,21 +82,18 @@ def test_random_faults_lose_and_double_no_write_and_heal_within_seconds(
     swarm.settle()
     wait_for_standby(swarm)
     require_all_kept(swarm, writer)
-    statuses = Counter(o.answer if o.answer.isdigit() else "none" for o in outcomes)
     swarm.measured(
         f"  {len(episodes)} faults, {len(outcomes)} requests, answers "
-        f"{dict(sorted(statuses.items()))}; {len(writer.acknowledged)} acknowledged "
+        f"{_counted(outcomes)}; {len(writer.acknowledged)} acknowledged "
         "messages, 0 lost, 0 doubled"
     )
     unexplained = [
-        outcome
+        f"at {outcome.began - began:.1f} s {outcome}"
         for outcome in outcomes
         if outcome.failed
-        and not any(e.has(outcome) and e.explains(outcome) for e in episodes)
+        and not any(each.has(outcome) and each.explains(outcome) for each in episodes)
     ]
-    assert not unexplained, "\n".join(
-        f"{o.began - began:.1f} s: {o}" for o in unexplained[:20]
-    )
+    assert not unexplained, "\n".join(unexplained[:100])
 
 
 def _deck(random: Random) -> Iterator[Maker]:
@@ -144,9 +141,15 @@ _WRITE = Request("POST", "/msgs/{username}", 204)
 def _line(episode: Episode, outcomes: list[Outcome], began: float) -> str:
     here = [o for o in outcomes if episode.has(o)]
     failed = [o for o in here if o.failed]
-    healthy = max((o.began for o in failed), default=0.0) - episode.ended
+    last = max((o.began - episode.ended for o in failed), default=0.0)
     return (
-        f"{episode.began - began:3.0f} s {episode.fault.name}: "
-        f"{episode.ended - episode.began:.1f} s, {len(failed)} of {len(here)} requests "
-        f"failed, the last one sent {max(0.0, healthy):.1f} s after its end"
+        f"{episode.began - began:3.0f} s {episode.fault.name}, "
+        f"{episode.ended - episode.began:.1f} s: {_counted(failed) or 'none'} of "
+        f"{len(here)} requests failed, the last one sent {max(0.0, last):.1f} s after "
+        "its end"
     )
+
+
+def _counted(outcomes: list[Outcome]) -> str:
+    counts = Counter(o.answer if o.answer.isdigit() else "unanswered" for o in outcomes)
+    return ", ".join(f"{count} {answer}" for answer, count in sorted(counts.items()))
