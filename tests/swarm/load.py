@@ -94,8 +94,9 @@ class Load:
     library's client: httpx takes several times as much for a request.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
         self._host = url.removeprefix("http://")
+        self._timeout = timeout
         self._idle: deque[HTTPConnection] = deque()
         self._outcomes: list[Outcome] = []
         self._stop = threading.Event()
@@ -117,7 +118,7 @@ class Load:
 
     def _run(self) -> None:
         # As many threads as requests can be waiting.
-        with ThreadPoolExecutor(int(RATE * TIMEOUT)) as threads:
+        with ThreadPoolExecutor(int(RATE * self._timeout)) as threads:
             start = time.monotonic()
             for number, request in enumerate(mix()):
                 due = start + number / RATE
@@ -148,7 +149,7 @@ class Load:
         with suppress(IndexError):
             if keep:
                 return self._idle.pop()
-        return HTTPConnection(self._host, timeout=TIMEOUT)
+        return HTTPConnection(self._host, timeout=self._timeout)
 
 
 def mix() -> Iterator[Request]:
