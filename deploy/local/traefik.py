@@ -42,6 +42,10 @@ ENVIRONMENT = {"GOGC": "400", "GOMEMLIMIT": "200MiB"}
 
 _TRACE_SHARE = 0.1  # of the requests, as in production
 
+# All clients of a local run have the loopback's address, so that they would share the
+# limit of one.
+_NO_LIMIT = 1_000_000
+
 # The fields of a line of the access log, of some forty: client, request, response and
 # time, the replica and how long it took, and the trace's ids.
 # deploy/edge/stack.yml says the same.
@@ -252,11 +256,11 @@ def _per_minute(limit: AddressLimit, environment: Mapping[str, str]) -> int:
 
 
 def _in_flight(environment: Mapping[str, str]) -> int:
-    text = environment.get(MAX_IN_FLIGHT_VARIABLE) or str(MAX_IN_FLIGHT)
+    text = environment.get(MAX_IN_FLIGHT_VARIABLE) or str(_NO_LIMIT)
     if not (text.isascii() and text.isdecimal() and int(text) > 0):
         raise LocalRunError(
             f"{MAX_IN_FLIGHT_VARIABLE}: {text!r} is not a number of requests: write "
-            f"{MAX_IN_FLIGHT}, or a large number for no limit."
+            f"{MAX_IN_FLIGHT}, or leave it out for no limit."
         )
     return int(text)
 

@@ -20,6 +20,9 @@ def limited_system(
 ) -> Iterator[RunningSystem]:
     """Yield a system with the limits of production for requests of one address."""
     folder = tmp_path_factory.mktemp("limited")
-    environment = {"MINITWIT_SIMULATOR_ADDRESS": SIMULATOR_ADDRESS}
+    environment = {
+        "MINITWIT_REQUESTS_IN_FLIGHT": "50",
+        "MINITWIT_SIMULATOR_ADDRESS": SIMULATOR_ADDRESS,
+    }
     with running_system(folder, environment=environment) as running:
         yield running

@@ -17,7 +17,6 @@ from deploy.local.traefik import (
 )
 from minitwit.server.connection import REQUEST_TIMEOUT
 from minitwit.web.address_limits import (
-    MAX_IN_FLIGHT,
     MAX_IN_FLIGHT_VARIABLE,
     SIGN_IN,
     SIMULATOR_VARIABLE,
@@ -102,12 +101,12 @@ def test_an_invalid_limit_is_refused_with_a_sentence(text: str) -> None:
 def test_requests_in_flight_are_limited_unless_they_are_the_simulators(
     http: dict[str, Any],
 ) -> None:
-    environment = {SIMULATOR_VARIABLE: "10.1.0.0/16"}
+    environment = {SIMULATOR_VARIABLE: "10.1.0.0/16", MAX_IN_FLIGHT_VARIABLE: "7"}
     limits = limits_configuration(environment)["http"]
     for function in FUNCTIONS:
         name = f"{function}-in-flight"
         limit = limits["middlewares"][name]["inFlightReq"]
-        assert limit["amount"] == MAX_IN_FLIGHT
+        assert limit["amount"] == 7
         assert http["routers"][function]["middlewares"][1] == name
     simulators = set(filter(serves_simulator, FUNCTIONS))
     assert simulators == {"register", "messages", "follow"}
