@@ -15,6 +15,7 @@ from deploy.local.ports import free_ports
 from deploy.local.replicas import Replica
 from deploy.local.traefik import (
     dynamic_configuration,
+    limits_configuration,
     program,
     static_configuration,
 )
@@ -121,6 +122,7 @@ def _edge(stack: ExitStack, folder: Path, replicas: list[Replica]) -> int:
     (dynamic / "edge.yml").write_text(EDGE.read_text())
     routers = dynamic_configuration(replicas)
     (dynamic / "functions.yml").write_text(json.dumps(routers))
+    (dynamic / "limits.yml").write_text(json.dumps(limits_configuration({})))
     static = static_configuration(port, operator_port, dynamic, folder / "access.log")
     (folder / "traefik.yml").write_text(json.dumps(static))
     log = stack.enter_context((folder / "traefik.log").open("wb"))
@@ -140,7 +142,7 @@ def reads_come_from(standby: Server, edge: Callers) -> bool:
     assert edge.anybody.get("/public").status_code == 200
     reading = (
         "SELECT count(*) FROM pg_stat_activity "
-        "WHERE usename = 'minitwit_messages' AND query LIKE '%messages%'"
+        "WHERE usename = 'minitwit_timeline' AND query LIKE '%messages%'"
     )
     return superuser(standby, reading) != [[0]]
 
