@@ -26,9 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 def empty(server: Cluster) -> Cluster:
-    with open_admin_connection(settings(server)) as script:
-        script.run("DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public")
-        script.run("GRANT USAGE ON SCHEMA public TO public")
+    drop_schema(server)
     return server
 
 
@@ -36,6 +34,13 @@ def empty(server: Cluster) -> Cluster:
 def migrated(empty: Cluster) -> Cluster:
     migrate(empty)
     return empty
+
+
+def drop_schema(cluster: Cluster) -> None:
+    """Drop everything in the database; the roles, which are the server's, stay."""
+    with open_admin_connection(settings(cluster)) as script:
+        script.run("DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public")
+        script.run("GRANT USAGE ON SCHEMA public TO public")
 
 
 def run(cluster: Cluster, *command: str, **more: str) -> Result:
@@ -69,9 +74,10 @@ def test_a_database_with_foreign_tables_is_refused_even_as_a_new_one(
 
 
 def test_a_handler_says_on_ready_that_an_empty_database_has_no_schema(
-    empty: Cluster,
+    migrated: Cluster,
 ) -> None:
-    with closing(Database(settings(empty, function_role("messages")))) as database:
+    drop_schema(migrated)
+    with closing(Database(settings(migrated, function_role("messages")))) as database:
         with pytest.raises(SchemaOutdated, match="minitwit migrate"):
             Schema(database).require_current()
 
