@@ -125,8 +125,11 @@ def target(limited_system: RunningSystem) -> Iterator[Target]:
     for _ in range(1000):
         callers.post(large, "\x01" * 999 + "!")  # Six bytes each in JSON.
     other = OtherClient(int(limited_system.url.rpartition(":")[2]), callers.user())
-    other.round()  # The first requests of replicas take longer.
-    yield Target(limited_system, other, f"/msgs/{large}?no=1000")
+    target = Target(limited_system, other, f"/msgs/{large}?no=1000")
+    # The first requests of replicas take longer, and the first thousand of Traefik.
+    with attacked("1,000 requests at once", target):
+        other.round()
+    yield target
     callers.close()
 
 

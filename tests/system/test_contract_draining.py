@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.configuration import function_environment
+from deploy.local.configuration import cluster_in, function_environment
 from deploy.local.paths import Paths
 from deploy.local.ports import free_ports
 from tests.system.running import CHECKOUT, RunningSystem
@@ -49,12 +49,14 @@ def running_replica(
     system: RunningSystem, log: Path, **environment: str
 ) -> Iterator[Replica]:
     """Run a replica of messages beside the system's own until the block ends."""
+    paths = Paths(system.folder)
     with free_ports(2) as (port, operator_port), log.open("wb") as output:
         process = subprocess.Popen(
             GUNICORN,
             cwd=CHECKOUT,
             env={
-                **function_environment(Paths(system.folder)),
+                **function_environment(paths),
+                **cluster_in(paths).environment("minitwit_messages"),
                 "MINITWIT_FUNCTION": "messages",
                 "MINITWIT_PORT": str(port),
                 "MINITWIT_OPERATOR_PORT": str(operator_port),

@@ -60,7 +60,8 @@ WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace
 )
 @click.option(
     "--role-passwords",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    # Whether it can be read shows when it is; a capability may allow it.
+    type=click.Path(exists=True, file_okay=False, readable=False, path_type=Path),
     envvar="MINITWIT_ROLE_PASSWORDS",
     help="Folder with a file for each function's role: database_password_ROLE.",
 )
