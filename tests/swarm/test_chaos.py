@@ -1,6 +1,6 @@
 """Chaos: faults at random under load, one after the other, each kind at least once.
 
-`MINITWIT_TEST_CHAOS_SEED` repeats the faults of an earlier run in their order,
+`MINITWIT_TEST_CHAOS_SEED` decides which faults, in which order;
 `MINITWIT_TEST_CHAOS_SECONDS` says for how long they go on.
 """
 
@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from random import Random, SystemRandom
+from random import Random
 from urllib.parse import quote
 
 from tests.data.writing import Writer, writing
@@ -20,10 +20,10 @@ from tests.swarm.load import USERS, Load, Outcome, Request
 from tests.swarm.servers import edge, require_all_kept, wait_for_standby
 from tests.waiting import wait_until
 
-_SECONDS = float(os.environ.get("MINITWIT_TEST_CHAOS_SECONDS", "600"))
-_SEED = os.environ.get("MINITWIT_TEST_CHAOS_SEED") or str(
-    SystemRandom().getrandbits(32)
-)
+# Every commit meets the same faults, each kind once; a weekly run draws others, for
+# longer (.github/workflows/ci.yml).
+_SECONDS = float(os.environ.get("MINITWIT_TEST_CHAOS_SECONDS") or 180)
+_SEED = os.environ.get("MINITWIT_TEST_CHAOS_SEED") or "1"
 
 # Seconds a caller waits: longer than a fault lasts, also on a machine that is starved.
 _PATIENCE = 10.0
