@@ -16,7 +16,7 @@ import httpx
 import psutil
 import pytest
 
-from deploy.local.configuration import function_environment
+from deploy.local.configuration import cluster_in, function_environment
 from deploy.local.ports import free_ports
 from tests.system.running import CHECKOUT
 from tests.tools.following import traced
@@ -131,6 +131,7 @@ def replica(
     with free_ports(2) as (port, operator_port):
         settings = {
             **function_environment(observed.paths),
+            **cluster_in(observed.paths).environment("minitwit_messages"),
             "MINITWIT_FUNCTION": "messages",
             "MINITWIT_PORT": str(port),
             "MINITWIT_OPERATOR_PORT": str(operator_port),
