@@ -15,14 +15,9 @@ from minitwit_cli.maintenance.admin_connection import (
 )
 
 
-def environment(cluster: Cluster, role: str = OWNER) -> dict[str, str]:
-    """Return what a command of this role is started with."""
-    return cluster.environment(role)
-
-
 def settings(cluster: Cluster, role: str = OWNER) -> DatabaseSettings:
     """Return where the database is, for this role."""
-    return DatabaseSettings.from_environment(environment(cluster, role))
+    return DatabaseSettings.from_environment(cluster.environment(role))
 
 
 @contextmanager
@@ -44,5 +39,5 @@ def rows(cluster: Cluster, query: str) -> list[tuple[object, ...]]:
 def migrate(cluster: Cluster) -> None:
     """Bring the cluster's database to today's schema."""
     command = ["migrate", "--new-installation"]
-    result = CliRunner().invoke(main, command, env=environment(cluster))
+    result = CliRunner().invoke(main, command, env=cluster.environment())
     assert result.exit_code == 0, result.output

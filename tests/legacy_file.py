@@ -8,7 +8,6 @@ from click.testing import CliRunner, Result
 
 from deploy.local.postgres import Cluster
 from minitwit_cli.commands import main
-from tests.clusters import environment
 
 SCHEMA = """
 CREATE TABLE user (user_id INTEGER PRIMARY KEY AUTOINCREMENT, username, email, pw_hash);
@@ -47,7 +46,7 @@ class Import:
         """Import the file."""
         arguments = ["import-sqlite", str(self.file), "--report", str(self.report)]
         return CliRunner().invoke(
-            main, [*arguments, *options], env=environment(self.cluster)
+            main, [*arguments, *options], env=self.cluster.environment()
         )
 
     def reported(self) -> list[tuple[str, ...]]:

@@ -9,10 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy.local.errors import LocalRunError
-from deploy.local.postgres import SUPERUSER, Cluster
+from deploy.local.postgres import Cluster
 from minitwit.errors import MiniTwitError
-from minitwit.settings import DatabaseSettings
-from minitwit_cli.maintenance.admin_connection import open_admin_connection
 
 _RESERVE = 256 * 2**20  # bytes that stay free for PostgreSQL's log and its recovery
 # A little more has to be free before writes go on, so that the state does not flap.
@@ -90,10 +88,7 @@ class DiskGuard:
         self._is_read_only = is_read_only
 
     def _run(self, *statements: str) -> bool:
-        settings = DatabaseSettings.from_environment(
-            self._cluster.environment(SUPERUSER, "postgres")
-        )
-        with open_admin_connection(settings) as connection:
+        with self._cluster.superuser_connection() as connection:
             rows = [connection.run(statement) for statement in statements]
         return bool(rows[-1][0][0])
 

@@ -21,15 +21,13 @@ from deploy.local.errors import LocalRunError
 from deploy.local.lock import exclusive
 from deploy.local.paths import Paths
 from deploy.local.ports import free_ports, require_free
-from deploy.local.postgres import SUPERUSER, Cluster
+from deploy.local.postgres import Cluster
 from deploy.local.readiness import Readiness
 from deploy.local.replicas import Scale, make_replicas
 from deploy.local.signals import stop_on_signals
 from deploy.local.supervision import Supervisor
 from deploy.local.system import System
 from minitwit.postgres.roles import OWNER
-from minitwit.settings import DatabaseSettings
-from minitwit_cli.maintenance.admin_connection import open_admin_connection
 
 # Longer than any program may take to stop (Program.stop_seconds).
 _STOP_SECONDS = 60
@@ -125,10 +123,7 @@ def _wait_until_stopped(
 
 def _migrate(cluster: Cluster) -> None:
     # A folder that 0.1.0 made has an owner without this right.
-    superuser = DatabaseSettings.from_environment(
-        cluster.environment(SUPERUSER, "postgres")
-    )
-    with open_admin_connection(superuser) as connection:
+    with cluster.superuser_connection() as connection:
         connection.run(f"ALTER ROLE {OWNER} CREATEROLE")
     migration = subprocess.run(  # noqa: S603 (our own command)
         minitwit_commands.command(["migrate", "--new-installation"]),

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -22,7 +22,12 @@ from deploy.local.environment import child_environment
 from deploy.local.errors import LocalRunError
 from deploy.local.secret_files import secret_file
 from minitwit.postgres.roles import OWNER, function_role, password_file_name
+from minitwit.settings import DatabaseSettings
 from minitwit.web.routes import FUNCTIONS
+from minitwit_cli.maintenance.admin_connection import (
+    AdminConnection,
+    open_admin_connection,
+)
 
 VERSION = "18"
 DATABASE = "minitwit"
@@ -72,7 +77,9 @@ class Cluster:
         """Return the file that holds a role's password."""
         return secret_file(self.secrets, password_file_name(role))
 
-    def environment(self, role: str, database: str = DATABASE) -> dict[str, str]:
+    def environment(
+        self, role: str = OWNER, database: str = DATABASE
+    ) -> dict[str, str]:
         """Return the variables by which a process connects as a role.
 
         The owner's include the passwords of the functions' roles, which it creates.
@@ -86,6 +93,17 @@ class Cluster:
         for function in FUNCTIONS:
             self.password_file(function_role(function))
         return variables | {"MINITWIT_ROLE_PASSWORDS": str(self.secrets)}
+
+    def superuser_connection(self) -> AbstractContextManager[AdminConnection]:
+        """Open a connection that may change the server and its roles, for a block.
+
+        Raises:
+            DatabaseRefused: the server rejects the connection.
+            StorageUnavailable: no server answers.
+
+        """
+        environment = self.environment(SUPERUSER, "postgres")
+        return open_admin_connection(DatabaseSettings.from_environment(environment))
 
     def create(self) -> None:
         """Make the data folder with its roles and database, unless it exists.

@@ -247,22 +247,26 @@ def _router(
 
 def _per_minute(limit: AddressLimit, environment: Mapping[str, str]) -> int:
     text = environment.get(limit.variable) or str(limit.per_minute)
-    if not (text.isascii() and text.isdecimal()):
+    if (number := _number(text)) is None:
         raise LocalRunError(
             f"{limit.variable}: {text!r} is not a number of requests a minute: write "
             f"{limit.per_minute}, or 0 for no limit."
         )
-    return int(text)
+    return number
 
 
 def _in_flight(environment: Mapping[str, str]) -> int:
     text = environment.get(MAX_IN_FLIGHT_VARIABLE) or str(_NO_LIMIT)
-    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+    if not (number := _number(text)):
         raise LocalRunError(
             f"{MAX_IN_FLIGHT_VARIABLE}: {text!r} is not a number of requests: write "
             f"{MAX_IN_FLIGHT}, or leave it out for no limit."
         )
-    return int(text)
+    return number
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() else None
 
 
 def _simulator_address(environment: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from sys import getsizeof
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 _ENTRY = 200  # bytes of an entry beside its key and its value
 
 
-class BoundedCache(dict[Key, Value], Generic[Key, Value]):
+class BoundedCache(dict[Key, Value]):
     """Keeps the values that were used last, within a number of bytes; computes others.
 
     There are two generations: when the younger one has half of the bytes, it replaces

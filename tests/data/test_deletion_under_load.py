@@ -21,7 +21,7 @@ from deploy.local.postgres import Cluster, running_cluster
 from minitwit.queries import statements
 from minitwit_cli.commands import main
 from minitwit_cli.maintenance.integrity import broken_references
-from tests.clusters import environment, migrate, psql, rows
+from tests.clusters import migrate, psql, rows
 from tests.data.writing import Service, running_function
 from tests.waiting import wait_until
 
@@ -156,7 +156,7 @@ def send(
 
 def finish_deletions(cluster: Cluster) -> None:
     """Run `minitwit finish-deletions`."""
-    result = CliRunner().invoke(main, ["finish-deletions"], env=environment(cluster))
+    result = CliRunner().invoke(main, ["finish-deletions"], env=cluster.environment())
     assert result.exit_code == 0, result.output
 
 

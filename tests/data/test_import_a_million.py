@@ -13,7 +13,7 @@ from deploy.local.postgres import running_cluster
 from minitwit.postgres.database import Database
 from minitwit.postgres.roles import OWNER
 from minitwit.users import Users
-from tests.clusters import environment, migrate, rows, settings
+from tests.clusters import migrate, rows, settings
 from tests.legacy_file import HASH, Import
 
 MINITWIT = Path(sys.executable).with_name("minitwit")
@@ -47,7 +47,7 @@ def measured_import(old: Import) -> tuple[str, int]:
     """Return the command's last line, and its peak memory in bytes."""
     process = subprocess.Popen(
         [MINITWIT, "import-sqlite", old.file],
-        env=environment(old.cluster),
+        env=old.cluster.environment(),
         cwd=old.file.parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

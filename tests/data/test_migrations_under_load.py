@@ -19,7 +19,7 @@ import pytest
 
 from deploy.local.postgres import SUPERUSER, running_cluster
 from minitwit.schema import migrations
-from tests.clusters import environment, psql, rows
+from tests.clusters import psql, rows
 from tests.data.needs import needs
 from tests.data.writing import ROOT, Answer, Service, running_function
 from tests.waiting import wait_until
@@ -97,7 +97,7 @@ def test_no_request_of_the_code_before_fails(
     past = tmp_path / "past"
     export_code_before(version, past)
     with running_cluster(tmp_path, durable=True) as cluster:
-        settings = environment(cluster)
+        settings = cluster.environment()
         help_text = run_minitwit(past, settings, "migrate", "--help")
         new = ["--new-installation"] if "--new-installation" in help_text else []
         run_minitwit(past, settings, "migrate", *new)

@@ -15,7 +15,7 @@ from minitwit.postgres.roles import function_role
 from minitwit.schema import Schema
 from minitwit_cli.commands import main
 from minitwit_cli.maintenance.admin_connection import open_admin_connection
-from tests.clusters import environment, migrate, rows, settings
+from tests.clusters import migrate, rows, settings
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def drop_schema(cluster: Cluster) -> None:
 
 
 def run(cluster: Cluster, *command: str, **more: str) -> Result:
-    return CliRunner().invoke(main, command, env=environment(cluster) | more)
+    return CliRunner().invoke(main, command, env=cluster.environment() | more)
 
 
 def change(cluster: Cluster, sql: str) -> None:

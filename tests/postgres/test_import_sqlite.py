@@ -19,7 +19,7 @@ from minitwit_cli.commands import main
 from minitwit_cli.importer.legacy_file import LegacyFile
 from minitwit_cli.importer.report_file import open_report
 from minitwit_cli.maintenance.admin_connection import open_admin_connection
-from tests.clusters import environment, migrate, rows, settings
+from tests.clusters import migrate, rows, settings
 from tests.legacy_file import HASH, SCHEMA, Import
 
 # Columns without a type keep numbers in the type that they are inserted with.
@@ -186,7 +186,7 @@ def test_a_user_with_the_name_of_a_page_is_renamed_by_the_next_migration(
 
 def run_migrate(cluster: Cluster, *options: str) -> Result:
     """Run `minitwit migrate` as the next release does."""
-    return CliRunner().invoke(main, ["migrate", *options], env=environment(cluster))
+    return CliRunner().invoke(main, ["migrate", *options], env=cluster.environment())
 
 
 @pytest.mark.parametrize(
@@ -566,7 +566,7 @@ def test_an_import_that_is_killed_leaves_nothing(old: Import) -> None:
     command = (MINITWIT, "import-sqlite", old.file)
     with subprocess.Popen(
         command,
-        env=environment(old.cluster),
+        env=old.cluster.environment(),
         cwd=old.file.parent,
         stderr=subprocess.DEVNULL,
     ) as process:

@@ -98,7 +98,7 @@ def pause_a_replica(random: Random) -> Fault:
 
 
 def pause_the_database(random: Random) -> Fault:
-    """Freeze PostgreSQL, which answers nobody and refuses nobody."""
+    """Freeze PostgreSQL: it neither answers nor refuses a connection."""
     return _pause("data_postgres", random, DATABASE_UNAVAILABLE)
 
 

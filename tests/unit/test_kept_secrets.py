@@ -158,27 +158,25 @@ def test_a_database_server_that_does_not_run_is_a_failure(swarm: Swarm) -> None:
     assert swarm.keep("tool").returncode == 0
 
 
-def test_keys_that_are_not_released_yet_are_no_failure(swarm: Swarm) -> None:
+@pytest.mark.parametrize(
+    ("unread", "others"),
+    [
+        ("minitwit-session-keys-10", "minitwit-session-keys-9"),
+        # Nothing mounts the password of 0.1.0 any more, so it is not asked for.
+        ("minitwit-follow-password-1", "minitwit-database-password-1"),
+    ],
+)
+def test_a_functions_secret_that_is_not_released_yet_is_no_failure(
+    swarm: Swarm, unread: str, others: str
+) -> None:
     swarm.runs("data_postgres")
     swarm.runs("minitwit_timeline")
     swarm.runs("tools_alertmanager")
-    swarm.has("minitwit-session-keys-10", "minitwit-session-keys-9")
+    swarm.has(unread, others)
     done = swarm.keep()
     assert done.returncode == 0
     [line] = done.stderr.splitlines()
-    assert line.startswith("minitwit-session-keys-10 could not be read: release, ")
-
-
-def test_a_functions_password_is_read_once_it_is_released(swarm: Swarm) -> None:
-    """That of 0.1.0, which nothing mounts any more, is not asked for."""
-    swarm.runs("data_postgres")
-    swarm.runs("minitwit_timeline")
-    swarm.runs("tools_alertmanager")
-    swarm.has("minitwit-follow-password-1", "minitwit-database-password-1")
-    done = swarm.keep()
-    assert done.returncode == 0
-    [line] = done.stderr.splitlines()
-    assert line.startswith("minitwit-follow-password-1 could not be read: release, ")
+    assert line.startswith(f"{unread} could not be read: release, ")
 
 
 def test_a_secret_that_was_read_in_part_is_not_kept(swarm: Swarm) -> None:

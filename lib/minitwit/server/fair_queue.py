@@ -10,9 +10,8 @@ class FairQueue(Generic[T]):
     """Items of several clients: first in, first out for each, and one client a turn."""
 
     def __init__(self) -> None:
-        self._queues: dict[
-            str, deque[T]
-        ] = {}  # The client whose turn it is comes first.
+        # The client whose turn it is comes first.
+        self._queues: dict[str, deque[T]] = {}
         self._length = 0
 
     def __len__(self) -> int:
