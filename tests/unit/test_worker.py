@@ -322,6 +322,11 @@ def test_a_client_with_one_request_does_not_wait_for_all_of_another(
         wait_until(server.slow_request_has_begun)
         waiting = [send(b"/%d" % number, b"10.0.0.1") for number in range(9)]
         waiting.append(send(b"/other", b"10.0.0.2"))
+        # The worker refuses a malformed request by itself, after it has read those
+        # that came before: all of them wait by then.
+        with socket.create_connection(server.address, 10) as malformed:
+            malformed.sendall(b"?\r\n\r\n")
+            assert malformed.recv(12) == b"HTTP/1.1 400"
         server.gate.touch()
         for stream in waiting:
             assert stream.recv(9) == b"HTTP/1.1 "
