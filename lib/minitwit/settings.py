@@ -7,10 +7,11 @@ A secret comes from the file that MINITWIT_<NAME>_FILE names, never from a varia
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -20,11 +21,14 @@ from pydantic import (
 )
 
 from minitwit.errors import InvalidSettings
-from minitwit.postgres.address import Address
+from minitwit.postgres.address import complete
+from minitwit.postgres.certificate_authority import readable
 
 _PREFIX = "MINITWIT_"
 
 _MAX_MS = 2**31 - 1  # what PostgreSQL accepts as a time-out
+
+_DatabaseUrl = Annotated[str, AfterValidator(complete)]
 
 _SITE_URL = re.compile(r"https?://[^/?#@\s]+")
 _ENDPOINT = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
@@ -36,17 +40,22 @@ class DatabaseSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
-    database_url: str = Field(
+    database_url: _DatabaseUrl = Field(
         description="postgresql://user@host:port/name, or ?host=/folder for a socket; "
         "of several hosts (a,b) the primary is used.",
     )
-    database_read_url: str | None = Field(
+    database_read_url: _DatabaseUrl | None = Field(
         default=None,
         description="Servers (a,b) of which the standbys serve reads that may lag by a "
         "second, as the user of the other URL; none: all reads go to the primary.",
     )
     database_password: SecretStr | None = Field(
         default=None, description="Password of the user in the URLs."
+    )
+    database_ca_file: Annotated[Path, AfterValidator(readable)] | None = Field(
+        default=None,
+        description="Certificates that the servers' have to be signed by, in PEM: over "
+        "TCP, TLS with verification of certificate and name; none: no TLS.",
     )
     installation: UUID | None = Field(
         default=None,
@@ -64,13 +73,6 @@ class DatabaseSettings(BaseModel):
         le=_MAX_MS,
         description="Milliseconds a statement may wait for a lock.",
     )
-
-    @field_validator("database_url", "database_read_url")
-    @classmethod
-    def _url_is_whole(cls, url: str | None) -> str | None:
-        if url is not None:
-            Address.parse(url)
-        return url
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

@@ -171,6 +171,7 @@ HOSTILE = {
     "TRAEFIK_ENTRYPOINTS_WEB_ADDRESS": ":1",
     "MINITWIT_DATABASE_URL": "postgresql://nobody@nowhere.example/none",
     "MINITWIT_DATABASE_READ_URL": "postgresql://nobody@nowhere.example/none",
+    "MINITWIT_DATABASE_CA_FILE": "/nowhere",
     "MINITWIT_FUNCTION": "none",
     "MINITWIT_PORT": "none",
 }

@@ -42,7 +42,7 @@ def test_the_event_loop_is_the_other_implementation() -> None:
     assert all(callable(getattr(network, name)) for name in names)
 
 
-def test_settings_import_nothing_of_the_driver_but_the_address() -> None:
+def test_settings_import_of_the_driver_only_what_checks_them() -> None:
     check = "import minitwit.settings, sys; print(*sys.modules)"
     run = [sys.executable, "-c", check]
     loaded = subprocess.run(run, capture_output=True, text=True, check=True).stdout
@@ -51,5 +51,6 @@ def test_settings_import_nothing_of_the_driver_but_the_address() -> None:
         "minitwit.errors",
         "minitwit.postgres",
         "minitwit.postgres.address",
+        "minitwit.postgres.certificate_authority",
         "minitwit.settings",
     }

@@ -340,3 +340,18 @@ def test_one_host_of_several_has_a_url_of_its_own() -> None:
 def test_unknown_part_of_the_database_url_is_refused(url: str, part: str) -> None:
     with pytest.raises(InvalidSettings, match=f"MINITWIT_DATABASE_URL: .*{part}"):
         DatabaseSettings.from_environment({"MINITWIT_DATABASE_URL": url})
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate"])
+def test_file_without_the_certificate_of_an_authority_is_refused(
+    tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    url = "postgresql://ada@db/minitwit"
+    variable = "MINITWIT_DATABASE_CA_FILE"
+    with pytest.raises(InvalidSettings, match=f"{variable}: {file} has to hold"):
+        DatabaseSettings.from_environment(
+            {"MINITWIT_DATABASE_URL": url, variable: str(file)}
+        )

@@ -47,3 +47,14 @@ class Address:
         """Return the URL of this database at one of its hosts."""
         user, database = quote(self.user), quote(self.database)
         return f"postgresql://{user}@:{self.port}/{database}?host={quote(host)}"
+
+
+def complete(url: str) -> str:
+    """Return the URL of a database; see `Address.parse`.
+
+    Raises:
+        ValueError: the URL lacks a part or holds a password.
+
+    """
+    Address.parse(url)
+    return url

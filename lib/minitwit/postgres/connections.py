@@ -11,6 +11,8 @@ from pg8000.native import DatabaseError as DatabaseError
 from pg8000.native import InterfaceError
 
 from minitwit.postgres.address import Address
+from minitwit.postgres.certificate_authority import trusting
+from minitwit.postgres.encrypted_stream import EncryptedStream
 from minitwit.postgres.network import BLOCKING, Network
 from minitwit.postgres.sockets import open_socket
 from minitwit.postgres.stream import Stream
@@ -72,8 +74,7 @@ def _connect(
     network: Network,
 ) -> tuple[Connection, Stream]:
     password = settings.database_password
-    timeout = settings.connect_timeout
-    stream = Stream(open_socket(host, address.port, timeout, network), timeout, network)
+    stream = _open_stream(settings, host, address.port, network)
     try:
         connection = Connection(
             user=address.user,
@@ -96,6 +97,23 @@ def _connect(
         raise
     stream.timeout = settings.statement_timeout_ms / 1000 + _REPLY_SLACK
     return connection, stream
+
+
+def _open_stream(
+    settings: DatabaseSettings, host: str, port: int, network: Network
+) -> Stream:
+    timeout = settings.connect_timeout
+    connected = open_socket(host, port, timeout, network)
+    # A Unix socket leads to this machine only, and PostgreSQL has no TLS there.
+    if settings.database_ca_file is None or host.startswith("/"):
+        return Stream(connected, timeout, network)
+    stream = EncryptedStream(connected, timeout, network)
+    try:
+        stream.encrypt(trusting(settings.database_ca_file), host)
+    except BaseException:
+        stream.close()
+        raise
+    return stream
 
 
 def _refusal(error: BaseException | None) -> DatabaseError | None:

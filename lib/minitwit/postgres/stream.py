@@ -8,7 +8,7 @@ from minitwit.postgres.network import BLOCKING, IdleWatch, Network
 # The protocol's message that asks the server to send what it has so far.
 _FLUSH = b"H\x00\x00\x00\x04"
 
-_RECEIVED = 64 * 1024  # bytes at a time
+RECEIVED = 64 * 1024  # bytes at a time
 
 
 class Stream:
@@ -38,7 +38,7 @@ class Stream:
 
     # ---- For prepared statements
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes | bytearray) -> None:
         """Send a message at once."""
         self._socket.sendall(message)
 
@@ -78,7 +78,7 @@ class Stream:
 
     def flush(self) -> None:
         """Send what is buffered."""
-        self._socket.sendall(self._unsent)
+        self.send(self._unsent)
         self._unsent.clear()
 
     def read(self, size: int) -> bytes:
@@ -112,4 +112,4 @@ class Stream:
 
     def _receive(self) -> bytes:
         self._network.wait_readable(self._socket.fileno(), self.timeout)
-        return self._socket.recv(_RECEIVED)
+        return self._socket.recv(RECEIVED)

@@ -47,11 +47,12 @@ class JsonFormatter(logging.Formatter):
         return "\ncaused by\n".join(
             "".join(traceback.format_tb(error.__traceback__))
             + f"{type(error).__name__}: {masked(str(error))}"
-            for error in _chain(ei[1])
+            for error in chain(ei[1])
         )
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception and what led to it, back to the first."""
     seen: list[BaseException] = []
     # An exception raised from itself is its own cause.
     while error is not None and error not in seen:

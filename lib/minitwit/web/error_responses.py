@@ -22,6 +22,7 @@ from minitwit.errors import (
 )
 from minitwit.models import Account
 from minitwit.telemetry import error_reports
+from minitwit.telemetry.logs import chain
 from minitwit.web.content_negotiation import expects_json
 from minitwit.web.html_responses import send_error_page
 from minitwit.web.request_errors import (
@@ -92,7 +93,7 @@ class ErrorResponses:
             STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES
         )
         if status == 503:
-            _log.warning("storage unavailable: %s", error.__cause__ or error)
+            _log.warning("storage unavailable: %s", _reason(error))
         if status == 403:
             self._record_refusal(req, error)
         self._answer(req, resp, status, str(error))
@@ -144,3 +145,9 @@ def _status_of(req: falcon.Request, error: falcon.HTTPError) -> int:
     if error.status_code == 405 and req.method in allowed_methods(template or ""):
         return 503  # The function that serves this method has no replica.
     return error.status_code
+
+
+def _reason(error: Exception) -> BaseException:
+    """Return what made the storage unavailable, if it was reported."""
+    reasons = (e for e in chain(error) if not isinstance(e, StorageUnavailable))
+    return next(reasons, error)
