@@ -39,14 +39,16 @@ class Repository:
         self, script: str, *words: str, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run one of the scripts as the account of the server."""
-        return subprocess.run(
+        ended = subprocess.run(
             self.command(script, *words),
             env=dict(self.environment),
             cwd="/",
             capture_output=True,
             text=True,
-            check=check,
+            check=False,
         )
+        assert not check or ended.returncode == 0, ended.stdout + ended.stderr
+        return ended
 
     def command(self, script: str, *words: str) -> list[str]:
         """Return the command line of one of the scripts."""

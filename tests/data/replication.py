@@ -35,14 +35,16 @@ class Pair:
         server = at or self.primary
         account = server_account(server.cluster.data)
         environment = self.environment | {"PGHOST": str(server.cluster.sockets)}
-        return subprocess.run(
+        ended = subprocess.run(
             [*run_as(account, "TERM", [SCRIPTS / "x"]), str(SCRIPTS / script), *words],
             env=environment,
             cwd="/",
             capture_output=True,
             text=True,
-            check=True,
-        ).stdout
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
 
 
 def superuser(server: Server, sql: str) -> list[list[object]]:
@@ -86,9 +88,9 @@ def running_pair(folder: Path) -> Iterator[Pair]:
         options = ["--wal_retrieve_retry_interval=1s"]
         standby = Server(copy, folder / "standby.log", options)
         made = Pair(primary, standby, environment)
-        made.run("standby.sh", str(data))
-        standby.start()
         try:
+            made.run("standby.sh", str(data))
+            standby.start()
             yield made
         finally:
             primary.stop()
