@@ -54,9 +54,9 @@ check-lint:
 	@deploy/local/actionlint
 
 # One kind after the other: what one starts must not slow down what the next measures.
-# Kinds that measure nothing use several processors, each with a PostgreSQL of its own.
+# Kinds that measure little use several processors, each with servers of its own.
 # `make test LIMIT_swarm=25m` gives a kind so much time; it still says what it had found.
-check-unit check-postgres: WORKERS := -n logical --maxprocesses 4
+check-unit check-postgres check-browser: WORKERS := -n logical --maxprocesses 4
 check-%:
 	$(if $(LIMIT_$*),timeout --foreground --signal INT $(LIMIT_$*)) $(BIN)/pytest $(WORKERS) tests/$*
 

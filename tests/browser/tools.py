@@ -3,6 +3,7 @@
 Tests whose tool is missing are skipped, or fail with MINITWIT_TEST_REQUIRE=all.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -51,12 +52,15 @@ def node_modules() -> Path:
 
 @cache
 def _install_packages() -> None:
-    lock = (_HERE / "package-lock.json").read_bytes()
     installed_for = _HERE / "node_modules" / ".installed-for"
-    if installed_for.exists() and installed_for.read_bytes() == lock:
-        return
-    result = subprocess.run(
-        ["npm", "ci", "--no-progress"], cwd=_HERE, capture_output=True, text=True
-    )
-    assert result.returncode == 0, f"npm ci failed:\n{result.stderr}"
-    installed_for.write_bytes(lock)
+    with (_HERE / "package-lock.json").open("rb") as file:
+        # The other processes that run tests wait for the first one to have installed.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        lock = file.read()
+        if installed_for.exists() and installed_for.read_bytes() == lock:
+            return
+        result = subprocess.run(
+            ["npm", "ci", "--no-progress"], cwd=_HERE, capture_output=True, text=True
+        )
+        assert result.returncode == 0, f"npm ci failed:\n{result.stderr}"
+        installed_for.write_bytes(lock)
