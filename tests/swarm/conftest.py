@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.cloud_config import written
 from tests.swarm.disks import mounted_disk
 from tests.swarm.handbook import ROOT
 from tests.swarm.images import PYTHON, registry, workshop
@@ -102,9 +103,12 @@ def _build(stack: ExitStack, folder: Path, lan: Lan, external: Outside) -> Insta
         shop.spoil(versions.second, versions.sick, messages="MINITWIT_OPERATOR_PORT=9")
         shop.spoil(versions.second, versions.deaf, timeline="MINITWIT_PORT=8002")
     address = f"{lan.address(254)}:{port}"
+    daemon = folder / "daemon.json"
+    daemon.write_text(written(daemon.name))
     options = (
         *("--registry-mirror", f"http://{address}", "--insecure-registry", address),
         *("--dns", stack.enter_context(resolver(lan.address(254)))),
+        *("--config-file", str(daemon)),
     )
     application = Node("application", 1, lan, folder, options)
     tool = Node("tool", 2, lan, folder, options)

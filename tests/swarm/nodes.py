@@ -67,11 +67,22 @@ class Engine:
     def stop(self) -> None:
         """Stop the engine as a shutdown does."""
         if self._process and self._process.poll() is None:
-            task = Path(f"/proc/{self._process.pid}/task/{self._process.pid}")
-            for init in (task / "children").read_text().split():
-                os.kill(int(init), signal.SIGTERM)
+            os.kill(self._init(self._process.pid), signal.SIGTERM)
             self._process.wait(60)
         self.kill()
+
+    def inside(self, *command: str) -> str:
+        """Run a program of this machine among the engine's processes and mounts."""
+        assert self._process, f"{self.name} is off"
+        target = f"--target={self._init(self._process.pid)}"
+        return run("nsenter", target, "--mount", "--pid", *command)
+
+    @staticmethod
+    def _init(unshare: int) -> int:
+        """Return the process that is the first one in the engine's namespace."""
+        children = Path(f"/proc/{unshare}/task/{unshare}/children").read_text()
+        [init] = children.split()
+        return int(init)
 
     def kill(self) -> None:
         """Pull the plug: every process of the engine is gone at once."""
@@ -254,6 +265,12 @@ class Node:
         except CommandFailed as error:
             # It may be removed meanwhile.
             return f"{self.hostname} does not say: {error}"
+
+    def in_network_of(self, container: str, *command: str) -> str:
+        """Run a program of this machine in the network of a container."""
+        show = "{{.NetworkSettings.SandboxKey}}"
+        network = self.docker("inspect", "--format", show, container)
+        return self.engine.inside("nsenter", f"--net={network}", *command)
 
     def unplug(self) -> None:
         """Cut the node's network."""

@@ -1,13 +1,14 @@
 """A deployment from nothing: closed ports, small containers, no root."""
 
 import json
+import re
 import socket
 
 import httpx
 import pytest
 
 from tests.functions import FUNCTIONS
-from tests.swarm.installation import Installation
+from tests.swarm.installation import SERVICES, Installation
 from tests.swarm.shell import CommandFailed
 
 INTERNAL = {
@@ -36,6 +37,25 @@ def test_a_function_runs_with_little_around_it(
     ):
         with pytest.raises(CommandFailed):
             docker("exec", container, *command)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_gains_no_privileges_and_its_image_is_pinned(
+    swarm: Installation, service: str
+) -> None:
+    """A setuid program gives it nothing, and a tag that moves changes nothing."""
+    task = swarm.inspect("service", service)["Spec"]["TaskTemplate"]
+    assert re.search("@sha256:[0-9a-f]{64}$", task["ContainerSpec"]["Image"])
+    found = {
+        node: containers
+        for node in (swarm.application, swarm.tool)
+        if (containers := swarm.containers(service, node))
+    }
+    assert found
+    for node, containers in found.items():
+        pid = node.docker("inspect", "--format", "{{.State.Pid}}", containers[0])
+        status = node.engine.inside("cat", f"/proc/{pid}/status")
+        assert "NoNewPrivs:\t1" in status
 
 
 def test_the_database_runs_with_little_around_it(swarm: Installation) -> None:

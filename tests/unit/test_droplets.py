@@ -5,31 +5,10 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-DROPLETS = Path(__file__).parents[2] / "deploy" / "droplets"
-NETWORK = "10.90.0.0/24"
-TEMPLATE = (DROPLETS / "cloud-config.yml.tftpl").read_text(encoding="utf-8")
-
-
-def cloud_config() -> dict[str, Any]:
-    values = {"hostname": "h", "volume": "minitwit-tool", "private_network": NETWORK}
-    text = re.sub(r"\$\{(\w+)\}", lambda match: values[match[1]], TEMPLATE)
-    config: dict[str, Any] = yaml.safe_load(text)
-    return config
-
-
-def written(name: str) -> str:
-    """Return the content of a file that cloud-init writes."""
-    [content] = [
-        file["content"]
-        for file in cloud_config()["write_files"]
-        if Path(file["path"]).name == name
-    ]
-    return str(content)
+from tests.cloud_config import DROPLETS, NETWORK, TEMPLATE, cloud_config, written
 
 
 def test_the_template_uses_the_variables_that_terraform_passes() -> None:
