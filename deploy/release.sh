@@ -55,25 +55,30 @@ migrate() {
 # ---- The functions
 
 # Reads the state of all functions in two commands, since the manager serves callers as
-# well and each command costs it CPU. `converged` and `refused` read the result.
+# well and each command costs it CPU. `converged` and `deployed` read the result.
 read_state() {
     local services=("${functions[@]/#/${stack}_}")
     states=$(docker service inspect "${services[@]}" --format \
-        '{{.Spec.Name}} {{with .UpdateStatus}}{{.State}}{{end}}/{{.Spec.Mode.Replicated.Replicas}}')
+        '{{.Spec.Name}} {{with .UpdateStatus}}{{.State}}{{else}}new{{end}} {{.Spec.Mode.Replicated.Replicas}} {{.Spec.TaskTemplate.ContainerSpec.Image}}')
     replicas=$(docker service ps --filter desired-state=running \
         --format '{{.Name}} {{.Image}} {{.CurrentState}}' "${services[@]}")
 }
 
-state_of() { sed -n "s/^${stack}_$1 //p" <<< "$states"; }
+state_of() { sed -n "s/^${stack}_$1 //p" <<< "$states"; } # UPDATE-STATE REPLICAS IMAGE[@DIGEST]
+
+image_live() { # FUNCTION
+    local image
+    read -r _ _ image <<< "$(state_of "$1")"
+    echo "${image%@*}"
+}
 
 # Succeeds when all desired replicas run, each of them the given image, if any.
 converged() { # FUNCTION [IMAGE]
     local state wanted running
-    state=$(state_of "$1")
-    wanted=${state#*/}
+    read -r state wanted _ <<< "$(state_of "$1")"
     running=$(grep "^${stack}_$1[.]" <<< "$replicas") || return 1
-    case ${state%/*} in
-        "" | completed | rollback_completed) ;;
+    case $state in
+        new | completed | rollback_completed) ;;
         *) return 1 ;;
     esac
     [ "$(grep -c " Running " <<< "$running")" = "$wanted" ] \
@@ -81,11 +86,9 @@ converged() { # FUNCTION [IMAGE]
         && { [ $# -lt 2 ] || [ "$(grep -cF " $2 " <<< "$running")" = "$wanted" ]; }
 }
 
-refused() { # FUNCTION
-    case $(state_of "$1") in
-        rollback_* | paused/*) return 0 ;;
-    esac
-    return 1
+# Tells whether a function is to run the version, as it is until Swarm rolls it back.
+deployed() { # FUNCTION
+    [ "$(image_live "$1")" = "$(image_of "$1")" ]
 }
 
 show() {
@@ -102,7 +105,7 @@ wait_for_version() {
         for function in "${missing[@]}"; do
             if converged "$function" "$(image_of "$function")"; then
                 say "$function runs version $version"
-            elif refused "$function" || [ $SECONDS -ge $end ]; then
+            elif ! deployed "$function" || [ $SECONDS -ge $end ]; then
                 say "$function does not run version $version:" >&2
                 show "$function" >&2
                 return 1
@@ -146,20 +149,20 @@ probe() {
 
 # ---- Rolling back
 
-# Swarm has already rolled back unhealthy functions; another rollback would return them
-# to the version that failed.
+# Swarm has rolled back unhealthy functions, or is about to: a rollback in the same moment
+# is refused, or undoes Swarm's, so it is tried again until the version is gone.
 undo() {
-    local function image
+    local function end=$((SECONDS + patience))
     read_state
     for function in "${functions[@]}"; do
-        image=$(docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}' "${stack}_$function")
-        if [[ $image == "$(image_of "$function")"* ]] && ! refused "$function"; then
-            docker service rollback --quiet --detach "${stack}_$function" > /dev/null \
-                || say "$function has no earlier version to roll back to" >&2
-        fi
+        while deployed "$function" && [ $SECONDS -lt $end ]; do
+            if ! docker service rollback --quiet --detach "${stack}_$function" > /dev/null; then
+                has_earlier_version "$function" || break
+                sleep 1
+            fi
+            read_state
+        done
     done
-    local end=$((SECONDS + patience))
-    read_state
     for function in "${functions[@]}"; do
         until converged "$function" || [ $SECONDS -ge $end ]; do
             sleep 1
@@ -168,11 +171,16 @@ undo() {
     done
 }
 
+has_earlier_version() { # FUNCTION
+    [ "$(docker service inspect --format '{{if .PreviousSpec}}yes{{end}}' "${stack}_$1")" = yes ] \
+        || { say "$1 has no earlier version to roll back to" >&2 && return 1; }
+}
+
 live() {
     local function image
+    read_state
     for function in "${functions[@]}"; do
-        image=$(docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}' "${stack}_$function")
-        image=${image%@*}
+        image=$(image_live "$function")
         say "live: $function ${image##*:}"
     done
 }
