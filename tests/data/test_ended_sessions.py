@@ -172,8 +172,11 @@ def test_a_deleted_message_is_gone_for_its_author_at_once_and_for_others_in_a_mo
 ) -> None:
     author, reader = system.edge.user(), system.edge.browser()
     system.edge.post(author, "a regretted message")
-    shown = reader.get(f"/{author}").text
-    [permalink] = set(re.findall(f'"(/{author}/[0-9]+)"', shown))
+    # The standby, which the reader may read from, has it a moment later.
+    [permalink] = wait_until(
+        lambda: set(re.findall(f'"(/{author}/[0-9]+)"', reader.get(f"/{author}").text)),
+        "the message to be shown",
+    )
     browser = system.edge.browser_of(author)
     wait_until(
         lambda: reads_come_from(system.standby, system.edge), "reads from the standby"
