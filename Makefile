@@ -14,7 +14,7 @@ PYTHON ?=
 VERSION ?=
 
 # By what they need, the least first.
-KINDS := lint unit postgres system browser tools data swarm
+KINDS := lint unit docs postgres system browser tools data swarm
 
 BIN := .venv/bin
 SHEBANG := ^\#!.*\b(ba)?sh$$
@@ -22,7 +22,7 @@ SHEBANG := ^\#!.*\b(ba)?sh$$
 LOCAL := $(BIN)/python -E -m deploy.local
 
 .DEFAULT_GOAL := help
-.PHONY: help up scale minitwit status generate new-function test bench bench-setup profile lint format lock ci audit audit-images sbom registry-login publish github-release request-deploy deliver droplets-check setup
+.PHONY: help up scale minitwit status generate new-function test bench bench-setup profile docs docs-setup lint format lock ci audit audit-images sbom registry-login publish github-release request-deploy deliver droplets-check setup
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -39,7 +39,7 @@ minitwit: setup ## Run a command on what runs: make minitwit ARGS="grant-moderat
 status: setup ## Show what runs.
 	@exec $(LOCAL) status
 
-test: setup ## Check everything, or some: make test KIND="lint unit postgres system browser tools data swarm".
+test: setup ## Check everything, or some: make test KIND="lint unit docs postgres system browser tools data swarm".
 	@$(MAKE) --no-print-directory --keep-going $(addprefix check-,$(or $(KIND),$(KINDS)))
 
 check-lint:
@@ -68,6 +68,13 @@ profile: setup ## Show where a function's time goes for a read and a write.
 
 bench-setup:
 	@$(BIN)/pip install --quiet --require-hashes -r deploy/requirements-benchmark.txt
+
+docs: setup docs-setup ## Build the documentation site into .artifacts/site; a link that leads nowhere is an error.
+	@rm -rf .artifacts/site
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --jobs auto -c docs/site -d .artifacts/doctrees . .artifacts/site
+
+docs-setup:
+	@$(BIN)/pip install --quiet --require-hashes -r deploy/requirements-docs.txt
 
 lint: ## Check style, types, shell scripts, spelling, insecure patterns and secrets.
 	@$(MAKE) --no-print-directory test KIND=lint

@@ -9,7 +9,7 @@ audit=.venv/audit
     .venv/bin/python -m venv $audit
     $audit/bin/pip install --quiet pip-audit
 }
-for lock in deploy/requirements-cli.txt deploy/requirements-dev.txt; do
+for lock in deploy/requirements-cli.txt deploy/requirements-dev.txt deploy/requirements-docs.txt; do
     $audit/bin/pip-audit --disable-pip --require-hashes --requirement $lock
 done
 .venv/bin/zizmor .github

@@ -137,3 +137,40 @@ def test_output_fits_into_any_encoding(encoding: str, tmp_path: Path) -> None:
     assert said.returncode == 1
     assert b"Traceback" not in said.stderr
     assert "1 actions in" in said.stdout.decode(encoding, "replace")
+
+
+def test_bash_completes_a_command_and_an_option() -> None:
+    script = """
+    eval "$(minitwit completion bash)"
+    complete_last() {
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+        _minitwit_completion minitwit
+        echo "${COMPREPLY[@]}"
+    }
+    complete_last minitwit grant-
+    complete_last minitwit migrate --rename
+    """
+    path = f"{MINITWIT.parent}:{os.environ['PATH']}"
+    result = subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.splitlines() == ["grant-moderator", "--rename-reserved"]
+
+
+@pytest.mark.parametrize(
+    ("shell", "registration"),
+    [
+        ("bash", "complete -o nosort -F _minitwit_completion minitwit"),
+        ("fish", "complete --no-files --command minitwit"),
+        ("zsh", "compdef _minitwit_completion minitwit"),
+    ],
+)
+def test_each_shell_has_a_completion_script(shell: str, registration: str) -> None:
+    result = CliRunner().invoke(main, ["completion", shell])
+    assert result.exit_code == 0
+    assert registration in result.stdout
+    assert "_MINITWIT_COMPLETE" in result.stdout

@@ -14,6 +14,7 @@ from tests.benchmark import report
 from tests.swarm.handbook import commands
 
 ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 PAGES = sorted(
     page
     for page in {*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("docs/**/*.md")}
@@ -30,6 +31,16 @@ def _code(page: Path) -> str:
     fenced = re.findall(r"^```\w*\n(.*?)^```$", text, re.M | re.S)
     prose = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
     return "\n".join([*fenced, *re.findall(r"`([^`\n]+)`", prose)])
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub and the site name them."""
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S)
+    headings = re.findall(r"^#+ (.+)$", prose, re.M)
+    return {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in headings
+    }
 
 
 def _names_a_file(name: str) -> bool:
@@ -72,9 +83,26 @@ def test_a_page_names_only_commands_that_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_links_only_to_what_is_there(page: Path) -> None:
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
-    missing = [link for link in links if not (page.parent / link).exists()]
+    links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", page.read_text())
+    missing = []
+    for path, anchor in links:
+        target = page.parent / path if path else page
+        # The site has no page for a folder.
+        if not target.is_file() or (anchor and anchor not in _anchors(target)):
+            missing.append(f"{path}#{anchor}")
     assert not missing
+
+
+def test_every_task_of_the_handbook_is_in_a_guide() -> None:
+    guides = "".join((DOCS / f"day-{day}.md").read_text() for day in (1, 2))
+    linked = set(re.findall(r"\(operations\.md#([^)]+)\)", guides))
+    assert linked == _anchors(DOCS / "operations.md") - {"operations"}
+
+
+def test_every_runbook_is_in_the_list_of_runbooks() -> None:
+    runbooks = {page.name for page in (DOCS / "runbooks").glob("*.md")} - {"README.md"}
+    text = (DOCS / "runbooks" / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\]\(([^)/]+)\)", text)) == runbooks
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ class _Commands(click.Group):
 
     modules: ClassVar[dict[str, str]] = {
         "check-database": "check_database",
+        "completion": "completion",
         "finish-deletions": "finish_deletions",
         "flag": "flag",
         "generate-scenario": "generate_scenario",
