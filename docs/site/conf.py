@@ -1,17 +1,21 @@
 """The documentation site: Sphinx over the Markdown pages of this repository.
 
 `make docs` builds it. The pages stay where they are and read well without it, so what
-only a site needs is added here: navigation, pictures, the home page.
+only a site needs is added here: navigation, pictures, the reference of commands.
 """
 
 import hashlib
 import shutil
+from collections.abc import Iterator
 from html import escape
 from importlib.metadata import files
 from pathlib import Path
 
+import click
 from docutils import nodes
 from sphinx.application import Sphinx
+
+from minitwit_cli.commands import main
 
 NAVIGATION = {
     "Try it": ["docs/simulator", "docs/pages"],
@@ -26,6 +30,7 @@ NAVIGATION = {
     ],
     "Understand it": [
         "docs/architecture",
+        "docs/report",
         "docs/sla",
         "docs/security",
         "docs/benchmark",
@@ -46,12 +51,14 @@ HOME = "README"
 # Pages that list the others of their folder.
 LISTS = {"docs/decisions/README": "20*", "docs/runbooks/README": "*"}
 
+REFERENCE = "docs/cli"
+
 # The file of mermaid@11.16.0 on npm, which the package mermaidx contains unchanged.
 _MERMAID = "74d7c46dabca328c2294733910a8aa1ed0c37451776e8d5295da38a2b758fb9b"
 
 project = "MiniTwit"
 html_title = "MiniTwit"
-extensions = ["myst_parser", "sphinx_click"]
+extensions = ["myst_parser"]
 root_doc = HOME
 include_patterns = [
     f"{page}.md" for pages in ([HOME], *NAVIGATION.values()) for page in pages
@@ -72,8 +79,8 @@ html_permalinks_icon = "#"
 html_favicon = "../../functions/timeline/static/icon.svg"
 
 
-def _navigation(_app: Sphinx, page: str, source: list[str]) -> None:
-    """Add the tables of contents that make the sidebar."""
+def _additions(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Add the tables of contents, which make the sidebar, and the reference."""
     if page == HOME:
         source[0] += "".join(
             _toctree(f":caption: {caption}\n", pages)
@@ -81,11 +88,23 @@ def _navigation(_app: Sphinx, page: str, source: list[str]) -> None:
         )
     if page in LISTS:
         source[0] += _toctree(":glob:\n:titlesonly:\n", [LISTS[page]])
+    if page == REFERENCE:
+        source[0] += "".join(_commands())
 
 
 def _toctree(options: str, pages: list[str]) -> str:
     entries = "\n".join(f"/{page}" if "/" in page else page for page in pages)
     return f"\n```{{toctree}}\n:hidden:\n{options}\n{entries}\n```\n"
+
+
+def _commands() -> Iterator[str]:
+    """Yield a section for each command: what `--help` prints."""
+    program = click.Context(main, info_name="minitwit")
+    for name in main.list_commands(program):
+        command = main.get_command(program, name)
+        assert command  # noqa: S101
+        context = click.Context(command, parent=program, info_name=name)
+        yield f"\n## minitwit {name}\n\n```text\n{context.get_help()}\n```\n"
 
 
 def _diagrams(_app: Sphinx, document: nodes.document) -> None:
@@ -113,6 +132,6 @@ def _finish(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Register what is above."""
-    app.connect("source-read", _navigation)
+    app.connect("source-read", _additions)
     app.connect("doctree-read", _diagrams)
     app.connect("build-finished", _finish)

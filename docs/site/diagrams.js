@@ -25,7 +25,8 @@ if (diagrams.length) {
     const theme = isDark() ? "dark" : "neutral";
     if (theme === colors) return;
     colors = theme;
-    mermaid.initialize({ startOnLoad: false, theme, fontFamily });
+    const size = { useMaxWidth: false };
+    mermaid.initialize({ startOnLoad: false, theme, fontFamily, flowchart: size, sequence: size });
     for (const [number, diagram] of diagrams.entries()) {
       const { svg } = await mermaid.render(`diagram-${number}`, sources[number]);
       diagram.innerHTML = svg;

@@ -2,13 +2,12 @@
 
 import re
 import tomllib
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-TESTS = ROOT / "tests"
+from tests.evidence import ROOT, TESTS, exists, named
+
 RISKS = set(re.findall(r"^\| (A\d+) \|", (ROOT / "docs/security.md").read_text(), re.M))
 
 
@@ -29,19 +28,6 @@ ROWS = [
 ]
 
 
-def exists(name: str) -> bool:
-    """Return whether a test, a file or a command of make or minitwit is there."""
-    path, _, test = name.partition("::")
-    if test:
-        return f"def {test}(" in (TESTS / path).read_text(encoding="utf-8")
-    if name.startswith("make "):
-        return f"\n{name[5:]}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
-    if name.startswith("minitwit "):
-        command = name[9:].replace("-", "_")
-        return (ROOT / f"lib/minitwit_cli/commands/{command}.py").exists()
-    return any((folder / path).exists() for folder in (ROOT, TESTS))
-
-
 def test_every_requirement_of_levels_1_and_2_stands_in_the_table_once() -> None:
     standard = tomllib.loads((TESTS / "unit/asvs-5.0.0.toml").read_text())
     required = [
@@ -56,13 +42,12 @@ def test_every_requirement_of_levels_1_and_2_stands_in_the_table_once() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_a_requirement_holds_by_evidence_or_has_a_reason(row: Row) -> None:
-    named = re.findall(r"`((?:make |minitwit )?[\w./-]+(?:::\w+)?)`", row.evidence)
-    named = [n for n in named if re.search(r"^(make|minitwit) |[/.]|::", n)]
-    missing = [name for name in named if not exists(name)]
+    evidence = named(row.evidence)
+    missing = [name for name in evidence if not exists(name)]
     assert not missing
     links = re.findall(r"\]\((\w[\w-]*\.md)#([\w-]+)\)", row.evidence)
     if row.answer == "holds":
-        assert named or links, "name a test, a file or a command"
+        assert evidence or links, "name a test, a file or a command"
     else:
         assert row.answer == "n/a" or row.answer in RISKS, row.answer
         assert row.evidence

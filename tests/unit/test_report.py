@@ -1,0 +1,85 @@
+"""The report: figures that are still so, evidence that exists, a true picture."""
+
+import re
+import subprocess
+from typing import NamedTuple
+
+import pytest
+
+from tests.evidence import ROOT, exists, named
+from tests.unit.test_house_rules import ROOMS
+
+REPORT = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
+
+
+def _section(heading: str) -> str:
+    return REPORT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+class Figure(NamedTuple):
+    """A row of the table of figures."""
+
+    what: str
+    value: str
+    command: str
+
+
+FIGURES = [
+    Figure(what, value, command.replace(r"\|", "|"))
+    for what, value, command in re.findall(
+        r"^\| (.+) \| ([^|]+) \| `([^`]+)` \|$", _section("In figures"), re.M
+    )
+]
+
+
+def test_the_table_has_figures() -> None:
+    assert len(FIGURES) > 20
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.what)
+def test_a_figure_is_what_its_command_says(figure: Figure) -> None:
+    if figure.command.startswith("make "):
+        assert exists(figure.command)
+        return
+    result = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", figure.command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    said = result.stdout.strip()
+    if said.isdecimal():
+        count = int(figure.value.replace(",", ""))
+        assert count == pytest.approx(int(said), rel=0.1), "write the new figure"
+    else:
+        assert f" {figure.value} |" in said, "the measured value is another"
+
+
+def test_the_evidence_of_the_report_exists() -> None:
+    prose = re.sub(r"^```.*?^```$", "", REPORT, flags=re.M | re.S)
+    names = [name for name in named(prose) if not re.search(r"^(v?\d|lib/$)", name)]
+    assert names
+    assert not [name for name in names if not exists(name)]
+
+
+@pytest.mark.parametrize(
+    "lessons",
+    [
+        "Lessons: the regrets of the system that we follow",
+        "Lessons: what others who ran a MiniTwit report",
+    ],
+)
+def test_each_lesson_names_what_holds_it(lessons: str) -> None:
+    rows = re.findall(r"^\| .+ \| (.+) \|$", _section(lessons), re.M)
+    assert rows.pop(0) == "Held by"
+    assert len(rows) > 10
+    assert all(named(row) or re.search(r"\]\(\S+\.md", row) for row in rows)
+
+
+def test_the_picture_of_imports_has_every_package() -> None:
+    picture = re.search(r"```mermaid\nflowchart TD\n(.*?)```", REPORT, re.S)
+    assert picture
+    words = set(re.findall(r"\w+", picture[1]))
+    rooms = {room.rpartition(".")[2] for room in ROOMS} - {"minitwit_cli"}
+    assert rooms <= words
