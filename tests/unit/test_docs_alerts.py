@@ -10,7 +10,7 @@ from tests.tools.rules_files import ROOT, alerts
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 # An alert's runbook has the alert's name; others have names of their own.
-PAGES = sorted(RUNBOOKS.glob("[A-Z]*.md"))
+PAGES = sorted(set(RUNBOOKS.glob("[A-Z]*.md")) - {RUNBOOKS / "README.md"})
 HEADINGS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.evidence import ROOT, exists, named
-from tests.unit.test_house_rules import ROOMS
+from tests.rooms import ROOMS
 
 REPORT = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
 
