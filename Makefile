@@ -14,7 +14,7 @@ PYTHON ?=
 VERSION ?=
 
 # By what they need, the least first.
-KINDS := lint unit docs postgres system browser tools data swarm
+KINDS := lint unit docs postgres system stress browser tools data swarm
 
 BIN := .venv/bin
 SHEBANG := ^\#!.*\b(ba)?sh$$
@@ -39,7 +39,7 @@ minitwit: setup ## Run a command on what runs: make minitwit ARGS="grant-moderat
 status: setup ## Show what runs.
 	@exec $(LOCAL) status
 
-test: setup ## Check everything, or some: make test KIND="lint unit docs postgres system browser tools data swarm".
+test: setup ## Check everything, or some: make test KIND="lint unit docs postgres system stress browser tools data swarm".
 	@$(MAKE) --no-print-directory --keep-going $(addprefix check-,$(or $(KIND),$(KINDS)))
 
 check-lint:
@@ -56,7 +56,7 @@ check-lint:
 # One kind after the other: what one starts must not slow down what the next measures.
 # Kinds that measure little use several processors, each with servers of its own.
 # `make test LIMIT_swarm=25m` gives a kind so much time; it still says what it had found.
-check-unit check-postgres check-browser: WORKERS := -n logical --maxprocesses 4
+check-unit check-postgres check-system check-browser: WORKERS := -n logical --maxprocesses 4
 check-%:
 	$(if $(LIMIT_$*),timeout --foreground --signal INT $(LIMIT_$*)) $(BIN)/pytest $(WORKERS) tests/$*
 

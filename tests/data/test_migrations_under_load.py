@@ -26,6 +26,8 @@ from tests.waiting import wait_until
 
 MIGRATIONS = "lib/minitwit/migrations"
 MESSAGES = 50_000
+# The last migration of 0.1.0, the first release: no installation is older.
+RELEASED = 7
 _SHARED_ROLE = "minitwit_app"
 
 
@@ -90,7 +92,7 @@ class Callers(threading.Thread):
 
 
 @needs(why_no_history())
-@pytest.mark.parametrize("version", [step.version for step in migrations()][1:])
+@pytest.mark.parametrize("version", [s.version for s in migrations()][RELEASED:])
 def test_no_request_of_the_code_before_fails(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], version: int
 ) -> None:

@@ -35,7 +35,7 @@ from minitwit.web.request_errors import UnsupportedBody
 from minitwit.web.signed_cookies import Flash, SignedCookies
 from tests.session_cookies import ADA, SESSION, cookie, signed_in
 from tests.strategies import messages, names
-from tests.system.fuzzer import Generator
+from tests.stress.fuzzer import Generator
 
 MANY = settings(max_examples=200)
 CONVERSATIONS = 4000

@@ -160,7 +160,7 @@ def test_rows_of_the_contract_import_nothing_of_ours(module: Path) -> None:
     assert all(name.startswith("tests.contract.") for name in ours), ours
 
 
-@pytest.mark.parametrize("kind", ["browser", "swarm", "system"])
+@pytest.mark.parametrize("kind", ["browser", "stress", "swarm", "system"])
 def test_black_box_tests_import_nothing_of_minitwit_or_functions(kind: str) -> None:
     for module in modules(TESTS / kind):
         assert not packages(module) & {*ROOT_PACKAGES, "functions"}, module

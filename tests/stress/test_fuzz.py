@@ -21,7 +21,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.system.fuzzer import Conversation, Findings, Generator, fuzz
+from tests.stress.fuzzer import Conversation, Findings, Generator, fuzz
 from tests.system.running import CHECKOUT, RunningSystem
 
 SEED = int(os.environ.get("MINITWIT_TEST_FUZZ_SEED", "21"))

@@ -1,6 +1,6 @@
 """Attacks on a running system, each from one address.
 
-    python -m tests.system.attacks NAME SOURCE PORT LARGE
+    python -m tests.stress.attacks NAME SOURCE PORT LARGE
 
 prints a line once the attack is under way, and goes on until the process is killed.
 What the system closes or answers is opened or sent again a second later. LARGE is the

@@ -21,7 +21,7 @@ from statistics import median
 import pytest
 
 from tests.contract.callers import PASSWORD, SIMULATOR, Callers, new_name
-from tests.system.attacks import ATTACKS
+from tests.stress.attacks import ATTACKS
 from tests.system.running import CHECKOUT, RunningSystem
 
 ATTACKER = "127.5.0.1"
@@ -140,7 +140,7 @@ def target(limited_system: RunningSystem) -> Iterator[Target]:
 @contextmanager
 def attacked(name: str, target: Target) -> Iterator[None]:
     """Attack from another process, which goes on meanwhile."""
-    program = [sys.executable, "-m", "tests.system.attacks"]
+    program = [sys.executable, "-m", "tests.stress.attacks"]
     arguments = [name, ATTACKER, str(target.port), target.large]
     attack = subprocess.Popen(
         ["nice", "-n19", *program, *arguments], cwd=CHECKOUT, stdout=subprocess.PIPE
