@@ -2,7 +2,9 @@
 #
 # Variables: PYTHON (of all), PORT and SCALE (of `up`), SCALE (of `scale`), ARGS (of
 # `minitwit`), KIND (of `test`), NAME (of `new-function`), EFFORT (smoke, short or full, of
-# `bench`), VERSION (1.4.0 or the tag v1.4.0, of `publish`, `github-release`, `deliver`).
+# `bench`), VERSION (1.4.0 or the tag v1.4.0, of `publish`, `github-release`, `deliver`,
+# `swarm`), STEPS (of `swarm-check`: panel, trace, views, retention,
+# alert).
 
 PORT ?= 5000
 SCALE ?=
@@ -22,7 +24,7 @@ SHEBANG := ^\#!.*\b(ba)?sh$$
 LOCAL := $(BIN)/python -E -m deploy.local
 
 .DEFAULT_GOAL := help
-.PHONY: help up scale minitwit status generate new-function test bench bench-setup profile docs docs-setup lint format lock ci audit audit-images sbom registry-login publish github-release request-deploy deliver droplets-check setup
+.PHONY: help up scale minitwit status generate new-function test bench bench-setup profile docs docs-setup lint format lock ci audit audit-images sbom registry-login publish github-release request-deploy deliver droplets-check swarm swarm-check swarm-down setup
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
@@ -121,6 +123,15 @@ deliver: ## Promote a published version to an environment: make deliver VERSION=
 
 droplets-check: setup ## Validate the droplets' cloud-init and Terraform files without an account.
 	@deploy/droplets/check
+
+swarm: ## Run the whole production system on one Docker engine, to try it: tools, traffic, addresses.
+	@deploy/swarm/up
+
+swarm-check: ## Check what `make swarm` runs end to end: a panel, a trace, a log line, an alert.
+	@$(or $(PYTHON),python3) deploy/swarm/check.py $(STEPS)
+
+swarm-down: ## Remove everything that `make swarm` made.
+	@deploy/swarm/down
 
 setup: ## Install what pyproject.toml and the lock say, if that changed.
 	@deploy/local/setup "$(PYTHON)"

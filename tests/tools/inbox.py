@@ -57,11 +57,17 @@ class _Handler(BaseHTTPRequestHandler):
     do_PUT = do_POST
 
     def do_GET(self) -> None:
-        """Answer health checks, or return the recorded bodies that contain bytes."""
+        """Answer health checks, or return or count what was recorded."""
         path, _, query = self.path.partition("?")
         if path == "/kept":
             wanted = bytes.fromhex(query.removeprefix("containing="))
             self._answer(200, "text/plain", self._kept(wanted).encode())
+        elif path.endswith("-*/_count"):
+            # Elasticsearch's answer to the query trace_id:HEX.
+            kept = self._kept(bytes.fromhex(query.partition(":")[2])).splitlines()
+            signal = f"/v1{path.removesuffix('-*/_count')} "
+            found = sum(signal in line for line in kept)
+            self._answer(200, "application/json", f'{{"count":{found}}}'.encode())
         else:
             status, answer = self.server.inbox.answers.get(path, (200, ""))
             self._answer(status, "text/plain", answer.encode())
