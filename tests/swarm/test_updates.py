@@ -1,7 +1,10 @@
 """Nothing that operators do to the functions costs a caller a request."""
 
+import os
+import shutil
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -105,16 +108,65 @@ def test_a_version_that_gets_not_healthy_costs_no_request(swarm: Installation) -
     swarm.settle()
 
 
-def test_a_version_that_callers_cannot_reach_is_undone(swarm: Installation) -> None:
-    """Healthy is not enough: release.sh asks from outside and goes back."""
+def test_a_delivery_is_by_digest_and_a_bad_version_is_undone(
+    swarm: Installation, tmp_path: Path
+) -> None:
+    """Staging, then production: a version whose pages callers cannot reach.
+
+    Healthy is not enough: release.sh asks from outside and goes back.
+    """
+    output = tmp_path / "output"
+    good, deaf = swarm.versions.first, swarm.versions.deaf
+    deliver(swarm, tmp_path, good, "staging", GITHUB_OUTPUT=str(output))
+    assert said(swarm)[-1] == f"MiniTwit {good} is live in staging."
+    _, *digests, _ = output.read_text().splitlines()
+    expected = "\n".join(digests)
+    with pytest.raises(CommandFailed, match="not those that the previous environment"):
+        deliver(swarm, tmp_path, deaf, "production", EXPECTED_DIGESTS=expected)
     start = time.monotonic()
     with pytest.raises(CommandFailed, match="/public answered 502") as failure:
-        swarm.follow("Release", VERSION=swarm.versions.deaf)
-    assert f"live: timeline {swarm.versions.first}" in str(failure.value)
-    assert set(swarm.live().values()) == {swarm.versions.first}
+        deliver(swarm, tmp_path, deaf, "staging")
+    assert f"live: timeline {good}" in str(failure.value)
+    assert said(swarm)[-1] == (
+        f"MiniTwit {deaf} was not delivered to staging: "
+        "the release failed, and the functions were rolled back."
+    )
+    assert set(swarm.live().values()) == {good}
     swarm.settle()
     swarm.wait_for_site()
     took = time.monotonic() - start
-    swarm.measured(
-        f"release.sh to a version that fails the probe, undone: {took:.0f} s"
+    swarm.measured(f"delivery of a version that fails the probe, undone: {took:.0f} s")
+
+
+def said(swarm: Installation) -> list[str]:
+    """Return what was reported in the chat that is no alert."""
+    messages = swarm.outside.chat.messages()
+    return [message["text"] for message in messages if message.get("text")]
+
+
+def deliver(
+    swarm: Installation, folder: Path, version: str, environment: str, **variables: str
+) -> None:
+    """Deliver a version as the workflow does, with a stand-in for its signatures."""
+    docker = folder / "docker"
+    docker.write_text(_DOCKER.format(docker=shutil.which("docker")))
+    docker.chmod(0o755)
+    swarm.operate(
+        f"deploy/deliver.sh {version}",
+        PATH=f"{folder}:{os.environ['PATH']}",
+        COSIGN="true",
+        ENVIRONMENT=environment,
+        GITHUB_REPOSITORY="owner/minitwit",
+        CHAT_WEBHOOK=f"{swarm.outside.chat.url}/services/chat",
+        **variables,
     )
+
+
+# Debian's docker has no buildx, which would ask the registry the same.
+_DOCKER = """#!/bin/bash
+[ "$1 $2" = "buildx imagetools" ] || exec {docker} "$@"
+IFS=/: read -r host port path name tag <<< "$4"
+curl --silent --fail --head "http://$host:$port/v2/$path/$name/manifests/$tag" \\
+    --header 'Accept: application/vnd.docker.distribution.manifest.v2+json' \\
+    | tr -d '\\r' | sed -n 's/^docker-content-digest: //pI'
+"""

@@ -114,7 +114,7 @@ class Receiver(Inbox):
         return [
             attachment
             for message in self.messages()
-            for attachment in message["attachments"]
+            for attachment in message.get("attachments", ())
             if attachment["title"] == title
         ]
 
