@@ -19,6 +19,7 @@ from tests.data.writing import ROOT
 from tests.waiting import wait_until
 
 _PROGRAM = ROOT / ".artifacts/postgresql/usr/lib/postgresql/18/bin/postgres"
+_RULES = ROOT / "deploy/data/pg_hba.conf"
 HOST = "localhost"
 
 needs_openssl = needs(
@@ -34,21 +35,25 @@ class EncryptingCluster(Cluster):
 
     Args:
         port: of the server, also in the name of its Unix socket.
+        requires_tls: as in production; otherwise plain connections work, too.
 
     """
 
     port: int = field(kw_only=True)
+    requires_tls: bool = True
 
     def url(self, role: str = OWNER, database: str = DATABASE) -> str:
         """Return the URL of a database over the Unix socket."""
         return super().url(role, database).replace("@/", f"@:{self.port}/")
 
-    def tcp_url(self, role: str = OWNER, host: str = HOST) -> str:
-        """Return the URL of the database over TCP."""
-        return f"postgresql://{role}@{host}:{self.port}/{DATABASE}"
+    def tcp_url(
+        self, role: str = OWNER, host: str = HOST, database: str = DATABASE
+    ) -> str:
+        """Return the URL of a database over TCP."""
+        return f"postgresql://{role}@{host}:{self.port}/{database}"
 
     def command(self) -> list[str]:
-        """Return the server's command line."""
+        """Return the server's command line, with the rules of production."""
         command = [
             str(_PROGRAM) if word.endswith("/bin/postgres") else word
             for word in super().command()
@@ -61,6 +66,8 @@ class EncryptingCluster(Cluster):
             "ssl_key_file": self.certificate,
             "ssl_min_protocol_version": "TLSv1.3",
         }
+        if self.requires_tls:
+            options["hba_file"] = _RULES
         return [*command, *(f"--{name}={value}" for name, value in options.items())]
 
     @property
@@ -104,16 +111,21 @@ class EncryptingServer:
 
 
 @contextmanager
-def encrypting_server(folder: Path) -> Iterator[EncryptingServer]:
+def encrypting_server(
+    folder: Path, requires_tls: bool = True
+) -> Iterator[EncryptingServer]:
     """Run a migrated server with TLS until the block ends."""
     certificate = make_certificate(folder / "certificate", HOST)
     with short_folder() as sockets, free_ports(1) as [port]:
         cluster = EncryptingCluster(
-            folder / "postgres", folder / "secrets", sockets, port=port
+            *(folder / "postgres", folder / "secrets", sockets),
+            port=port,
+            requires_tls=requires_tls,
         )
         cluster.create()
+        if not requires_tls:
+            let_in_over_tcp(cluster)
         cluster.use(certificate)
-        let_in_over_tcp(cluster)
         server = Server(cluster, folder / "postgres.log")
         server.start()
         try:

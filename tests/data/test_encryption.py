@@ -1,13 +1,18 @@
 """Connections to PostgreSQL over TLS, against a server with OpenSSL."""
 
 import os
+import re
 import signal
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from struct import pack
 
 import pytest
 
+from deploy.local.postgres import SUPERUSER
 from minitwit.errors import DatabaseRefused, StorageUnavailable
 from minitwit.postgres.connections import connect, disconnect
 from minitwit.postgres.database import Database
@@ -57,7 +62,7 @@ def hang_up_on(encrypting: EncryptingServer, role: str) -> None:
 
 
 def function_over_tls(
-    encrypting: EncryptingServer, folder: Path
+    encrypting: EncryptingServer, folder: Path, ca: Path | None = None
 ) -> AbstractContextManager[Service]:
     """Run a function that connects over TLS, for a block."""
     role = function_role("messages")
@@ -66,7 +71,7 @@ def function_over_tls(
         encrypting.cluster,
         folder,
         MINITWIT_DATABASE_URL=encrypting.cluster.tcp_url(role),
-        MINITWIT_DATABASE_CA_FILE=str(encrypting.certificate.ca),
+        MINITWIT_DATABASE_CA_FILE=str(ca or encrypting.certificate.ca),
     )
 
 
@@ -86,6 +91,31 @@ def test_every_role_is_connected_by_current_tls(encrypting: EncryptingServer) ->
     for role in (OWNER, function_role("timeline")):
         with statement(settings(encrypting, role), text) as own:
             assert own.run({}) == [[role, "TLSv1.3"]]
+
+
+@pytest.mark.parametrize("role", [OWNER, function_role("timeline"), SUPERUSER])
+def test_the_server_refuses_to_talk_unencrypted(
+    encrypting: EncryptingServer, role: str
+) -> None:
+    plain = settings(encrypting, role, database_ca_file=None)
+    with (
+        pytest.raises(DatabaseRefused, match=f'user "{role}".* no encryption'),
+        open_admin_connection(plain),
+    ):
+        pass
+
+
+def test_the_server_refuses_to_replicate_unencrypted(
+    encrypting: EncryptingServer,
+) -> None:
+    parameters = b"user\0postgres\0replication\0true\0\0"
+    # The length, and version 3.0 of the protocol.
+    start = pack(">ii", 8 + len(parameters), 3 << 16) + parameters
+    with socket.create_connection(("127.0.0.1", encrypting.cluster.port), 10) as plain:
+        plain.sendall(start)
+        answer = plain.recv(1000)
+    assert b"for replication connection" in answer
+    assert b'user "postgres", no encryption' in answer
 
 
 def test_a_large_row_many_rows_and_a_large_parameter_are_whole(
@@ -232,6 +262,30 @@ def test_a_server_that_proves_nothing_is_refused_with_what_to_do(
         server.stop()
         server.options = []
         server.start()
+
+
+def test_a_function_reports_when_the_certificate_of_its_newest_connection_expires(
+    encrypting: EncryptingServer, tmp_path: Path
+) -> None:
+    later = make_certificate(tmp_path / "later", HOST, days=30)
+    both = tmp_path / "both.pem"
+    both.write_bytes(later.ca.read_bytes() + encrypting.certificate.ca.read_bytes())
+    with function_over_tls(encrypting, tmp_path, both) as function:
+
+        def days_left() -> float:
+            hang_up_on(encrypting, function_role("messages"))
+            assert function.send("GET", "/msgs").status == 200
+            metrics = function.operators_say("/metrics")
+            found = re.findall(r"^minitwit_certificate_\w+{.*} (\S+)", metrics, re.M)
+            [expiry] = map(float, found)
+            return (expiry - time.time()) / 86400
+
+        assert 0 < days_left() <= 1
+        encrypting.use(later)
+        try:
+            assert 29 < days_left() <= 30
+        finally:
+            encrypting.use(encrypting.certificate)
 
 
 def test_a_function_logs_why_it_refuses_the_server(

@@ -37,6 +37,7 @@ ABSENT_HERE = {
     "otelcol_processor_filter_logs_filtered_total",
     "otelcol_processor_refused_spans_total",
     "traefik_tls_certs_not_after",
+    "minitwit_certificate_expiry_timestamp_seconds",
     "prometheus_rule_evaluation_failures_total",
     "minitwit:availability:ratio_30d",
     "minitwit:recovery_seconds:avg_30d",

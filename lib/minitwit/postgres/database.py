@@ -69,6 +69,7 @@ class _Session:
     def __init__(self, connection: Connection, stream: Stream) -> None:
         self._connection = connection
         self._stream = stream
+        self.certificate_expiry = stream.certificate_expiry
         self._prepared: dict[str, PreparedStatement] = {}
         # A connection in use is registered with the event loop's epoll anyway. One that
         # is registered once, and for good, costs no system call per statement.
@@ -117,6 +118,8 @@ class Database:
         network: how to wait for it.
         observe: receives each query's name and duration in seconds.
         span: returns the context in which a query runs, given its name.
+        observe_expiry: receives, with each new connection over TLS, when the server's
+            certificate expires, in seconds since 1970.
 
     """
 
@@ -126,11 +129,13 @@ class Database:
         network: Network = BLOCKING,
         observe: Callable[[str, float], None] = lambda query, seconds: None,
         span: Callable[[str], AbstractContextManager[object]] = _untraced,
+        observe_expiry: Callable[[float], None] = lambda expiry: None,
     ) -> None:
         self._settings = settings
         self._network = network
         self._observe = observe
         self._span = span
+        self._observe_expiry = observe_expiry
         self._breaker = CircuitBreaker(_PAUSE)
         self._pool: Pool[_Session] = Pool(network)
         self._server_is_full = False
@@ -226,4 +231,6 @@ class Database:
                 raise (domain_error(fields) or error) from error
             raise _ConnectionLost from error
         self._breaker.close()
+        if session.certificate_expiry is not None:
+            self._observe_expiry(session.certificate_expiry)
         return session

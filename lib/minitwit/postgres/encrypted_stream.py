@@ -7,8 +7,10 @@ hide some of it, and read each record in two system calls.
 """
 
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from struct import pack
+from typing import Any
 
 from minitwit.postgres.stream import RECEIVED, Stream
 
@@ -49,6 +51,7 @@ class EncryptedStream(Stream):
         while not self._is_established(host):
             if not self._fetch():
                 raise ConnectionError(f"{host} hung up while TLS was negotiated")
+        self.certificate_expiry = _expiry(self._tls.getpeercert())
 
     def send(self, message: bytes | bytearray) -> None:
         """Encrypt a message and send it at once."""
@@ -122,6 +125,11 @@ class EncryptedStream(Stream):
             buffer[start : start + len(received)] = received
             start += len(received)
         return buffer
+
+
+def _expiry(certificate: Mapping[str, Any] | None) -> float:
+    # A context that verifies certificates accepts no server without one.
+    return ssl.cert_time_to_seconds((certificate or {})["notAfter"])
 
 
 def _explain(error: ssl.SSLCertVerificationError, host: str) -> str:

@@ -24,7 +24,13 @@ class Stream:
         timeout: seconds to wait for an answer; it may be changed.
         network: how to wait.
 
+    Attributes:
+        certificate_expiry: when the server's certificate expires, in seconds since
+            1970; None without TLS.
+
     """
+
+    certificate_expiry: float | None = None
 
     def __init__(
         self, connected: socket.socket, timeout: float, network: Network = BLOCKING

@@ -45,6 +45,12 @@ _lag = Gauge(
     "Replication lag of a standby that serves reads.",
     ("database",),
 )
+# A label, so that there is no series without TLS.
+_certificate_expiry = Gauge(
+    "minitwit_certificate_expiry_timestamp_seconds",
+    "When the certificate of the server of a new connection expires.",
+    ("server",),
+)
 _sign_ins = Counter(
     "minitwit_sign_ins_total",
     "Passwords that browsers sent, by what became of them.",
@@ -132,6 +138,11 @@ def observe_query(query: str, seconds: float) -> None:
 def observe_lag(host: str, seconds: float) -> None:
     """Record the replication lag of the standby at a host."""
     _lag.labels(host).set(seconds)
+
+
+def observe_certificate_expiry(expiry: float) -> None:
+    """Record when the database's certificate expires, in seconds since 1970."""
+    _certificate_expiry.labels("database").set(expiry)
 
 
 def count_sign_in(result: SignInResult) -> None:

@@ -22,7 +22,12 @@ from minitwit.server import event_loop
 from minitwit.settings import Settings
 from minitwit.store import Store
 from minitwit.telemetry import error_reports
-from minitwit.telemetry.metrics import RequestMetrics, observe_lag, observe_query
+from minitwit.telemetry.metrics import (
+    RequestMetrics,
+    observe_certificate_expiry,
+    observe_lag,
+    observe_query,
+)
 from minitwit.telemetry.middleware import Telemetry
 from minitwit.telemetry.spans import query_span
 from minitwit.web.browser_auth import BrowserAuth
@@ -164,7 +169,9 @@ def assemble(settings: Settings, store: Store) -> Function:
 
 def _open_store(settings: Settings, network: Network) -> Store:
     def open_database(settings: Settings) -> Database:
-        return Database(settings, network, observe_query, query_span)
+        return Database(
+            settings, network, observe_query, query_span, observe_certificate_expiry
+        )
 
     def open_standby(url: str, host: str) -> Standby:
         at_host = settings.model_copy(update={"database_url": url})
