@@ -10,6 +10,7 @@
 #                                  deploy/keep-secrets.sh or by hand: a file's name is the secret's
 set -euo pipefail
 . "$(dirname "$0")/functions.sh"
+. "$(dirname "$0")/certificates.sh"
 
 postgres_image=$(sed -n 's/^FROM \(postgres:.*\)/\1/p' "$(dirname "$0")/data/Dockerfile")
 
@@ -169,6 +170,17 @@ backup_secrets() {
     rm -r "$folder"
 }
 
+# Both come from one run; alone, neither is of use.
+certificate_secrets() {
+    if ! exists database-ca && ! exists database-certificate; then
+        create_certificate_secrets 1
+    elif ! exists database-ca || ! exists database-certificate; then
+        refuse "There is only one of the secrets minitwit-database-ca-N and minitwit-database-certificate-N." \
+            "Remove it (docker secret rm), and run this again to create both, or set MINITWIT_KEPT_SECRETS to a" \
+            "folder with both files."
+    fi
+}
+
 allow_new_database() {
     docker run --rm --network none --user 999:999 --entrypoint bash \
         --volume minitwit-postgres:/var/lib/postgresql "$postgres_image" -c '
@@ -193,6 +205,7 @@ if [ -n "${MINITWIT_KEPT_SECRETS:-}" ]; then
     [ "${MINITWIT_NEW_INSTALLATION:-}" = yes ] || require_kept "$MINITWIT_KEPT_SECRETS"
 fi
 backup_secrets # First, since it may fail.
+certificate_secrets
 secret session-keys random_lines 2 # The signing key, and the one that deploy/rotate.sh activates next.
 for name in "${functions[@]}" owner superuser monitor grafana; do
     secret "$name-password" random_line

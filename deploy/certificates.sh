@@ -44,3 +44,20 @@ END
         rm ca.key server.key server.csr server.crt openssl.cnf ./*.srl
     )
 }
+
+# Makes a certificate for the servers of the data stack, and the secrets database-certificate-N
+# of the servers and database-ca-N of their clients. While servers and clients are replaced one
+# by one, clients trust the previous authority, too.
+#
+#   CERTIFICATE_NAMES   more names of the servers, such as those after the stack is renamed
+create_certificate_secrets() { # N [FILE-WITH-THE-PREVIOUS-AUTHORITY]
+    local folder names stack=${DATA_STACK:-data}
+    read -ra names <<< "${CERTIFICATE_NAMES:-}"
+    folder=$(mktemp -d)
+    make_certificate "$folder" "${stack}_postgres" "${stack}_standby" "${names[@]}"
+    [ $# -lt 2 ] || cat "$2" >> "$folder/ca.pem"
+    docker secret create "minitwit-database-ca-$1" "$folder/ca.pem" > /dev/null
+    docker secret create "minitwit-database-certificate-$1" "$folder/server.pem" > /dev/null
+    rm -r "$folder"
+    echo "created the secrets minitwit-database-ca-$1 and minitwit-database-certificate-$1"
+}

@@ -11,6 +11,22 @@ _newest() {
     docker secret ls --format '{{.Name}}' | sed -n "/^minitwit-$1-[0-9]*$/p" | sort -V | tail -n 1
 }
 
+# The newest certificate whose authority all clients trust: with one that they do not trust yet,
+# a server would lock them out. New clients and those of 0.1.0, without TLS, take any.
+_trusted_certificate() {
+    local authority
+    # Some of these services may not exist.
+    authority=$(docker service inspect \
+        --format '{{range .Spec.TaskTemplate.ContainerSpec.Secrets}}{{println .SecretName}}{{end}}' \
+        "${functions[@]/#/${APPLICATION_STACK:-minitwit}_}" tools_postgres-exporter tools_standby-exporter \
+        2> /dev/null | sed -n 's/^minitwit-database-ca-//p' | sort -n | head -n 1) || true
+    if [ -n "$authority" ]; then
+        echo "minitwit-database-certificate-$authority"
+    else
+        _newest database-certificate
+    fi
+}
+
 _fingerprint() {
     cat "$@" | sha256sum | cut -c 1-12
 }
@@ -26,11 +42,14 @@ _keep_scale() { # STACK SERVICE …
 
 export SESSION_KEYS_SECRET OWNER_PASSWORD_SECRET SUPERUSER_PASSWORD_SECRET
 export MONITOR_PASSWORD_SECRET SENTRY_DSN_SECRET
+export DATABASE_CA_SECRET DATABASE_CERTIFICATE_SECRET
 SESSION_KEYS_SECRET=$(_newest session-keys)
 OWNER_PASSWORD_SECRET=$(_newest owner-password)
 SUPERUSER_PASSWORD_SECRET=$(_newest superuser-password)
 MONITOR_PASSWORD_SECRET=$(_newest monitor-password)
 SENTRY_DSN_SECRET=$(_newest sentry-dsn)
+DATABASE_CA_SECRET=$(_newest database-ca)
+DATABASE_CERTIFICATE_SECRET=$(_trusted_certificate)
 for _function in "${functions[@]}"; do
     export "${_function^^}_PASSWORD_SECRET=$(_newest "$_function-password")"
 done

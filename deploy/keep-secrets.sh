@@ -59,7 +59,7 @@ for kind in $(docker secret ls --format '{{.Name}}' | sed -n 's/^minitwit-\(.*\)
             needed+=("$secret")
             advice="run this again while a database server runs here, or name the engine of the droplet where one runs"
             ;;
-        monitor-password) advice="deploy the data stack, then run this again where a database server runs" ;;
+        monitor-password | database-ca | database-certificate) advice="deploy the data stack, then run this again where a database server runs" ;;
         session-keys | sentry-dsn) advice="release, so that the functions mount it, then run this again where they run" ;;
         *) advice="while the tools run, run this again and name the tool droplet's engine" ;;
     esac

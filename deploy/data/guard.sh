@@ -18,8 +18,11 @@ refuse() {
 export PGPASSFILE=/tmp/passwords
 (umask 077 && echo "*:*:*:postgres:$(cat /run/secrets/superuser_password)" > $PGPASSFILE)
 
+# Also if the peer's certificate has expired or has another name, or its image has no TLS yet:
+# not to hear it would make two primaries. SCRAM does not reveal the password to another.
 peer_is_primary() {
-    [ "$(PGCONNECT_TIMEOUT=2 timeout 10 psql --host="$PEER" --username=postgres \
+    [ "$(PGSSLMODE=prefer PGSSLROOTCERT='' PGREQUIREAUTH=scram-sha-256 \
+        PGCONNECT_TIMEOUT=2 timeout 10 psql --host="$PEER" --username=postgres \
         --dbname=postgres --no-psqlrc --tuples-only --no-align \
         --command="SELECT NOT pg_is_in_recovery()" 2> /dev/null)" = t ]
 }

@@ -72,6 +72,7 @@ run_job() { # SERVER SCRIPT [WORD …]
         --with-registry-auth --no-resolve-image --no-healthcheck --user 999:999 \
         --mount type=volume,source=minitwit-postgres,target=/var/lib/postgresql \
         --secret "source=$SUPERUSER_PASSWORD_SECRET,target=superuser_password,uid=999,mode=0400" \
+        --secret "source=$DATABASE_CA_SECRET,target=database_ca" \
         --secret "source=$BACKUP_KEY_SECRET,target=backup_key,uid=999,mode=0400" \
         --secret "source=$BACKUP_REPOSITORY_SECRET,target=/etc/pgbackrest/conf.d/repository.conf,uid=999,mode=0400" \
         --env "PEER=${stack}_$(other "$server")" --env "SELF=${stack}_$server" \

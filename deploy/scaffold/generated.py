@@ -44,6 +44,7 @@ _SERVICE = """\
       MINITWIT_REPLICAS: ${{{replicas}:-2}}
     secrets:
       - {{source: {function}_password, target: database_password, uid: "10001", mode: 0400}}
+      - *database_ca
       - *session_keys
       - *sentry_dsn
     image: ${{MINITWIT_REGISTRY:?the registry of the images}}/minitwit-{function}:${{VERSION:?the version to deploy}}
@@ -271,10 +272,10 @@ def _row(*cells: str) -> str:
 
 PARTS = (
     Part("stack.yml", r"\nservices:\n", r"networks:\n", _services),
-    Part("stack.yml", r"\nsecrets:\n", r"  session_keys:", _passwords),
+    Part("stack.yml", r"\nsecrets:\n", r"  database_ca:", _passwords),
     Part(
         "deploy/data/stack.yml",
-        r"    secrets:\n      - owner_password\n",
+        r"    secrets:\n      - database_ca\n      - owner_password\n",
         r"    read_only:",
         _mounted_passwords,
     ),

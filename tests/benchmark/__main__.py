@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from tests.benchmark import encryption
 from tests.benchmark.dataset import DATA_SETS
 from tests.benchmark.experiments import Effort
 from tests.benchmark.processes import ROOT
@@ -52,6 +53,14 @@ def latency_command(effort: str) -> None:
                 f"ms, {cost['failed']} failed, CPU {cost['function_cpu']:.0f} + "
                 f"{cost['database_cpu']:.0f} us"
             )
+
+
+@main.command("encryption")
+@click.option("--effort", type=click.Choice(list(_EFFORTS)), default="full")
+def encryption_command(effort: str) -> None:
+    """Measure what TLS to PostgreSQL costs (needs tests/data/install-postgres)."""
+    for line in encryption.costs(_FOLDER, _EFFORTS[effort]):
+        click.echo(line)
 
 
 @main.command("report")

@@ -37,19 +37,19 @@ def at_rate(
     numbers = itertools.count()
     start = time.perf_counter() + 0.1
 
-    def send() -> None:
+    def client() -> None:
         connection = http.client.HTTPConnection(HOST, port, timeout=30)
         connection.connect()
         # The connection stands before the first request is due.
         while (number := next(numbers)) < total:
             due = start + number / rate
             time.sleep(max(0.0, due - time.perf_counter()))
-            status = _send(connection, workload[number % len(workload)])
+            status = send(connection, workload[number % len(workload)])
             times.append(time.perf_counter() - due)
             statuses.append(status)
         connection.close()
 
-    threads = [threading.Thread(target=send) for _ in range(_CONNECTIONS)]
+    threads = [threading.Thread(target=client) for _ in range(_CONNECTIONS)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -62,7 +62,8 @@ def at_rate(
     )
 
 
-def _send(connection: http.client.HTTPConnection, request: Request) -> int:
+def send(connection: http.client.HTTPConnection, request: Request) -> int:
+    """Send a request and return the status of the response."""
     headers = {"Authorization": CREDENTIAL}
     if request.cookie:
         headers["Cookie"] = request.cookie

@@ -41,6 +41,7 @@ TOOLS = {
     "docker-registry": "docker-registry",
     "curl": "curl",
     "go": "golang-go",
+    "openssl": "openssl",
     "ssh-keygen": "openssh-client",
 }
 

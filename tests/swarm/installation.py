@@ -293,6 +293,8 @@ class Installation:
             "MINITWIT_SIGN_INS_PER_MINUTE": "0",
             "MINITWIT_SIGN_UPS_PER_MINUTE": "0",
             "MINITWIT_REQUESTS_IN_FLIGHT": "1000000",
+            # A test renames the data stack.
+            "CERTIFICATE_NAMES": "renamed_postgres renamed_standby",
             "VERSION": self.versions.first,
             **self.outside.variables,
             **variables,

@@ -16,7 +16,8 @@ def test_a_renamed_stack_makes_no_second_database(swarm: Installation) -> None:
     """A second PostgreSQL is refused; once the first is gone it has the same data.
 
     The functions know the database by its full name, so that the second server, which
-    answers to `postgres` as well, is never asked instead.
+    answers to `postgres` as well, is never asked instead. The certificate has the names
+    of both.
     """
     content = f"before the stack was renamed {time.time_ns()}"
     assert swarm.answers("POST", "/msgs/Load Person 1", 204, {"content": content})

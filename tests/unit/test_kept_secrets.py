@@ -4,8 +4,10 @@ Docker is the stand-in tests/fakes/docker, and the Swarm a folder.
 """
 
 import os
+import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,7 @@ SERVICES = {
 OF_THE_DATABASE = set(SERVICES["data_postgres"])
 OF_THE_FUNCTIONS = set(SERVICES["minitwit_timeline"])
 OF_THE_TOOLS = set(SERVICES["tools_alertmanager"])
+CERTIFICATE = ("minitwit-database-ca-1", "minitwit-database-certificate-1")
 # Older versions, which no service uses any more.
 OLDER = {REPOSITORY}
 
@@ -71,6 +74,22 @@ class Swarm:
         """Run bootstrap.sh."""
         return self._run("bootstrap.sh", **variables)
 
+    def rotate(self, kind: str) -> subprocess.CompletedProcess[str]:
+        """Run rotate.sh."""
+        return self._run("rotate.sh", kind)
+
+    def environment(self, variable: str) -> str:
+        """Return a variable of environment.sh."""
+        script = f'set -euo pipefail; . deploy/environment.sh; echo "${variable}"'
+        done = self._run_command(["bash", "-c", script])
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def mounts(self, service: str, **secrets: str) -> None:
+        """Deploy a service with secrets, by the names of their files."""
+        lines = "".join(f"{name} {file}\n" for file, name in secrets.items())
+        (self._folder / "services" / service).write_text(lines)
+
     def names(self) -> set[str]:
         """Return the names of its secrets."""
         return {path.name for path in self.secrets.iterdir()}
@@ -82,9 +101,15 @@ class Swarm:
     def _run(
         self, script: str, *words: str, **variables: str
     ) -> subprocess.CompletedProcess[str]:
+        return self._run_command([ROOT / "deploy" / script, *words], **variables)
+
+    def _run_command(
+        self, command: Sequence[str | Path], **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         path = f"{self._folder / 'bin'}:{os.environ['PATH']}"
         return subprocess.run(
-            [ROOT / "deploy" / script, *words],
+            command,
+            cwd=ROOT,
             env={"PATH": path, "SWARM": str(self._folder), **variables},
             capture_output=True,
             text=True,
@@ -200,7 +225,7 @@ def test_a_new_swarm_gets_the_secrets_that_were_kept(new_swarm: Swarm) -> None:
     for path in new_swarm.kept.iterdir():
         assert (new_swarm.secrets / path.name).read_text() == path.read_text()
     made = {"minitwit-sentry-dsn-1", "minitwit-grafana-password-1"}
-    made |= {"minitwit-monitor-password-1"}
+    made |= {"minitwit-monitor-password-1", *CERTIFICATE}
     made |= {f"minitwit-{name}-password-1" for name in FUNCTIONS if name != "timeline"}
     assert new_swarm.names() == new_swarm.kept_names() | made
 
@@ -292,3 +317,119 @@ def test_a_swarm_that_has_one_of_the_two_gets_no_new_other(
     assert done.returncode == 1
     assert done.stderr.startswith(f"There is a minitwit-backup-{name}-N without ")
     assert new_swarm.names() == {f"minitwit-backup-{name}-1"}
+
+
+# ---- The database's certificate
+
+
+def authorities(swarm: Swarm, number: int) -> list[str]:
+    """Return the certificates that clients trust by a version of their secret."""
+    text = (swarm.secrets / f"minitwit-database-ca-{number}").read_text()
+    assert "PRIVATE" not in text
+    return [part for part in text.split("-----BEGIN CERTIFICATE-----\n") if part]
+
+
+def test_clients_trust_the_new_certificate_and_the_one_before(
+    new_swarm: Swarm, tmp_path: Path
+) -> None:
+    assert new_swarm.bootstrap().returncode == 0
+    first = authorities(new_swarm, 1)
+    assert len(first) == 1
+    new_swarm.runs("minitwit_timeline")
+    trusted = [first[0]]
+    for number in (2, 3):
+        current = f"minitwit-database-ca-{number - 1}"
+        new_swarm.mounts("minitwit_timeline", database_ca=current)
+        new_swarm.mounts(
+            "data_postgres",
+            database_certificate=f"minitwit-database-certificate-{number - 1}",
+        )
+        done = new_swarm.rotate("database-certificate")
+        assert done.returncode == 0, done.stderr
+        new, previous = authorities(new_swarm, number)
+        assert previous == trusted[-1]
+        assert new not in trusted
+        trusted.append(new)
+    certificate = new_swarm.secrets / "minitwit-database-certificate-3"
+    authority = tmp_path / "ca.pem"
+    for part, is_signed in ((trusted[2], True), (trusted[1], False)):
+        authority.write_text(f"-----BEGIN CERTIFICATE-----\n{part}")
+        command = ["openssl", "verify", "-CAfile", str(authority), str(certificate)]
+        verified = subprocess.run(command, capture_output=True)
+        assert (verified.returncode == 0) is is_signed
+
+
+@pytest.mark.parametrize("name", CERTIFICATE)
+def test_a_certificate_without_its_authority_gets_no_new_one(
+    new_swarm: Swarm, name: str
+) -> None:
+    new_swarm.has(name)
+    done = new_swarm.bootstrap()
+    assert done.returncode == 1
+    assert "only one of the secrets" in done.stderr
+    assert new_swarm.names() & set(CERTIFICATE) == {name}
+
+
+def test_a_certificate_has_the_names_of_the_stack_and_those_that_it_will_have(
+    new_swarm: Swarm,
+) -> None:
+    names = "later_postgres later_standby"
+    assert (
+        new_swarm.bootstrap(DATA_STACK="own", CERTIFICATE_NAMES=names).returncode == 0
+    )
+    shown = subprocess.run(
+        ["openssl", "x509", "-noout", "-ext", "subjectAltName"],
+        input=(new_swarm.secrets / CERTIFICATE[1]).read_text(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert re.findall(r"DNS:(\w+)", shown) == [
+        *("own_postgres", "own_standby"),
+        *names.split(),
+    ]
+
+
+def test_servers_get_no_certificate_that_a_client_does_not_trust_yet(
+    new_swarm: Swarm,
+) -> None:
+    """Whoever deploys the data stack too early keeps the certificate that it has."""
+    new_swarm.has(*(f"minitwit-database-certificate-{n}" for n in (1, 2, 10)))
+    new_swarm.has(*(f"minitwit-database-ca-{n}" for n in (1, 2, 10)))
+    # The functions of 0.1.0 know no TLS, and a new installation has none.
+    newest = "minitwit-database-certificate-10"
+    assert new_swarm.environment("DATABASE_CERTIFICATE_SECRET") == newest
+    clients = [*(f"minitwit_{name}" for name in FUNCTIONS), "tools_postgres-exporter"]
+    for client in clients:
+        new_swarm.mounts(client, database_ca="minitwit-database-ca-2")
+    for client in clients:
+        current = new_swarm.environment("DATABASE_CERTIFICATE_SECRET")
+        assert current == "minitwit-database-certificate-2"
+        new_swarm.mounts(client, database_ca="minitwit-database-ca-10")
+    assert new_swarm.environment("DATABASE_CERTIFICATE_SECRET") == newest
+
+
+def test_a_certificate_is_replaced_before_the_next_one_is_made(
+    new_swarm: Swarm,
+) -> None:
+    """The servers' would not be trusted by clients that trust the two newest."""
+    assert new_swarm.bootstrap().returncode == 0
+    new_swarm.runs("minitwit_timeline")
+    new_swarm.mounts("minitwit_timeline", database_ca=CERTIFICATE[0])
+    new_swarm.mounts("data_postgres", database_certificate=CERTIFICATE[1])
+    assert new_swarm.rotate("database-certificate").returncode == 0
+    done = new_swarm.rotate("database-certificate")
+    assert done.returncode == 1
+    assert "do not have minitwit-database-certificate-2 yet: release" in done.stderr
+    assert "minitwit-database-ca-3" not in new_swarm.names()
+
+
+def test_rotation_needs_a_replica_and_a_kind(new_swarm: Swarm) -> None:
+    for kind, reason in (
+        ("database-certificate", "No replica of timeline"),
+        ("nonsense", "usage: deploy/rotate.sh session-keys|database-certificate"),
+    ):
+        done = new_swarm.rotate(kind)
+        assert done.returncode == 1
+        assert reason in done.stderr
+        assert new_swarm.names() == set()
