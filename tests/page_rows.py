@@ -41,8 +41,8 @@ def test_counts_are_those_of_one_user_and_leave_hidden_messages_out(
     for content in ("one", "two", "three"):
         store.messages.add("ada", content)
     store.moderation.set_hidden(post_of(store, "two").id, True)
-    assert store.users.counts(store.users.find("ada").id) == Counts(2, 2, 1)
-    assert store.users.counts(store.users.find("cyd").id) == Counts(0, 0, 1)
+    assert store.profiles.find("ada").counts == Counts(2, 2, 1)
+    assert store.profiles.find("cyd").counts == Counts(0, 0, 1)
 
 
 def test_known_names_are_those_that_users_have(store: Store) -> None:
@@ -194,7 +194,7 @@ def test_only_its_author_deletes_a_message_hidden_or_not_and_its_id_is_not_used_
             store.messages.find("ada", number)
     assert texts(store.messages.public_timeline(with_hidden=True)) == ["stays"]
     assert store.messages.hidden_count(ada.id) == 0
-    assert store.users.counts(ada.id).messages == 1
+    assert store.profiles.find("ada").counts.messages == 1
     store.messages.add("ada", "new")
     assert post_of(store, "new").id not in numbers
 

@@ -105,11 +105,12 @@ def test_follow_is_one_way_and_once(store: Store) -> None:
     ada, bob = add_user(store, "ada"), add_user(store, "bob")
     store.follows.add("ada", "bob")
     store.follows.add("ada", "bob")
-    assert store.follows.exists(ada.id, bob.id)
-    assert not store.follows.exists(bob.id, ada.id)
+    assert store.profiles.find("bob", ada).is_followed
+    assert not store.profiles.find("ada", bob).is_followed
+    assert not store.profiles.find("bob").is_followed
     assert json.loads(store.follows.names_json("ada", 10)) == ["bob"]
     store.follows.remove("ada", "bob")
-    assert not store.follows.exists(ada.id, bob.id)
+    assert not store.profiles.find("bob", ada).is_followed
     store.follows.remove("ada", "bob")
     assert json.loads(store.follows.names_json("ada", 10)) == []
 
@@ -423,7 +424,8 @@ def test_a_link_ends_with_a_newer_one_or_a_change_of_the_password(
 
 
 def test_a_deleted_account_is_gone_and_its_name_is_not_given_away(store: Store) -> None:
-    ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    ada = add_user(store, "ada")
+    add_user(store, "bob")
     session = store.sessions.start(ada.id, "a browser", 1)
     claim = claim_of(ada, session)
     for name in ("ada", "bob"):
@@ -440,7 +442,7 @@ def test_a_deleted_account_is_gone_and_its_name_is_not_given_away(store: Store) 
     with pytest.raises(InvalidUsername):
         store.users.sign_in("ada", "secret")
     assert texts(store.messages.public_timeline()) == ["bob was here"]
-    assert store.users.counts(bob.id) == Counts(1, 0, 0)
+    assert store.profiles.find("bob").counts == Counts(1, 0, 0)
     with pytest.raises(UsernameTaken):
         add_user(store, "ada")
     with pytest.raises(UsernameTaken):

@@ -54,6 +54,8 @@ class BoundedCache(dict[Key, Value]):
 
 def _size(value: Any) -> int:
     """Return the bytes of a value and of what it holds."""
-    if isinstance(value, tuple | frozenset):
-        return getsizeof(value) + sum(map(_size, value))
-    return getsizeof(value)
+    size = getsizeof(value)
+    if isinstance(value, (tuple, frozenset)):
+        for part in value:
+            size += _size(part)
+    return size

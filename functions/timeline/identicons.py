@@ -4,14 +4,15 @@ As files they would be thirty requests a page, each with more header than pictur
 """
 
 import hashlib
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from markupsafe import Markup
 
 _SIDE = 5  # cells; the right half mirrors the left one
 _HALF = (_SIDE + 1) // 2
+_FILLED = (1 << _HALF) - 1  # a row of the half
 _CELLS = (1 << _SIDE * _HALF) - 1
-_SVG = Markup(
+_SVG = (
     '<svg class="face" viewBox="-1 -1 7 7" aria-hidden="true" '
     'fill="hsl({hue} 50% 54%)">'
     '<path fill-opacity=".16" d="M-1-1h7v7h-7z"/><path d="{cells}"/></svg>'
@@ -24,8 +25,8 @@ def identicon(username: str) -> Markup:
     digest = hashlib.sha256(username.encode()).digest()
     hue = int.from_bytes(digest[:2], "big") % 360
     bits = _balanced(int.from_bytes(digest[2:], "big"))
-    cells = "".join(_row(y, bits >> y * _HALF) for y in range(_SIDE))
-    return _SVG.format(hue=hue, cells=cells)
+    cells = "".join([_row(y, bits >> y * _HALF & _FILLED) for y in range(_SIDE)])
+    return Markup(_SVG.format(hue=hue, cells=cells))  # noqa: S704 (numbers only)
 
 
 def _balanced(bits: int) -> int:
@@ -35,6 +36,7 @@ def _balanced(bits: int) -> int:
     return bits
 
 
+@cache
 def _row(y: int, bits: int) -> str:
     """Return the path of a row; adjacent cells become one rectangle."""
     half = [bool(bits >> x & 1) for x in range(_HALF)]

@@ -1,6 +1,5 @@
 """Messages as HTML: addresses and mentions of users are links."""
 
-import re
 from collections.abc import Collection, Iterator
 
 from markupsafe import Markup, escape
@@ -10,7 +9,6 @@ from minitwit.web.browser_responses import user_path
 
 _LINK = Markup('<a href="{0}" rel="nofollow ugc noopener">{0}</a>')
 _MENTION = Markup('<a href="{}"><bdi>@{}</bdi></a>')
-_MAY_LINK = re.compile("@|://")
 
 
 def linked(content: str, usernames: Collection[str] = ()) -> Markup:
@@ -21,7 +19,7 @@ def linked(content: str, usernames: Collection[str] = ()) -> Markup:
         usernames: of `mention_candidates`, those that users have.
 
     """
-    if not _MAY_LINK.search(content):
+    if "@" not in content and "://" not in content:
         return escape(content)
     pieces, start = [], 0
     for begin, end, link in _links(content, usernames):

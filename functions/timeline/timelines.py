@@ -78,8 +78,9 @@ class UserTimeline:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, username: str) -> None:
         """Show a page of it."""
-        author = self._store.users.find(username)
         reader = self._auth.reader(req, resp)
+        profile = self._store.profiles.find(username, reader.account)
+        author = profile.account
         posts = self._posts(author, page_start(req), reader)
         is_own = reader.account is not None and reader.account.id == author.id
         self._pages.render(
@@ -89,8 +90,8 @@ class UserTimeline:
             reader,
             author=author,
             hidden=self._store.messages.hidden_count(author.id) if is_own else 0,
-            counts=self._store.users.counts(author.id),
-            is_followed=self._is_followed(reader, author),
+            counts=profile.counts,
+            is_followed=profile.is_followed,
             **page_of(req, posts),
         )
 
@@ -103,11 +104,6 @@ class UserTimeline:
         return self._store.messages.user_timeline(
             author.id, author.username, start, reader.is_moderator
         )
-
-    def _is_followed(self, reader: Reader, author: Account) -> bool:
-        if reader.account is None or reader.account.id == author.id:
-            return False
-        return self._store.follows.exists(reader.account.id, author.id)
 
 
 class MentionsOfReader:

@@ -49,13 +49,6 @@ class Follows:
         """
         self._change("unfollow", follower, followed, latest)
 
-    def exists(self, follower_id: int, followed_id: int) -> bool:
-        """Return whether one user follows another."""
-        rows = self._database.read(
-            "is_following", follower_id=follower_id, followed_id=followed_id
-        )
-        return bool(rows[0][0])
-
     def names_json(self, follower: str, limit: int) -> str:
         """Return the names that a user follows as a JSON array, oldest follow first.
 

@@ -1,8 +1,10 @@
 """Messages: posting, and the timelines."""
 
 from hashlib import blake2b
+from operator import attrgetter
 from uuid import UUID
 
+from minitwit.discovery.recent_timelines import RecentTimelines
 from minitwit.errors import (
     AccountSuspended,
     MiniTwitError,
@@ -45,6 +47,7 @@ class Messages:
 
     def __init__(self, database: Database | ReplicatedDatabase) -> None:
         self._database = database
+        self._recent = RecentTimelines(database, AND_ONE_MORE)
 
     def add(self, username: str, content: str, latest: int | None = None) -> None:
         """Post a message of a user.
@@ -146,10 +149,16 @@ class Messages:
         """
         assert reader.account is not None  # noqa: S101
         user = {"user_id": reader.account.id}
-        # The same page by another plan: one probe a message instead of one an author.
-        posts = self._list("busy_timeline", start, **user) if reader.is_busy else []
+        posts: list[Post] = []
+        if reader.is_busy:
+            # By another plan: one probe a message instead of one an author.
+            posts = self._list("busy_timeline", start, **user)
+        elif start is None:
+            posts = self._recent.page(reader.account.id)
         if len(posts) < AND_ONE_MORE:
             posts = self._list("own_timeline", start, **user)
+        if start is None:
+            self._recent.note(reader.account.id, posts)
         hidden = []
         if reader.is_moderator:
             hidden = self._list("hidden_own_timeline", start, **user)
@@ -252,9 +261,5 @@ def _page(posts: list[Post], hidden: list[Post], start: Cursor | None) -> list[P
     """Merge visible and hidden messages into one page, newest first."""
     if not hidden:
         return posts
-    both = sorted(posts + hidden, key=_when, reverse=True)
+    both = sorted(posts + hidden, key=attrgetter("pub_date", "id"), reverse=True)
     return both[-AND_ONE_MORE:] if start and start.is_newer else both[:AND_ONE_MORE]
-
-
-def _when(post: Post) -> tuple[int, int]:
-    return post.pub_date, post.id

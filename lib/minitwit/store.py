@@ -9,6 +9,7 @@ from minitwit.accounts.password_resets import PasswordResets
 from minitwit.accounts.sessions import Sessions
 from minitwit.discovery.mentions import Mentions
 from minitwit.discovery.people import People
+from minitwit.discovery.profiles import Profiles
 from minitwit.follows import Follows
 from minitwit.latest import ProgressMark
 from minitwit.messages import Messages
@@ -37,6 +38,7 @@ class Store:
     suspensions: Suspensions
     mentions: Mentions
     people: People
+    profiles: Profiles
     latest: ProgressMark
     schema: Schema
 
@@ -69,6 +71,7 @@ class Store:
             Suspensions(database),
             Mentions(messages_database or database),
             People(database),
+            Profiles(database),
             ProgressMark(database),
             Schema(database),
         )

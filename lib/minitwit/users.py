@@ -19,11 +19,8 @@ from minitwit.errors import (
     UnknownUser,
     UsernameTaken,
 )
-from minitwit.models import Account, Counts, Registration
+from minitwit.models import Account, Registration
 from minitwit.postgres.database import Database
-
-# Counting ends here, so that a page takes no longer for a million followers.
-MAX_COUNT = 10_000
 
 # For so long a registration with the same data counts as the same form, sent twice.
 REPEAT_SECONDS = 600
@@ -176,11 +173,6 @@ class Users:
         self._database.write(
             "change_password", id=account.id, password_hash=self._hash(password)
         )
-
-    def counts(self, user_id: int) -> Counts:
-        """Return the counts for a user's page; MAX_COUNT + 1 means more."""
-        rows = self._database.read("user_counts", id=user_id, limit=MAX_COUNT + 1)
-        return Counts(*rows[0])
 
     def _verify(
         self, username: str, password: str, browser: KnownBrowser

@@ -44,7 +44,16 @@ from minitwit.errors import (
     UsernameTaken,
 )
 from minitwit.messages import AND_ONE_MORE
-from minitwit.models import Account, Counts, Cursor, Person, Post, Reader, Registration
+from minitwit.models import (
+    Account,
+    Counts,
+    Cursor,
+    Person,
+    Post,
+    Profile,
+    Reader,
+    Registration,
+)
 from minitwit.store import Store
 from minitwit.text.links import mention_candidates
 from tests.fakes.moderation import FakeModeration, FakeReports, FakeSuspensions
@@ -228,15 +237,6 @@ class FakeUsers:
         self._memory.passwords[account.username] = password
         self._memory.end_sessions(account.id)
         self._memory.revoke_links(account.username)
-
-    def counts(self, user_id: int) -> Counts:
-        """Return the counts of a user's page."""
-        memory = self._memory
-        return Counts(
-            len(memory.newest({memory.name(user_id)})),
-            sum(by == user_id for by, _ in memory.follows),
-            sum(who == user_id for _, who in memory.follows),
-        )
 
 
 class FakeSessions:
@@ -429,10 +429,6 @@ class FakeFollows:
         if pair in self._memory.follows:
             self._memory.follows.remove(pair)
 
-    def exists(self, follower_id: int, followed_id: int) -> bool:
-        """Return whether one user follows another."""
-        return (follower_id, followed_id) in self._memory.follows
-
     def names_json(self, follower: str, limit: int) -> str:
         """Return the names that a user follows as JSON."""
         account = self._memory.account(follower)
@@ -592,6 +588,25 @@ class FakeMentions:
         return iter(())
 
 
+class FakeProfiles:
+    """Profiles in memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def find(self, username: str, reader: Account | None = None) -> Profile:
+        """Return what a user's page shows of the account."""
+        memory, account = self._memory, FakeUsers(self._memory).find(username)
+        counts = Counts(
+            len(memory.newest({username})),
+            sum(by == account.id for by, _ in memory.follows),
+            sum(who == account.id for _, who in memory.follows),
+        )
+        follow = (reader.id if reader else None, account.id)
+        is_followed = follow in memory.follows
+        return Profile(account, counts, is_followed)
+
+
 class FakePeople:
     """Users as others find them, in memory."""
 
@@ -682,6 +697,7 @@ def fake_store(
         FakeSuspensions(memory),
         FakeMentions(memory),
         FakePeople(memory),
+        FakeProfiles(memory),
         FakeLatest(memory),
         FakeSchema(),
     ]

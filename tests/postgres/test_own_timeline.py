@@ -68,7 +68,39 @@ def test_page_is_what_the_plain_statement_finds(
             start = Cursor(pub_date, draw.randint(1, MESSAGES), is_newer)
             expected = plainly(owner, authors, start)
             for is_busy in (False, True):
-                posts = store.messages.own_timeline(
-                    Reader(Account(READER, "reader"), is_busy=is_busy), start
-                )
-                assert [post.id for post in posts] == expected
+                assert shown(store, start, is_busy) == expected
+
+
+def shown(
+    store: Store, start: Cursor | None = None, is_busy: bool = False
+) -> list[int]:
+    """Return the messages of a page of the reader's own timeline."""
+    reader = Reader(Account(READER, "reader"), is_busy=is_busy)
+    return [post.id for post in store.messages.own_timeline(reader, start)]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_newest_page_is_never_an_earlier_one(
+    store: Store, owner: AdminConnection, seed: int
+) -> None:
+    """It is read down to where it ended, which messages and follows may have moved."""
+    draw = random.Random(seed)  # noqa: S311
+    write(owner, draw)
+    changes = (
+        "SELECT",
+        "UPDATE messages SET pub_date = pub_date + 60 WHERE id % 50 = 0",
+        "UPDATE messages SET pub_date = pub_date - 60 WHERE id % 50 = 0",
+        "DELETE FROM messages WHERE pub_date > 890",
+        "UPDATE messages SET flagged = true WHERE pub_date > 880",
+        "UPDATE messages SET flagged = false",
+        "DELETE FROM messages WHERE pub_date > 100",
+        "DELETE FROM messages",
+    )
+    for change in changes:
+        owner.run(change)
+        for number in (15, 59, 1, 0):
+            authors = draw.sample(range(READER, USERS + 1), number)
+            follow(owner, authors)
+            newest = Cursor(2**63 - 1, 2**63 - 1)
+            for _ in range(2):
+                assert shown(store) == plainly(owner, authors, newest)

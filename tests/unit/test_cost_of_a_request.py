@@ -30,7 +30,7 @@ OURS = (str(ROOT / "lib"), str(ROOT / "functions"))
 
 
 class CountingDatabase(Database):
-    """Answers every statement with the same rows, but one, and counts them.
+    """Answers statements with the same rows, but a page's reader, and counts them.
 
     Args:
         rows: of every other answer.
@@ -40,13 +40,15 @@ class CountingDatabase(Database):
 
     def __init__(self, *rows: Row, is_busy: bool = False) -> None:
         self.asked: list[str] = []
-        self._rows = list(rows or ([7, "name", False],))
-        self._reader: Row = [ADA.id, ADA.username, False, is_busy, 0, 0]
+        self.rows = list(rows or ([7, "name", False],))
+        self.rows_of: dict[str, list[Row]] = {
+            "reader": [[ADA.id, ADA.username, False, is_busy, 0, 0]]
+        }
 
     def read(self, query: str, **parameters: Any) -> list[Row]:
         """Answer with what every list and every account can be read from."""
         self.asked.append(query)
-        return [self._reader] if query == "reader" else self._rows
+        return self.rows_of.get(query, self.rows)
 
     def write(self, query: str, **parameters: Any) -> list[Row]:
         """Answer as if something was found."""
@@ -99,6 +101,49 @@ def test_own_timeline_asks_by_author_only_where_it_must(
     session = signed_in(SignedCookies([SESSION_KEY], days=1))
     answer = client.simulate_get("/", cookies={"session": session})
     assert answer.text.count("Hello") == 30
+    assert database.asked == queries
+
+
+@pytest.mark.parametrize(
+    ("found", "queries"),
+    [
+        (31, ["reader", "recent_timeline"]),
+        (30, ["reader", "recent_timeline", "own_timeline"]),
+    ],
+)
+def test_own_timeline_is_read_as_far_as_it_went_the_last_time(
+    found: int, queries: list[str]
+) -> None:
+    rows: list[Row] = [[number, "bob", "Hello", 1] for number in range(31)]
+    database = CountingDatabase(*rows)
+    client = testing.TestClient(build(settings("timeline"), Store.on(database)))
+    session = signed_in(SignedCookies([SESSION_KEY], days=1))
+    client.simulate_get("/", cookies={"session": session})
+    database.asked.clear()
+    del database.rows[found:]
+    answer = client.simulate_get("/", cookies={"session": session})
+    assert answer.text.count("Hello") == 30
+    assert database.asked == queries
+
+
+@pytest.mark.parametrize(
+    ("cookies", "queries"),
+    [
+        ({}, ["profile", "user_timeline"]),
+        (
+            {"session": signed_in(SignedCookies([SESSION_KEY], days=1))},
+            ["reader", "profile", "user_timeline"],
+        ),
+    ],
+)
+def test_page_of_a_user_costs_one_statement_beside_its_messages(
+    cookies: dict[str, str], queries: list[str]
+) -> None:
+    database = CountingDatabase([8, "bob", False, 3, 4, 5, True])
+    database.rows_of["user_timeline"] = [[1, "bob", "Hello", 1]]
+    client = testing.TestClient(build(settings("timeline"), Store.on(database)))
+    answer = client.simulate_get("/bob", cookies=cookies)
+    assert "Hello" in answer.text
     assert database.asked == queries
 
 

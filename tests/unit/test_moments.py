@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.timeline.pages import moment
+from functions.timeline.message_html import moment
 
 
 @pytest.mark.parametrize(

@@ -45,14 +45,6 @@ SELECT coalesce((
 ), '[]')::text
 FROM users WHERE username = :follower;
 
--- name: is_following
--- functions: timeline
--- Read whether one user follows another.
-SELECT EXISTS (
-    SELECT FROM follows
-    WHERE follower_id = :follower_id AND followed_id = :followed_id
-);
-
 -- name: followed_page
 -- functions: timeline
 -- List the users that a user follows before a follow, newest follow first.

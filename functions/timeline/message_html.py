@@ -1,0 +1,109 @@
+"""Messages as HTML: the template runs once for each kind of message, not for each one.
+
+What the readers of a page may do decides the kind; all messages of a kind differ only
+in values, which are filled in as text.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from functions.timeline.bounded_cache import BoundedCache
+from functions.timeline.identicons import identicon
+from functions.timeline.links import linked
+from functions.timeline.mentioned_names import MentionedNames
+from minitwit.models import Post, Reader
+from minitwit.text.dates import datetime_of
+from minitwit.web.browser_responses import user_path
+
+_PLACEHOLDERS = {
+    name: Markup(f"%({name})s")  # noqa: S704
+    for name in ("author", "content", "id", "iso", "moment", "portrait", "username")
+}
+
+# The style sheet's height of a message holds some 40 lines (fewer fit where they grow
+# taller), and the narrowest line that is still supported some 10 characters.
+_MOST_LINES = 32
+_SHORTEST_LINE = 10
+_CACHED_BYTES = 8_000_000  # some two thousand messages of usual length
+
+
+def messages_filter(
+    templates: Environment, mentioned: MentionedNames
+) -> Callable[[list[Post], Reader], Markup]:
+    """Return a filter that renders the messages of a page.
+
+    Args:
+        templates: hold that of a message.
+        mentioned: finds the users that messages mention.
+
+    """
+    module: Any = templates.get_template("message.html").module
+    kind = cache(lambda *flags: str(module.message(_PLACEHOLDERS, *flags)))
+
+    def message(
+        post: Post,
+        is_own: bool,
+        is_signed_in: bool,
+        is_moderator: bool,
+        usernames: frozenset[str],
+    ) -> str:
+        content = post.content
+        sent = moment(post.pub_date)
+        template = kind(
+            is_own, is_signed_in, is_moderator, post.is_hidden, may_scroll(content)
+        )
+        # Each value is HTML: escaped, or made of what needs no escaping.
+        return template % {
+            "id": post.id,
+            "author": user_path(post.username),
+            "username": escape(post.username),
+            "portrait": identicon(post.username),
+            "iso": sent.iso,
+            "moment": sent.text,
+            "content": linked(content, usernames),
+        }
+
+    # A message is on many pages, so its HTML is cached: it depends on nothing but the
+    # arguments.
+    rendered: BoundedCache[tuple[Any, ...], str] = BoundedCache(
+        _CACHED_BYTES, lambda arguments: message(*arguments)
+    )
+
+    def messages(posts: list[Post], reader: Reader) -> Markup:
+        own = reader.account.username if reader.account else None
+        reads_as = own is not None, reader.is_moderator
+        html = [
+            rendered[post, post.username == own, *reads_as, usernames]
+            for post, usernames in zip(posts, mentioned.of(posts), strict=True)
+        ]
+        # The values are escaped; Markup's own join would check each message again.
+        return Markup("".join(html))  # noqa: S704
+
+    return messages
+
+
+def may_scroll(content: str) -> bool:
+    """Return whether a message may be so high that the style sheet makes it scroll.
+
+    What scrolls has to be reachable by keyboard.
+    """
+    lines = (1 + len(line) // _SHORTEST_LINE for line in content.splitlines())
+    return sum(lines) > _MOST_LINES
+
+
+class Moment(NamedTuple):
+    """The date of a message, for programs and for people."""
+
+    iso: str
+    text: str
+
+
+def moment(pub_date: int) -> Moment:
+    """Return the date of a message."""
+    # Slicing the ISO format takes half the time of formatting the date twice.
+    iso = datetime_of(pub_date).isoformat()
+    return Moment(iso, f"{iso[:10]} @ {iso[11:16]}")
