@@ -56,6 +56,7 @@ class Deployment:
         edge: Traefik before them.
         untraced: the same without telemetry.
         bare: replicas of the bare handler.
+        peers: what other stacks answer with, by their names.
 
     """
 
@@ -65,6 +66,7 @@ class Deployment:
     edge: Replica
     untraced: Mapping[str, Sequence[Replica]] = field(default_factory=dict)
     bare: Sequence[Replica] = ()
+    peers: Mapping[str, Sequence[Replica]] = field(default_factory=dict)
 
 
 def take_turns(
@@ -105,6 +107,9 @@ def single_endpoint(
     }
     if endpoint.is_bare_too():
         candidates["bare"] = loaded(deployment.bare)
+        candidates |= {
+            name: loaded(peer, traced=False) for name, peer in deployment.peers.items()
+        }
     candidates["direct"] = loaded(deployment.traced[endpoint.function])
     if endpoint.statements:
         candidates["pgbench"] = partial(
@@ -115,6 +120,19 @@ def single_endpoint(
             effort.seconds,
             CONNECTIONS,
         )
+    return take_turns(candidates, effort)
+
+
+def pages(
+    deployment: Deployment, endpoints: Sequence[Endpoint], effort: Effort
+) -> Rates:
+    """Measure pages in turns without the edge, to compare them with each other."""
+    candidates: dict[str, Candidate] = {}
+    for endpoint in endpoints:
+        ports = [each.port for each in deployment.traced[endpoint.function]]
+        workload = endpoint.workload(deployment.data_set)
+        _warm_up(ports, workload)
+        candidates[endpoint.name] = partial(_rate, ports, workload, effort, True)
     return take_turns(candidates, effort)
 
 

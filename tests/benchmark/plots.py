@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from html import escape
 
 _BAR, _GAP, _LABELS, _WIDTH = 12, 10, 210, 520  # pixels
-_COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#a463f2")
+_COLOURS = (
+    *("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#a463f2"),
+    *("#ff8ab7", "#97bbf5", "#9c6b4e"),
+)
 
 
 def bars(title: str, groups: Mapping[str, Mapping[str, float]]) -> str:

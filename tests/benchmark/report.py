@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.benchmark import plots
 from tests.benchmark.experiments import ratio
+from tests.benchmark.peers import GO, GO_EDGE, PEERS
 from tests.benchmark.targets import targets
 
 _INTRODUCTION = """\
@@ -39,10 +40,20 @@ that discards the spans.
 - **original**: Flask and SQLite as in the original: a connection per request, no index,
   the same queries, gunicorn's sync worker with four processes, no proxy, no telemetry
 
-The **scenario** has the course's own proportions: 200 register, 11,306 tweet, 9,751
+{flushes}The **scenario** has the course's own proportions: 200 register, 11,306 \
+tweet, 9,751
 follow, 4,665 unfollow; **with reads** adds a small read after every four of them, and
 is what the targets refer to ([why](decisions/2026-11-26-workload-with-reads.md)).
 The empty data set has 1,000 users and nothing else, so its lists are shorter, too.
+"""
+
+_STACKS = """\
+Ours has credentials, validation, metrics and traces; the other stacks have the same
+statements, two replicas of eight connections each, and nothing else. Go is net/http and
+pgx, also behind a Traefik that is configured as ours; FastAPI runs under uvicorn with
+uvloop and httptools, on asyncpg; the others run the bare handler. The figures are ours
+in percent of theirs, direct unless it says edge; where ours is slower, they are bold.
+
 """
 
 _NEEDS = ("ready", "idle", "busy")
@@ -61,12 +72,16 @@ def write(results: dict[str, Any], page: Path) -> None:
     throughput.write_text(_throughput_plot(results))
     latency = page.with_name(f"{page.stem}-latency.svg")
     latency.write_text(_latency_plot(results))
+    introduction = _INTRODUCTION.format(
+        **results["machine"], flushes=_flushes(results["machine"])
+    )
     sections = [
-        _INTRODUCTION.format(**results["machine"]),
+        introduction,
         "## Targets\n\n" + _targets(results),
         "## Throughput, 16 connections, 100,000 messages\n\n"
         + _throughput(results)
         + f"\n![Throughput of each endpoint]({throughput.name})\n",
+        *_stacks(results, page),
         f"## Latency at 200 requests a second, through the edge\n\n{_latency(results)}"
         f"\n![Median latency by data set]({latency.name})\n",
         "## Against the original\n\n" + _original(results),
@@ -96,6 +111,50 @@ def _throughput(results: dict[str, Any]) -> str:
     ]
     shares = ("direct of pgbench", "of bare", "of untraced")
     return _table(("requests/s", *_SYSTEMS, *shares), rows)
+
+
+def _stacks(results: dict[str, Any], page: Path) -> list[str]:
+    """Return the section about other stacks, if any was measured."""
+    measured = [
+        (endpoint, rates, [name for name in (*PEERS, GO, GO_EDGE) if name in rates])
+        for endpoint, rates in results["endpoints"].items()
+    ]
+    measured = [each for each in measured if each[2]]
+    if not measured:
+        return []
+    names = measured[0][2]
+    rows = [
+        (endpoint, *(_share(rates, name) for name in names))
+        for endpoint, rates, _ in measured
+    ]
+    plot = page.with_name(f"{page.stem}-stacks.svg")
+    systems = ("edge", GO_EDGE, "direct", GO, "bare", *PEERS)
+    groups = {
+        endpoint: {name: median(rates[name]) for name in systems if name in rates}
+        for endpoint, rates, _ in measured
+    }
+    plot.write_text(plots.bars("Requests a second", groups))
+    table = _table(("ours in % of", *names), rows)
+    image = f"\n![Throughput beside other stacks]({plot.name})\n"
+    return ["## Other stacks\n\n" + _STACKS + table + image]
+
+
+def _share(rates: dict[str, list[float]], name: str) -> str:
+    found = ratio(rates, "edge" if name == GO_EDGE else "direct", name)
+    if found is None:
+        return "–"
+    return f"{found:.0%}" if found >= 1 else f"**{found:.0%}**"
+
+
+def _flushes(machine: dict[str, Any]) -> str:
+    """Return how long the disk took, where that was measured."""
+    if not (times := machine.get("flush_ms")):
+        return ""
+    return (
+        f"Flushing a page of 8 kB to the disk took {min(times):.1f} to "
+        f"{max(times):.1f} ms (medians, before and after each experiment); every write "
+        "waits for a flush.\n\n"
+    )
 
 
 def _latency(results: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from minitwit.web.routes import FUNCTIONS
-from tests.benchmark import container, workloads
+from tests.benchmark import container, disk, peers, workloads
 from tests.benchmark.dataset import DATA_SETS, DataSet
 from tests.benchmark.edge import running_edge
 from tests.benchmark.endpoints import endpoints, sign_in
@@ -22,6 +22,7 @@ from tests.benchmark.experiments import (
     against_original,
     constant_rate,
     median_cost,
+    pages,
     registrations,
     scaling,
     single_endpoint,
@@ -48,9 +49,11 @@ def run(folder: Path, effort: Effort, requests: int, say: Say) -> Iterator[Resul
 
     """
     with machine_in(folder) as machine:
-        results: Results = {"machine": _description(effort)}
+        flushes = [disk.flush_milliseconds(folder)]
+        results: Results = {"machine": _description(effort) | {"flush_ms": flushes}}
         for experiment, found in _on_three_data_sets(machine, effort, say):
             results[experiment] = found
+            flushes.append(disk.flush_milliseconds(folder))
             yield results
         say("start and memory")
         with machine.storage.database(DATA_SETS["100k"], "container") as database:
@@ -88,7 +91,27 @@ def compared(machine: Machine, deployment: Deployment) -> Iterator[Deployment]:
     with ExitStack() as stack:
         untraced = _functions(stack, machine, database, Telemetry())
         bare = _replicas(stack, partial(machine.bare, database))
-        yield replace(deployment, untraced=untraced, bare=bare)
+        others = _peers(stack, machine, database)
+        yield replace(deployment, untraced=untraced, bare=bare, peers=others)
+
+
+def _peers(
+    stack: ExitStack, machine: Machine, database: str
+) -> dict[str, list[Replica]]:
+    """Run the other stacks that are installed; Go's behind an edge of its own, too."""
+    found = {
+        name: _replicas(stack, partial(peers.running_peer, machine, name, database))
+        for name in peers.installed()
+    }
+    if program := peers.built_go_peer(machine.logs):
+        go = _replicas(
+            stack, partial(peers.running_go_peer, machine, program, database)
+        )
+        edge = running_edge(
+            {"messages": go}, machine.telemetry, machine.logs / "go-edge"
+        )
+        found |= {peers.GO: go, peers.GO_EDGE: [stack.enter_context(edge)]}
+    return found
 
 
 def _functions(
@@ -117,6 +140,7 @@ def _on_three_data_sets(
         middle = deployments["100k"]
         yield "latency", _latency(machine, list(deployments.values()), effort, say)
         yield "endpoints", _endpoints(machine, middle, effort, say)
+        yield "pages", _pages(middle, effort, say)
         yield "scaling", _scaling(middle, effort, say)
         empty = deployments["empty"].data_set
         yield "registrations", _registrations(machine, middle, empty, effort, say)
@@ -138,6 +162,13 @@ def _endpoints(
                 machine, all_systems, endpoint, effort
             )
     return results
+
+
+def _pages(deployment: Deployment, effort: Effort, say: Say) -> Results:
+    say("pages in turns")
+    cookies = {deployment.data_set.name: sign_in(deployment.edge.port)}
+    shown = [each for each in endpoints(cookies) if each.is_page]
+    return dict(pages(deployment, shown, effort))
 
 
 def _scaling(deployment: Deployment, effort: Effort, say: Say) -> Results:

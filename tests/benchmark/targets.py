@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.benchmark.endpoints import BUSIEST
 from tests.benchmark.experiments import REGISTRATIONS, ratio, telemetry_cost
+from tests.benchmark.peers import GO, GO_EDGE
 
 _ORIGINAL_POSTS = 550  # a second, on the machine that the absolute target describes
 
@@ -15,6 +16,8 @@ _MIX = "scenario with reads"
 
 # Percent of what pgbench reaches.
 _SHARES = {"GET /msgs?no=20": 20, "GET /msgs?no=100": 27, "POST /msgs/<user>": 45}
+
+_OF_GO = {"GET /msgs?no=20": 90, "GET /msgs?no=100": 110, "POST /msgs/<user>": 95}
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ def targets(results: dict[str, Any]) -> list[Target]:
     return [
         *_against_original(results),
         *_shares(results),
+        *_against_go(results),
+        *_pages(results),
         *_flatness(results),
         *_growth(results),
         *_containers(results),
@@ -90,6 +95,26 @@ def _shares(results: dict[str, Any]) -> Iterator[Target]:
     kept = telemetry_cost(results["endpoints"])
     what = "throughput with telemetry against without, the median endpoint"
     yield _at_least(what, 85, kept * 100, " %")
+
+
+def _against_go(results: dict[str, Any]) -> Iterator[Target]:
+    """Compare with Go without telemetry, where Go is installed."""
+    for endpoint, direct in _OF_GO.items():
+        rates = results["endpoints"][endpoint]
+        for ours, go, wanted in (("edge", GO_EDGE, 100), ("direct", GO, direct)):
+            if go in rates:
+                found = ratio(rates, ours, go)
+                what = f"{endpoint}, {ours}, share of Go"
+                yield _at_least(what, wanted, found and found * 100, " %")
+
+
+def _pages(results: dict[str, Any]) -> Iterator[Target]:
+    rates = results.get("pages", {})
+    for page in ("GET /<user>", "GET / (a usual reader's)"):
+        if page in rates:
+            found = ratio(rates, page, "GET /public")
+            what = f"{page}, direct, share of GET /public"
+            yield _at_least(what, 75, found and found * 100, " %")
 
 
 def _flatness(results: dict[str, Any]) -> Iterator[Target]:
