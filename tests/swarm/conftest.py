@@ -114,14 +114,14 @@ def _build(stack: ExitStack, folder: Path, lan: Lan, external: Outside) -> Insta
     application = Node("application", 1, lan, folder, options)
     tool = Node("tool", 2, lan, folder, options)
     spare = Node("spare", 3, lan, folder, options)
-    for node in (application, tool, spare):
+    laptop = Node("laptop", 4, lan, folder, options)
+    nodes = (application, tool, spare, laptop)
+    for node in nodes:
         stack.enter_context(mounted_disk(node.disk))
         stack.callback(node.pull_the_plug)
     application.start()
     tool.start()
-    return Installation(
-        application, tool, spare, f"{address}/minitwit", versions, external, _figures
-    )
+    return Installation(*nodes, f"{address}/minitwit", versions, external, _figures)
 
 
 def _images_of_the_tools() -> list[str]:

@@ -65,6 +65,8 @@ class Installation:
     tool: Node
     # Not switched on: for who has lost one of the others for good.
     spare: Node
+    # Nor is this one: for `make swarm`, which needs an engine of its own.
+    laptop: Node
     registry: str
     versions: Versions
     outside: Outside
@@ -259,7 +261,7 @@ class Installation:
         )
 
     def _nodes(self) -> tuple[Node, ...]:
-        return self.application, self.tool, self.spare
+        return self.application, self.tool, self.spare, self.laptop
 
     def words(self, service: str, lines: int = 12) -> str:
         """Return the last lines that a service's newest replicas wrote.

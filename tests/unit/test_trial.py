@@ -175,6 +175,7 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> Tools:
     tools = Tools()
     monkeypatch.setattr(check, "ask", tools.ask)
     monkeypatch.setattr(check, "count", tools.count)
+    monkeypatch.setattr(check, "visit", lambda _times: None)
     monkeypatch.setattr(check, "elasticsearch", tools.elasticsearch)
     monkeypatch.setattr(check, "PATIENCE", 0.0)
     return tools
