@@ -8,6 +8,7 @@ Half of the requests use kept connections, half a new one each.
 import base64
 import itertools
 import json
+import select
 import threading
 import time
 from collections import deque
@@ -23,6 +24,9 @@ SIMULATOR = base64.b64encode(b"simulator:super_safe!").decode()
 HEADERS = {"Authorization": f"Basic {SIMULATOR}", "Content-Type": "application/json"}
 RATE = 50.0
 TIMEOUT = 5.0
+# Seconds. The edge closes a connection that is idle for 60, and a request that is sent
+# at that moment fails; after a stall there are many that are no longer used.
+MAX_IDLE = 30.0
 USERS = tuple(f"Load Person {number}" for number in range(20))
 
 
@@ -97,7 +101,7 @@ class Load:
     def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
         self._host = url.removeprefix("http://")
         self._timeout = timeout
-        self._idle: deque[HTTPConnection] = deque()
+        self._idle: deque[tuple[float, HTTPConnection]] = deque()
         self._outcomes: list[Outcome] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -125,7 +129,7 @@ class Load:
                 if self._stop.wait(max(0, due - time.monotonic())):
                     break
                 threads.submit(self._send, request, due, keep=number % 2 == 0)
-        for connection in self._idle:
+        for _, connection in self._idle:
             connection.close()
 
     def _send(self, request: Request, due: float, keep: bool) -> None:
@@ -143,13 +147,24 @@ class Load:
         seconds = time.monotonic() - due
         self._outcomes.append(Outcome(request, due, seconds, answer))
         if keep and connection.sock:
-            self._idle.append(connection)
+            self._idle.append((time.monotonic(), connection))
 
     def _connection(self, keep: bool) -> HTTPConnection:
         with suppress(IndexError):
-            if keep:
-                return self._idle.pop()
+            while keep:
+                idle_since, connection = self._idle.pop()
+                is_old = time.monotonic() - idle_since > MAX_IDLE
+                if not is_old and not _is_closed(connection):
+                    return connection
+                connection.close()
         return HTTPConnection(self._host, timeout=self._timeout)
+
+
+def _is_closed(connection: HTTPConnection) -> bool:
+    """Return whether the edge has closed an idle connection: then it is readable."""
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def mix() -> Iterator[Request]:
