@@ -6,12 +6,13 @@ import socket
 import uuid
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.system.running import RunningSystem
-from tests.waiting import status_of
+from tests.waiting import status_of, wait_until
 
 LINES = [
     b"GET / HTTP/1.1\r\n\r\n",
@@ -176,6 +177,14 @@ def test_a_request_without_a_host_is_shown_no_address(
         assert b"127.0.0.1" not in received
 
 
+def hung_up_on(port: int) -> int:
+    """Return how many connections to a port only its server has not closed yet."""
+    return sum(
+        connection.laddr[1:] == (port,) and connection.status == psutil.CONN_CLOSE_WAIT
+        for connection in psutil.net_connections("tcp")
+    )
+
+
 def test_a_caller_that_gave_up_on_a_stopped_function_has_posted_nothing(
     system: RunningSystem,
 ) -> None:
@@ -191,6 +200,9 @@ def test_a_caller_that_gave_up_on_a_stopped_function_has_posted_nothing(
         for port in (port_of(system, "register"), ports(system)[0]):
             with socket.create_connection(("localhost", port), timeout=10) as gone:
                 gone.sendall(raw)
+        # Until Traefik has hung up as well, the function would hear of no hang-up.
+        inner = port_of(system, "register")
+        wait_until(lambda: hung_up_on(inner) == 2, "both callers to hang up")
     finally:
         for process in stopped:
             process.resume()
