@@ -11,15 +11,20 @@ _newest() {
     docker secret ls --format '{{.Name}}' | sed -n "/^minitwit-$1-[0-9]*$/p" | sort -V | tail -n 1
 }
 
+# Prints the name and the file of each secret that services have.
+_secrets_of() { # SERVICE …
+    docker service inspect --format \
+        '{{range .Spec.TaskTemplate.ContainerSpec.Secrets}}{{println .SecretName .File.Name}}{{end}}' "$@"
+}
+
 # The newest certificate whose authority all clients trust: with one that they do not trust yet,
 # a server would lock them out. New clients and those of 0.1.0, without TLS, take any.
 _trusted_certificate() {
     local authority
     # Some of these services may not exist.
-    authority=$(docker service inspect \
-        --format '{{range .Spec.TaskTemplate.ContainerSpec.Secrets}}{{println .SecretName}}{{end}}' \
-        "${functions[@]/#/${APPLICATION_STACK:-minitwit}_}" tools_postgres-exporter tools_standby-exporter \
-        2> /dev/null | sed -n 's/^minitwit-database-ca-//p' | sort -n | head -n 1) || true
+    authority=$(_secrets_of "${functions[@]/#/${APPLICATION_STACK:-minitwit}_}" \
+        tools_postgres-exporter tools_standby-exporter 2> /dev/null \
+        | sed -n 's/^minitwit-database-ca-\([0-9]*\) .*/\1/p' | sort -n | head -n 1) || true
     if [ -n "$authority" ]; then
         echo "minitwit-database-certificate-$authority"
     else

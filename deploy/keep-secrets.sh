@@ -16,11 +16,6 @@ mkdir -p "$folder"
 partial=$folder/.partial
 trap 'rm -f "$partial"' EXIT
 
-secrets_of() { # SERVICE; prints the name and the mount path of each secret
-    docker service inspect --format \
-        '{{range .Spec.TaskTemplate.ContainerSpec.Secrets}}{{.SecretName}} {{.File.Name}}{{"\n"}}{{end}}' "$1"
-}
-
 # Renames a file once it is complete, because existing files are not read again.
 export_from() { # [--host ENGINE]
     local containers container service secret path
@@ -34,7 +29,7 @@ export_from() { # [--host ENGINE]
             docker "$@" exec "$container" cat "$path" > "$partial" || continue
             mv "$partial" "$folder/$secret"
             echo "exported $secret"
-        done < <(secrets_of "$service")
+        done < <(_secrets_of "$service")
     done
 }
 

@@ -37,8 +37,7 @@ session_keys() {
 
 database_certificate() {
     local current newest=minitwit-database-certificate-${DATABASE_CA_SECRET##*-}
-    docker service inspect --format '{{range .Spec.TaskTemplate.ContainerSpec.Secrets}}{{println .SecretName}}{{end}}' \
-        "${DATA_STACK:-data}_postgres" | grep -qx "$newest" || {
+    _secrets_of "${DATA_STACK:-data}_postgres" | grep -q "^$newest " || {
         # The third authority would be trusted, and the first, which the servers have, no longer.
         echo "The servers do not have $newest yet: release, deploy the tools and the data stack, then run this again." >&2
         exit 1

@@ -143,6 +143,11 @@ class Installation:
         )
         return found[0]
 
+    def secrets_of(self, service: str) -> set[str]:
+        """Return the names of the secrets that a service has."""
+        task = self.inspect("service", service)["Spec"]["TaskTemplate"]
+        return {secret["SecretName"] for secret in task["ContainerSpec"]["Secrets"]}
+
     def containers(self, service: str, node: Node | None = None) -> list[str]:
         """Return a service's containers on a node, by default the application's."""
         docker = (node or self.application).docker

@@ -69,12 +69,6 @@ def test_a_certificate_is_replaced_and_no_caller_is_locked_out(
     assert seconds < MAX_RESTART
     number = swarm.operate('. deploy/environment.sh; echo "${DATABASE_CA_SECRET##*-}"')
     certificate = f"minitwit-database-certificate-{number.strip()}"
-    assert certificate in secrets_of(swarm, "data_postgres")
-    assert certificate in secrets_of(swarm, "data_standby")
+    assert certificate in swarm.secrets_of("data_postgres")
+    assert certificate in swarm.secrets_of("data_standby")
     wait_until(lambda: all_are_encrypted(swarm), "all clients")
-
-
-def secrets_of(swarm: Installation, service: str) -> set[str]:
-    """Return the names of the secrets that a service has."""
-    task = swarm.inspect("service", service)["Spec"]["TaskTemplate"]
-    return {secret["SecretName"] for secret in task["ContainerSpec"]["Secrets"]}

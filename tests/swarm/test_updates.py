@@ -31,13 +31,6 @@ def under_load(swarm: Installation, what: str, change: Callable[[], object]) -> 
     assert len(outcomes.all) > 40 * took
 
 
-def secrets(swarm: Installation) -> set[str]:
-    """Return the names of the secrets that a function has."""
-    service = swarm.inspect("service", "minitwit_timeline")
-    given = service["Spec"]["TaskTemplate"]["ContainerSpec"]["Secrets"]
-    return {secret["SecretName"] for secret in given}
-
-
 def test_rolling_updates_cost_no_request(swarm: Installation) -> None:
     """Every replica of every function is replaced under load, all functions at once."""
     services = [f"minitwit_{function}" for function in FUNCTIONS]
@@ -75,14 +68,14 @@ def test_releasing_rotating_and_going_back_cost_no_request(
     first, second = swarm.versions.first, swarm.versions.second
     callers = Callers(swarm.url)
     browser = callers.browser_of(callers.user())
-    before = secrets(swarm)
+    before = swarm.secrets_of("minitwit_timeline")
     under_load(
         swarm,
         "release.sh to a new version, with new session keys",
         lambda: swarm.follow("Rotate a secret", VERSION=second),
     )
     assert set(swarm.live().values()) == {second}
-    assert len(secrets(swarm) - before) == 1
+    assert len(swarm.secrets_of("minitwit_timeline") - before) == 1
     # Without a session, / redirects to the public timeline.
     assert browser.get("/").url.path == "/"
     under_load(
