@@ -19,6 +19,9 @@ cd "$(dirname "$0")/.."
 version=${1:?name the version to deliver, for example: deploy/deliver.sh 1.4.0}
 environment=${ENVIRONMENT:?set it to the name of the environment, for example: staging}
 registry=${MINITWIT_REGISTRY:?set it to the registry and path of the images}
+# A name on GitHub may have capitals, an image's may not.
+registry=${registry,,}
+export MINITWIT_REGISTRY=$registry
 : "${GITHUB_REPOSITORY:?set it to OWNER/NAME of the repository that signed the images}"
 workflow=https://github.com/$GITHUB_REPOSITORY/.github/workflows/release.yml@refs/tags/v$version
 . deploy/cosign.sh

@@ -67,6 +67,19 @@ def test_every_job_names_its_permissions(_name: str, job: dict[str, Any]) -> Non
     assert "permissions" in job
 
 
+def test_a_delivery_has_the_settings_of_a_release_by_hand() -> None:
+    """Without one of them, a delivery would set it back to its default."""
+    stack = (ROOT / "stack.yml").read_text(encoding="utf-8")
+    settings = set(re.findall(r"\$\{(MINITWIT_\w+):-", stack))
+    assert "MINITWIT_INSTALLATION" in settings
+    deliveries = [step["env"] for step in steps() if step.get("run") == "make deliver"]
+    assert len(deliveries) == 2
+    for passed in deliveries:
+        assert {name: passed.get(name) for name in settings} == {
+            name: f"${{{{ vars.{name} }}}}" for name in settings
+        }
+
+
 class Checkout:
     """The scripts in a folder of their own, with stand-ins of the programs."""
 
@@ -104,13 +117,24 @@ class Checkout:
                 "PATH": self.path,
                 "CALLS": str(self._calls),
                 "COSIGN": shutil.which("cosign", path=self.path) or "",
-                "MINITWIT_REGISTRY": "ghcr.io/owner/minitwit",
-                "GITHUB_REPOSITORY": "owner/minitwit",
+                # Of an account with a capital, which no image's name may have.
+                "MINITWIT_REGISTRY": "ghcr.io/Owner/minitwit",
+                "GITHUB_REPOSITORY": "Owner/minitwit",
                 "ENVIRONMENT": "staging",
                 **variables,
             },
             capture_output=True,
             text=True,
+            timeout=60,
+        )
+
+    def make(self, target: str, **variables: str) -> None:
+        """Run a target of the Makefile."""
+        subprocess.run(
+            ["make", "--no-print-directory", "--directory", ROOT, target],
+            env={"PATH": self.path, "CALLS": str(self._calls), **variables},
+            stdout=subprocess.PIPE,
+            check=True,
             timeout=60,
         )
 
@@ -143,18 +167,35 @@ def test_every_image_is_built_once_for_both_platforms_and_signed_by_digest(
     assert digests == [f"{name} {DIGEST}" for name in IMAGES]
 
 
+def test_the_password_of_the_registry_is_no_argument(checkout: Checkout) -> None:
+    account = {"REGISTRY_USER": "ada", "REGISTRY_PASSWORD": "secret"}
+    registry = "ghcr.io/owner/minitwit"
+    checkout.make("registry-login", MINITWIT_REGISTRY=registry, **account)
+    [login] = checkout.calls("docker login")
+    assert login == "docker login --username ada --password-stdin ghcr.io"
+
+
+def test_a_published_version_starts_its_delivery(checkout: Checkout) -> None:
+    """From its tag, whose scripts and stack files are the version's own."""
+    checkout.make("request-deploy", VERSION="v1.4.0")
+    [run] = checkout.calls("gh workflow")
+    assert run == "gh workflow run deploy.yml --ref v1.4.0 --field version=v1.4.0"
+
+
 def test_a_delivery_verifies_releases_and_reports(
     checkout: Checkout, tmp_path: Path
 ) -> None:
     output = tmp_path / "output"
+    checkout.release('[ "$MINITWIT_REGISTRY" = ghcr.io/owner/minitwit ]')
     done = checkout.run(
         "deliver.sh", CHAT_WEBHOOK="https://chat/hook", GITHUB_OUTPUT=str(output)
     )
     assert done.returncode == 0, done.stderr
     verified = checkout.calls("cosign verify")
     assert len(verified) == len(IMAGES)
-    identity = "owner/minitwit/.github/workflows/release.yml@refs/tags/v1.4.0"
+    identity = "Owner/minitwit/.github/workflows/release.yml@refs/tags/v1.4.0"
     assert all(identity in call and call.endswith(f"@{DIGEST}") for call in verified)
+    assert all(" ghcr.io/owner/minitwit/minitwit-" in call for call in verified)
     assert checkout.calls("release.sh") == ["release.sh 1.4.0"]
     [message] = checkout.calls("curl")
     assert "MiniTwit 1.4.0 is live in staging." in message
