@@ -3,6 +3,8 @@
 # application droplet. Idempotent: it creates what is missing and changes nothing else.
 #
 #   MINITWIT_NEW_INSTALLATION=yes  initialize a new database: there is no data yet
+#   MINITWIT_DATABASE_HOST         the Docker host of the node for that database, if it is another
+#                                  one, for example ssh://root@203.0.113.9
 #   MINITWIT_ADVERTISE_ADDRESS     the address at which the other droplets reach this one
 #   SENTRY_DSN_FILE, CHAT_WEBHOOK_FILE, DEAD_MANS_SWITCH_FILE
 #                                  files with these URLs; each is optional
@@ -182,7 +184,8 @@ certificate_secrets() {
 }
 
 allow_new_database() {
-    docker run --rm --network none --user 999:999 --entrypoint bash \
+    docker ${MINITWIT_DATABASE_HOST:+--host "$MINITWIT_DATABASE_HOST"} run \
+        --rm --network none --user 999:999 --entrypoint bash \
         --volume minitwit-postgres:/var/lib/postgresql "$postgres_image" -c '
             if [ -s /var/lib/postgresql/18/docker/PG_VERSION ]; then
                 echo "the volume minitwit-postgres already has a database, which stays unchanged"

@@ -98,3 +98,47 @@ def test_only_the_site_is_open_and_swarm_only_to_the_droplets(
     ]
     jumps = [rule for rule in rules if re.match(r"-A (INPUT|FORWARD) ", rule)]
     assert jumps == ["-A INPUT -j MINITWIT-INPUT", "-A FORWARD -j DOCKER-USER"]
+
+
+def test_the_check_validates_what_it_can_and_names_the_rest(tmp_path: Path) -> None:
+    """Without Terraform, which would ask a registry for its provider."""
+    done = subprocess.run(
+        [DROPLETS / "check"],
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "scripts: valid" in done.stdout
+    assert "Not validated: a real first boot" in done.stdout
+
+
+BOOTSTRAPPED = """#!/bin/sh
+echo "$*" >> "$CALLS"
+case "$1 $2" in
+    "info --format") echo active true ;;
+    "node ls" | "secret ls") echo there ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("host", ["", "ssh://root@203.0.113.9"])
+def test_a_new_database_is_allowed_on_the_droplet_that_gets_it(
+    tmp_path: Path, host: str
+) -> None:
+    """It was allowed on the application droplet alone, so no other one could start."""
+    docker, calls = tmp_path / "docker", tmp_path / "calls"
+    docker.write_text(BOOTSTRAPPED)
+    docker.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "CALLS": str(calls)}
+    environment |= {"MINITWIT_NEW_INSTALLATION": "yes"}
+    environment |= {"MINITWIT_DATABASE_HOST": host} if host else {}
+    script = DROPLETS.parent / "bootstrap.sh"
+    subprocess.run([script], env=environment, stdout=subprocess.PIPE, check=True)
+    start = f"--host {host} run " if host else "run "
+    [allowed] = [
+        line
+        for line in calls.read_text().splitlines()
+        if "minitwit-postgres:/var/lib/postgresql" in line
+    ]
+    assert allowed.startswith(start)
