@@ -121,6 +121,29 @@ def test_a_page_names_only_files_that_exist(page: Path) -> None:
     assert not missing, "the page names files that are not in the tree"
 
 
+@pytest.fixture(scope="module")
+def tests_of_ours() -> set[str]:
+    """Return the names of all tests, and of the modules that have them."""
+    modules = [*ROOT.glob("tests/*.py"), *ROOT.glob("tests/*/*.py")]
+    code = "".join(module.read_text(encoding="utf-8") for module in modules)
+    return {module.stem for module in modules} | set(
+        re.findall(r"def (test_\w+)", code)
+    )
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if page != HISTORY],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_a_page_names_only_tests_that_exist(
+    page: Path, tests_of_ours: set[str]
+) -> None:
+    # One that a page defines is an example.
+    named = set(re.findall(r"(?<!def )\btest_\w+", _code(page)))
+    assert named <= tests_of_ours
+
+
 @pytest.mark.parametrize("record", DECISIONS, ids=lambda record: record.stem)
 def test_a_decision_record_has_its_status_and_headings(record: Path) -> None:
     text = record.read_text(encoding="utf-8")
