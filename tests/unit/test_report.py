@@ -2,11 +2,13 @@
 
 import re
 import subprocess
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+import yaml
 
 from tests.evidence import ROOT, exists, named
+from tests.functions import FUNCTIONS
 from tests.rooms import ROOMS
 
 REPORT = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
@@ -75,6 +77,57 @@ def test_each_lesson_names_what_holds_it(lessons: str) -> None:
     assert rows.pop(0) == "Held by"
     assert len(rows) > 10
     assert all(named(row) or re.search(r"\]\(\S+\.md", row) for row in rows)
+
+
+_STACKS = ("stack.yml", *(f"deploy/{s}/stack.yml" for s in ("edge", "data", "tools")))
+_SERVICES: dict[str, dict[str, Any]] = {
+    name: service["deploy"]
+    for file in _STACKS
+    for name, service in yaml.safe_load((ROOT / file).read_text())["services"].items()
+}
+# By the constraint that places a service there.
+_DROPLETS = {
+    "node.role == manager": "application droplet",
+    "node.labels.role == application": "application droplet",
+    "node.labels.database == true": "database droplet",
+    "node.labels.standby == true": "standby droplet",
+    "node.labels.role == ${TOOLS_ROLE:-tool}": "tool droplet",
+    "node.platform.os == linux": "every droplet",
+}
+
+
+def test_the_picture_of_the_stacks_has_every_service_on_its_droplet() -> None:
+    shown = {
+        title: set(re.findall(r"[\w-]+", services))
+        for title, services in re.findall(
+            r"^    subgraph (.+)\n((?:        .+\n)+)    end$",
+            _section("System description"),
+            re.M,
+        )
+    }
+    for name, deployed in _SERVICES.items():
+        droplet = _DROPLETS[deployed["placement"]["constraints"][-1]]
+        assert ("functions" if name in FUNCTIONS else name) in shown[droplet]
+
+
+def test_what_a_part_needs_is_what_its_stack_reserves_and_allows() -> None:
+    rows = re.findall(
+        r"^\| `([\w-]+)`[^|]* \| ([^|]+) \| ([^|]+) \|.*\|$",
+        _section("The stack, and why"),
+        re.M,
+    )
+    assert len(rows) > 5
+    for name, *shown in rows:
+        resources = _SERVICES[name]["resources"]
+        amounts = [resources["reservations"], resources["limits"]]
+        assert shown == list(map(_written, amounts)), name
+
+
+def _written(amount: dict[str, Any]) -> str:
+    """Return CPUs, if they are limited, and memory as the report writes them."""
+    memory = amount["memory"]
+    cpus = f"{float(amount['cpus']):g} CPU, " if "cpus" in amount else ""
+    return f"{cpus}{memory[:-1]} {memory[-1]}B"
 
 
 def test_the_picture_of_imports_has_every_package() -> None:
