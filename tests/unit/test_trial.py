@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from deploy.swarm import check
+from tests.functions import FUNCTIONS
 
 ROOT = Path(__file__).parents[2]
 SWARM = ROOT / "deploy" / "swarm"
@@ -27,6 +28,8 @@ case "$1 $2" in
     "info --format") echo "$STATE" ;;
     "volume ls") for name in $VOLUMES; do echo "$name"; done ;;
     "service ls") for name in $SERVICES; do echo "$name"; done ;;
+    "secret create") [ "$4" != - ] || cat > /dev/null ;;
+    "build --file") [ "$3" != deploy/data/Dockerfile ] ;;
 esac
 """
 
@@ -65,6 +68,20 @@ def test_an_engine_that_is_in_use_is_refused_and_not_changed(
     assert done.returncode == 1
     assert reason in done.stderr
     assert all(call.startswith(("info", "volume ls")) for call in calls)
+
+
+def test_a_checkout_is_built_into_a_registry_on_the_engine(tmp_path: Path) -> None:
+    """Up to the image of the database, which the stand-in refuses to build."""
+    done, calls = run("up", tmp_path)
+    assert done.returncode == 1
+    assert "deployed" not in done.stdout
+    [registry] = [call for call in calls if "registry:3" in call]
+    assert "--env REGISTRY_HTTP_ADDR=127.0.0.1:5000" in registry
+    pushed = {call.split("/")[-1] for call in calls if call.startswith("push")}
+    assert pushed == {f"minitwit-{name}:trial" for name in (*FUNCTIONS, "cli")}
+    assert calls.index(registry) < min(
+        number for number, call in enumerate(calls) if "localhost:5000/" in call
+    )
 
 
 @pytest.mark.parametrize(
