@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable
+from sys import getsizeof
 
 from functions.timeline.bounded_cache import BoundedCache
 from minitwit.models import Post
@@ -34,7 +35,9 @@ class MentionedNames:
         self._clock = clock
         # By content: when its entry expires, and the usernames that it mentions.
         self._kept: BoundedCache[str, tuple[float, frozenset[str]]] = BoundedCache(
-            _KEPT_BYTES, lambda _: _EXPIRED
+            _KEPT_BYTES,
+            lambda _: _EXPIRED,
+            lambda content, found: bytes_of(content, found[1]),
         )
 
     def of(self, posts: Iterable[Post]) -> list[frozenset[str]]:
@@ -64,3 +67,8 @@ class MentionedNames:
         }
         known = self._known(_NONE.union(*candidates.values()))
         return {content: names & known for content, names in candidates.items()}
+
+
+def bytes_of(content: str, names: frozenset[str]) -> int:
+    """Return the bytes of a message and of the names that it mentions."""
+    return getsizeof(content) + getsizeof(names) + sum(map(getsizeof, names))

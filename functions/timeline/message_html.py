@@ -5,7 +5,9 @@ in values, which are filled in as text.
 """
 
 from collections.abc import Callable
-from functools import cache
+from datetime import date
+from functools import cache, lru_cache
+from sys import getsizeof
 from typing import Any, NamedTuple
 
 from jinja2 import Environment
@@ -14,9 +16,9 @@ from markupsafe import Markup, escape
 from functions.timeline.bounded_cache import BoundedCache
 from functions.timeline.identicons import identicon
 from functions.timeline.links import linked
-from functions.timeline.mentioned_names import MentionedNames
+from functions.timeline.mentioned_names import MentionedNames, bytes_of
 from minitwit.models import Post, Reader
-from minitwit.text.dates import datetime_of
+from minitwit.text.dates import writable
 from minitwit.web.browser_responses import user_path
 
 _PLACEHOLDERS = {
@@ -29,6 +31,7 @@ _PLACEHOLDERS = {
 _MOST_LINES = 32
 _SHORTEST_LINE = 10
 _CACHED_BYTES = 8_000_000  # some two thousand messages of usual length
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def messages_filter(
@@ -70,7 +73,9 @@ def messages_filter(
     # A message is on many pages, so its HTML is cached: it depends on nothing but the
     # arguments.
     rendered: BoundedCache[tuple[Any, ...], str] = BoundedCache(
-        _CACHED_BYTES, lambda arguments: message(*arguments)
+        _CACHED_BYTES,
+        lambda arguments: message(*arguments),
+        lambda key, html: bytes_of(key[0].content, key[-1]) + getsizeof(html),
     )
 
     def messages(posts: list[Post], reader: Reader) -> Markup:
@@ -104,6 +109,13 @@ class Moment(NamedTuple):
 
 def moment(pub_date: int) -> Moment:
     """Return the date of a message."""
-    # Slicing the ISO format takes half the time of formatting the date twice.
-    iso = datetime_of(pub_date).isoformat()
-    return Moment(iso, f"{iso[:10]} @ {iso[11:16]}")
+    # Takes half the time of a datetime's isoformat: a page has few days.
+    days, second = divmod(writable(pub_date), 86_400)
+    day, minute = _day(days), f"{second // 3600:02}:{second // 60 % 60:02}"
+    return Moment(f"{day}T{minute}:{second % 60:02}+00:00", f"{day} @ {minute}")
+
+
+@lru_cache(maxsize=1024)
+def _day(days: int) -> str:
+    """Return the date so many days after the first one of Unix time."""
+    return date.fromordinal(_EPOCH + days).isoformat()

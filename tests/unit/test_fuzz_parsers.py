@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 from unicodedata import is_normalized, normalize
@@ -13,11 +14,12 @@ from falcon import testing
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from functions.timeline.message_html import moment
 from minitwit.errors import InvalidInput
 from minitwit.models import MAX_LIMIT, FollowChange, Incoming, NewMessage, Registration
 from minitwit.server.request import connection_environ
 from minitwit.server.request_parser import RequestParser
-from minitwit.text.dates import datetime_of
+from minitwit.text.dates import writable
 from minitwit.text.links import mention_candidates
 from minitwit.text.unicode_rules import username_fault
 from minitwit.web.browser_responses import user_path
@@ -193,7 +195,8 @@ def test_a_mention_is_written_in_the_message(content: str) -> None:
 @MANY
 @given(pub_date=st.integers(BIGINT.start, BIGINT.stop - 1))
 def test_any_stored_date_can_be_written(pub_date: int) -> None:
-    assert datetime_of(pub_date).isoformat()
+    sent = datetime.fromtimestamp(writable(pub_date), UTC)
+    assert moment(pub_date).iso == sent.isoformat()
 
 
 @MANY

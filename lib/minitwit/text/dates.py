@@ -1,7 +1,5 @@
 """Publication dates: Unix seconds, and the finer units that some programs wrote."""
 
-from datetime import UTC, datetime
-
 # The years 1 to 9999, which are all that RFC 3339 and Python can write.
 _WRITABLE = range(-62_135_596_800, 253_402_300_800)
 
@@ -22,12 +20,12 @@ def unit_of(number: int) -> str | None:
     return next(found, None)
 
 
-def datetime_of(pub_date: int) -> datetime:
-    """Return the date of a stored 64-bit integer.
+def writable(pub_date: int) -> int:
+    """Return the Unix seconds of a stored 64-bit integer, in the years 1 to 9999.
 
     Anything can have been imported or written with psql, and one row that cannot be
     shown would fail every page that it is on.
     """
-    if pub_date not in _WRITABLE:
-        pub_date //= UNITS[unit_of(pub_date) or "nanoseconds"]
-    return datetime.fromtimestamp(pub_date, UTC)
+    if pub_date in _WRITABLE:
+        return pub_date
+    return pub_date // UNITS[unit_of(pub_date) or "nanoseconds"]
