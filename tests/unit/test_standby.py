@@ -129,3 +129,32 @@ def test_a_server_that_is_the_primary_is_no_standby_and_seldom_asked() -> None:
     for _ in range(3):
         assert database.read("name") == [["p"]]
     assert promoted.queries == ["replayed_position"]
+
+
+def test_a_promoted_standby_answers_until_the_primarys_connections_find_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("minitwit.postgres.standby._INTERVAL", 0.0)
+    primary, promoted = Server("p", 9), Server("promoted", 9)
+    database = replicated(primary, promoted)
+    assert database.read("name") == [["promoted"]]
+    primary.is_down, promoted.position = True, None
+    assert database.read("name") == [["promoted"]]
+    primary.is_down = False
+    assert database.read("name") == [["p"]]
+
+
+def test_a_late_standby_answers_as_soon_as_the_primary_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("minitwit.postgres.standby._INTERVAL", 0.0)
+    monkeypatch.setattr("minitwit.postgres.standby.MAX_LAG", -1.0)
+    primary, late = Server("p", 9), Server("late", 9)
+    database = replicated(primary, late)
+    assert database.read("name") == [["p"]]
+    monkeypatch.setattr("minitwit.postgres.standby._INTERVAL", 60.0)
+    assert database.read("name") == [["p"]]
+    monkeypatch.undo()
+    allow_late_reads(True)
+    primary.is_down = True
+    assert database.read("name") == [["late"]]

@@ -97,9 +97,16 @@ class Standby:
         self._measures_at = 0.0
         self._measuring = threading.Lock()
 
-    def is_current(self, primary: Database) -> bool:
-        """Say whether it may answer reads; measure its lag when that is due."""
-        if time.monotonic() >= self._measures_at and self._measuring.acquire(False):
+    def is_current(self, primary: Database, at_once: bool = False) -> bool:
+        """Say whether it may answer reads; measure its lag when that is due.
+
+        Args:
+            primary: whose position is compared.
+            at_once: measure now, whenever that would be due.
+
+        """
+        is_due = at_once or time.monotonic() >= self._measures_at
+        if is_due and self._measuring.acquire(False):
             pause = _PAUSE_AFTER_FAILURE
             try:
                 pause = self._measure(primary)
@@ -128,6 +135,9 @@ class Standby:
             self._is_current = False
             return _PAUSE_AFTER_FAILURE
         if replayed is None:
+            # It was promoted, and the primary's connections have not found it yet.
+            if self._is_current and written is None:
+                return _INTERVAL
             self._is_current = False
             self.database.close()
             return _PAUSE_OF_PRIMARY
@@ -158,6 +168,12 @@ class ReplicatedDatabase:
             current = [s for s in self._standbys if s.is_current(self._primary)]
             for standby in current:
                 with suppress(StorageUnavailable):
+                    return standby.read(query, **parameters)
+            with suppress(StorageUnavailable):
+                return self._primary.read(query, **parameters)
+            # Without a primary, one that was late before may answer.
+            for standby in self._standbys:
+                if standby.is_current(self._primary, at_once=True):
                     return standby.read(query, **parameters)
         return self._primary.read(query, **parameters)
 
