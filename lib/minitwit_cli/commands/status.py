@@ -1,8 +1,12 @@
-"""`minitwit status`: health check of a MiniTwit from outside, without credentials."""
+"""`minitwit status`: health check of a MiniTwit from outside, without credentials.
+
+Where it reaches Patroni, it also shows the database servers.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import click
 import httpx
@@ -39,10 +43,20 @@ class Answer:
     show_default=True,
     help="Seconds to wait for an answer.",
 )
-def status(url: str, timeout: float) -> None:
+@click.option(
+    "--patroni",
+    "patroni_urls",
+    multiple=True,
+    envvar="MINITWIT_PATRONI_URLS",
+    help="Base URL of a database server's Patroni; may be repeated, any of them "
+    "answers for all.  [default: $MINITWIT_PATRONI_URLS, separated by spaces]",
+)
+def status(url: str, timeout: float, patroni_urls: tuple[str, ...]) -> None:
     """Probe each function; show status, latency, version and `latest`.
 
-    Exits with 1 unless every function answers as expected.
+    With --patroni, also show which database server is the primary and how far the
+    others are behind. Exits with 1 unless every function answers as expected, and the
+    database has a primary.
     """
     parse_base_url(url)
     # Straight to the server, as the simulator: not through the proxy of a variable.
@@ -54,11 +68,39 @@ def status(url: str, timeout: float) -> None:
     console = Console()
     console.print(_table(answers))
     console.print(f"version {version}, latest {latest}")
+    servers = _database_servers(patroni_urls, timeout)
+    if patroni_urls:
+        console.print(_servers_table(servers))
     if bad := [answer.function for answer in answers if not answer.is_good]:
         raise click.ClickException(
             f"{' and '.join(bad)} did not answer as expected: see "
             "docs/runbooks/FunctionDown.md"
         )
+    if patroni_urls and not any(server["role"] == "leader" for server in servers):
+        raise click.ClickException(
+            "The database has no primary: see docs/runbooks/PostgresDown.md"
+        )
+
+
+def _database_servers(urls: tuple[str, ...], timeout: float) -> list[dict[str, Any]]:
+    """Return what the first Patroni that answers knows of all servers."""
+    for url in urls:
+        try:
+            answer = httpx.get(f"{url}/cluster", timeout=timeout, trust_env=False)
+            return list(answer.json()["members"])
+        except (httpx.TransportError, ValueError, KeyError):
+            continue
+    return []
+
+
+def _servers_table(servers: list[dict[str, Any]]) -> Table:
+    table = Table("database server", "role", "state", "bytes behind")
+    for server in servers:
+        is_leader = server["role"] == "leader"
+        role = "primary" if is_leader else server["role"].replace("_", " ")
+        behind = "" if is_leader else str(server.get("replay_lag", "unknown"))
+        table.add_row(server["name"], role, server["state"], behind)
+    return table
 
 
 def _probe(client: httpx.Client) -> Iterator[Answer]:
