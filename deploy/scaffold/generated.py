@@ -88,9 +88,7 @@ _SIMULATOR = """\
 """
 
 _EXTERNAL = """\
-  {function}_password:
-    external: true
-    name: ${{{variable}_PASSWORD_SECRET:?run deploy/bootstrap.sh, then `. deploy/environment.sh`}}
+  {function}_password: {{external: true, name: "${{{variable}_PASSWORD_SECRET:?run deploy/bootstrap.sh, then `. deploy/environment.sh`}}"}}
 """  # noqa: E501
 
 
