@@ -41,12 +41,12 @@ add_label() { # LABEL NODE
     done
 }
 
-# The first manager is the application droplet and runs the database. A label that an
+# The first manager is the application droplet and runs the database and etcd. A label that an
 # operator has since moved to another node stays there.
 labels() {
     local label node
     node=$(docker info --format '{{.Swarm.NodeID}}')
-    for label in role=application database=true; do
+    for label in role=application database=true etcd=1; do
         if [ -z "$(docker node ls --quiet --filter "node.label=$label")" ]; then
             add_label "$label" "$node"
             echo "labelled this node $label"
@@ -199,6 +199,7 @@ swarm
 labels
 network edge
 network data
+network consensus
 network telemetry
 volume minitwit-postgres
 volume minitwit-acme

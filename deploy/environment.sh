@@ -68,8 +68,15 @@ EDGE_CONFIG=$(_fingerprint "$_deploy/edge/dynamic.yml")
 # Certificates are requested only when ACME_EMAIL is set.
 export ACME_RESOLVER=${ACME_EMAIL:+letsencrypt}
 
-# A deployment keeps the number of replicas that operators have set: in the data stack,
-# a server that was stopped after a promotion stays stopped.
+# One member of etcd for each node with a label etcd=1, etcd=2 or etcd=3.
+export ETCD_HOSTS='' ETCD_CLUSTER=''
+for _member in 1 2 3; do
+    [ -n "$(docker node ls --quiet --filter "node.label=etcd=$_member")" ] || continue
+    ETCD_HOSTS+=${ETCD_HOSTS:+,}etcd-$_member:2379
+    ETCD_CLUSTER+=${ETCD_CLUSTER:+,}etcd-$_member=http://etcd-$_member:2380
+done
+
+# A deployment keeps the number of replicas that operators have set.
 _keep_scale "${APPLICATION_STACK:-minitwit}" "${functions[@]}"
 _keep_scale "${DATA_STACK:-data}" postgres standby
-unset _deploy _function
+unset _deploy _function _member

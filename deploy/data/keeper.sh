@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Maintenance loop of a server: checks disk space and synchronous replication every few
-# seconds, makes backups when they are due, and drills a restore once a day. Runs next to
-# each server, and is idle while that server is the standby.
+# Maintenance loop of a server: checks disk space every few seconds, makes backups when they
+# are due, and drills a restore once a day. Runs next to each server, and is idle while that
+# server is a standby.
 #
-#   SYNCHRONOUS_STANDBY=yes keeper.sh FOLDER        the data folder
+#   SYNCHRONOUS_STANDBY=yes keeper.sh FOLDER     the data folder; commits wait for a standby,
+#                                                while there is one
 #
 # Each check is a process of its own: if one fails, the next iteration tries again.
 set -uo pipefail
@@ -29,18 +30,29 @@ drill_is_due() {
     )")" = t ]
 }
 
+# Patroni itself reads the settings that all servers share only when it creates a cluster: the
+# block of patroni.yml below `dcs:`.
+share_settings() {
+    local synchronous=false
+    [ "${SYNCHRONOUS_STANDBY:-no}" != yes ] || synchronous=true
+    sed -n '/^  dcs:/,/^  [a-z]/{s/^    //p}' "$PATRONICTL_CONFIG_FILE" | env --unset=PYTHONPATH \
+        patronictl edit-config --force --quiet --apply - --set "synchronous_mode=$synchronous"
+}
+
+# After a clean shutdown the checkpointer starts before the server is the primary, and would
+# apply archive_timeout only after checkpoint_timeout. A reload wakes it.
+become_primary() {
+    query postgres "SELECT pg_reload_conf()" > /dev/null && "$here/roles.sh" && share_settings
+}
+
 iterations=0
-reloaded=
-may_create_roles=
+was_primary=
 while true; do
-    if is_primary; then
-        # After a clean shutdown the checkpointer starts before the server is the primary, and
-        # would apply archive_timeout only after checkpoint_timeout. A reload wakes it.
-        [ "$reloaded" ] || reloaded=$(query postgres "SELECT pg_reload_conf()")
-        # The owner of a database that 0.1.0 created lacks this right.
-        [ "$may_create_roles" ] || may_create_roles=$(query postgres "ALTER ROLE minitwit CREATEROLE")
+    if ! is_primary; then
+        was_primary=
+    else
+        [ "$was_primary" ] || { become_primary && was_primary=yes; }
         "$here/disk-guard.sh" "$folder"
-        "$here/synchrony.sh" "${SYNCHRONOUS_STANDBY:-no}"
         # Backups take long, so they run in the background, one at a time, while the disk is
         # still checked. The first is made as soon as there is a schema.
         if is_migrated; then

@@ -17,8 +17,6 @@ copy=$work/data
 started=$(date +%s)
 
 finish() {
-    status=$?
-    [ $status = 0 ] || [ ! -e "$work/log" ] || tail -n 20 "$work/log" >&2 || true
     [ ! -s "$copy/postmaster.pid" ] || pg_ctl --pgdata="$copy" --mode=immediate stop >/dev/null
     rm -rf "$work"
 }
@@ -51,19 +49,9 @@ newest=$(query "$PGHOST" "$newest_message")
 pgbackrest --stanza=minitwit check
 "$here/restore.sh" "$copy"
 restored=$(date +%s)
-# The copy does not archive, and listens on its Unix socket only. Without hot_standby it
-# starts with smaller settings than the original's.
-options=(
-    -c archive_mode=off -c hot_standby=off -c shared_buffers=64MB -c port=5432
-    -c listen_addresses= -c "unix_socket_directories=$work"
-)
-pg_ctl --pgdata="$copy" --log="$work/log" --options="${options[*]}" \
-    start >/dev/null
-# It accepts connections when all WAL is replayed; if it crashes before, the drill fails.
-until pg_isready --quiet --host="$work"; do
-    pg_ctl --pgdata="$copy" status >/dev/null
-    sleep 0.2
-done
+# The copy does not archive, and listens on its own Unix socket only.
+PGHOST=$work "$here/replay.sh" "$copy" -c archive_mode=off -c shared_buffers=64MB -c port=5432 \
+    -c "unix_socket_directories=$work"
 opened=$(date +%s)
 
 MINITWIT_DATABASE_URL="postgresql://minitwit@/minitwit?host=$work" \

@@ -1,12 +1,27 @@
-# shellcheck shell=bash
-# Runs once on a new volume: creates the database and the role that owns it. `minitwit
-# migrate` creates the roles of the functions. minitwit_app was theirs in 0.1.0; the first
-# migrations grant it something, so it has to exist.
+#!/usr/bin/env bash
+# Creates the database and the roles that no migration creates, with their current passwords;
+# idempotent. Runs on a new volume, and whenever a server has become the primary.
+set -euo pipefail
 
-psql --username postgres --no-psqlrc --quiet -v ON_ERROR_STOP=1 <<'SQL'
-\set owner_password `cat /run/secrets/owner_password`
-CREATE ROLE minitwit LOGIN CREATEROLE PASSWORD :'owner_password';
-CREATE ROLE minitwit_app;
-CREATE DATABASE minitwit OWNER minitwit;
+cd "${SECRETS:-/run/secrets}"
+[ -s owner_password ] && [ -s monitor_password ]
+# minitwit_app was the functions' role in 0.1.0; the first migrations grant it something.
+psql --username=postgres --dbname=postgres --no-psqlrc --quiet --set=ON_ERROR_STOP=1 <<'SQL'
+-- On a new volume, Patroni and keeper.sh run this at the same time.
+SELECT pg_advisory_lock(1) \g /dev/null
+SET client_min_messages = warning;
+\set owner_password `cat owner_password`
+\set monitor_password `cat monitor_password`
+SELECT format('CREATE ROLE %I', name)
+    FROM unnest(ARRAY['minitwit', 'minitwit_app', 'minitwit_monitor']) AS name
+    WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
+ALTER ROLE minitwit LOGIN CREATEROLE PASSWORD :'owner_password';
+ALTER ROLE minitwit_monitor LOGIN PASSWORD :'monitor_password';
+GRANT pg_monitor TO minitwit_monitor;
+SELECT 'CREATE DATABASE minitwit OWNER minitwit'
+    WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'minitwit') \gexec
 REVOKE ALL ON DATABASE minitwit FROM PUBLIC;
+GRANT CONNECT ON DATABASE minitwit TO minitwit_monitor;
 SQL
+# From now on an empty volume is an error (create-cluster.sh).
+rm -f "${PGDATA%/*/*}/new-installation"

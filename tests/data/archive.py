@@ -14,7 +14,7 @@ from minitwit.messages import Messages
 from minitwit.postgres.database import Database
 from minitwit.postgres.roles import OWNER
 from tests.clusters import migrate, psql, settings
-from tests.data.servers import Server, owner_rows, short_folder
+from tests.data.servers import Server, owner_rows, programs, short_folder
 from tests.data.writing import ROOT
 from tests.waiting import wait_until
 
@@ -123,14 +123,11 @@ def _prepare(folder: Path, cluster: Cluster) -> dict[str, str]:
             for role in (OWNER, SUPERUSER)
         )
     )
-    programs = next(
-        Path(w).parent for w in cluster.command() if w.endswith("/postgres")
-    )
     return {
         "PATH": ":".join(
             (
                 str(Path(str(PGBACKREST)).parent),
-                str(programs),
+                str(programs(cluster)),
                 str(ROOT / ".venv/bin"),
                 os.environ["PATH"],
             )

@@ -11,7 +11,7 @@ from deploy.local.accounts import run_as, server_account
 from deploy.local.postgres import SUPERUSER, Cluster
 from tests.clusters import migrate, psql
 from tests.data.kept import add_writer
-from tests.data.servers import Server, short_folder
+from tests.data.servers import Server, programs, short_folder
 from tests.waiting import wait_until
 
 SCRIPTS = Path(__file__).parents[2] / "deploy" / "data"
@@ -23,28 +23,11 @@ class Pair:
 
     primary: Server
     standby: Server
-    environment: dict[str, str]
 
     def url(self, role: str, *servers: Server) -> str:
         """Return where to find whichever of the servers takes writes."""
         hosts = ",".join(str(server.cluster.sockets) for server in servers)
         return f"postgresql://{role}@/minitwit?host={hosts}"
-
-    def run(self, script: str, *words: str, at: Server | None = None) -> str:
-        """Run one of the scripts beside a server, as its account."""
-        server = at or self.primary
-        account = server_account(server.cluster.data)
-        environment = self.environment | {"PGHOST": str(server.cluster.sockets)}
-        ended = subprocess.run(
-            [*run_as(account, "TERM", [SCRIPTS / "x"]), str(SCRIPTS / script), *words],
-            env=environment,
-            cwd="/",
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout
 
 
 def superuser(server: Server, sql: str) -> list[list[object]]:
@@ -58,6 +41,34 @@ def until(server: Server, query: str) -> None:
     wait_until(lambda: superuser(server, query) == [[True]], query)
 
 
+def make_standby(primary: Server, data: Path) -> None:
+    """Copy a primary, as its account, into a standby that follows it."""
+    cluster = primary.cluster
+    account = server_account(cluster.data)
+    subprocess.run(
+        [
+            *run_as(account, "TERM", [SCRIPTS / "x", data]),
+            *("pg_basebackup", "--username=postgres", f"--pgdata={data}"),
+            *("--create-slot", "--slot=standby", "--write-recovery-conf"),
+            *("--checkpoint=fast", "--dbname=application_name=standby"),
+        ],
+        env={
+            "PATH": f"{programs(cluster)}:{os.environ['PATH']}",
+            "PGHOST": str(cluster.sockets),
+            "PGPASSWORD": cluster.password_file(SUPERUSER).read_text().strip(),
+        },
+        cwd="/",
+        capture_output=True,
+        check=True,
+    )
+
+
+def let_replicate(cluster: Cluster) -> None:
+    """Make a server accept copies over its socket, for the next time it starts."""
+    with (cluster.data / "pg_hba.conf").open("a") as rules:
+        rules.write("local replication all scram-sha-256\n")
+
+
 @contextmanager
 def running_pair(folder: Path) -> Iterator[Pair]:
     """Run both until the block ends."""
@@ -65,20 +76,12 @@ def running_pair(folder: Path) -> Iterator[Pair]:
         secrets = folder / "secrets"
         cluster = Cluster(folder / "primary", secrets, first)
         cluster.create()
-        with (cluster.data / "pg_hba.conf").open("a") as rules:
-            rules.write("local replication all scram-sha-256\n")
+        let_replicate(cluster)
         # So that a standby that is cut off is noticed soon.
         primary = Server(cluster, folder / "primary.log", ["--wal_sender_timeout=2s"])
         primary.start()
         migrate(cluster)
         add_writer(primary)
-        programs = next(
-            Path(w).parent for w in cluster.command() if w.endswith("/postgres")
-        )
-        environment = {
-            "PATH": f"{programs}:{os.environ['PATH']}",
-            "PGPASSWORD": cluster.password_file(SUPERUSER).read_text().strip(),
-        }
         account = server_account(cluster.data)
         os.chown(second, account.uid, account.gid)
         data = second / "data"
@@ -87,11 +90,10 @@ def running_pair(folder: Path) -> Iterator[Pair]:
         # primary waits out this interval, for which PostgreSQL's own is 5 s.
         options = ["--wal_retrieve_retry_interval=1s"]
         standby = Server(copy, folder / "standby.log", options)
-        made = Pair(primary, standby, environment)
         try:
-            made.run("standby.sh", str(data))
+            make_standby(primary, data)
             standby.start()
-            yield made
+            yield Pair(primary, standby)
         finally:
             primary.stop()
             standby.stop()

@@ -16,6 +16,12 @@ from tests.clusters import migrate, psql, settings
 from tests.waiting import wait_until
 
 
+def programs(cluster: Cluster) -> Path:
+    """Return the folder of PostgreSQL's programs."""
+    words = cluster.command()
+    return next(Path(word).parent for word in words if word.endswith("/postgres"))
+
+
 class Server:
     """A server on a cluster's data.
 
@@ -97,9 +103,9 @@ def running_server(
 
 
 @contextmanager
-def short_folder() -> Iterator[Path]:
+def short_folder(parent: str | None = None) -> Iterator[Path]:
     """Make a folder whose path is short enough for a socket."""
-    with tempfile.TemporaryDirectory(prefix="minitwit-") as folder:
+    with tempfile.TemporaryDirectory(prefix="minitwit-", dir=parent) as folder:
         yield Path(folder)
 
 

@@ -31,6 +31,7 @@ from tests.data.servers import (
     Server,
     let_in_over_tcp,
     network,
+    programs,
     running_server,
 )
 from tests.data.writing import Writer, running_function, writing
@@ -207,13 +208,10 @@ def free_percent(folder: Path) -> float:
 
 def run_disk_guard(server: Server, folder: Path) -> str:
     """Let the guard look once."""
-    programs = next(
-        Path(w).parent for w in server.cluster.command() if w.endswith("/postgres")
-    )
     return subprocess.run(
         [GUARD, folder, str(GUARDED_PERCENT)],
         env={
-            "PATH": f"{programs}:{os.environ['PATH']}",
+            "PATH": f"{programs(server.cluster)}:{os.environ['PATH']}",
             "PGHOST": str(server.cluster.sockets),
             "PGPASSWORD": server.cluster.password_file(SUPERUSER).read_text().strip(),
         },

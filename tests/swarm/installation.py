@@ -24,7 +24,7 @@ TOOLS = (
 )
 SERVICES = (
     *(f"minitwit_{function}" for function in FUNCTIONS),
-    *("data_postgres", "data_standby", "data_backups"),
+    *("data_postgres", "data_standby", "data_etcd-1", "data_backups"),
     *("edge_traefik", "edge_socket-proxy"),
     *TOOLS,
 )

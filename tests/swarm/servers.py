@@ -1,5 +1,6 @@
 """The two PostgreSQL servers of an installation, and what a writer's messages say."""
 
+import re
 from collections import Counter
 from itertools import pairwise
 
@@ -20,10 +21,37 @@ def edge(swarm: Installation) -> Service:
 
 def ask(swarm: Installation, query: str, server: str = "postgres") -> str:
     """Return what the server `postgres` or `standby` answers, to its superuser."""
+    words = ("psql", "--username=postgres", "--dbname=minitwit", "--no-psqlrc", "-Atc")
+    return run_on(swarm, server, *words, query)
+
+
+def run_on(swarm: Installation, server: str, *command: str) -> str:
+    """Return what a command in the container of a server prints."""
     node = swarm.application if server == "postgres" else swarm.tool
     [container] = swarm.containers(f"data_{server}", node)
-    words = ("psql", "--username=postgres", "--dbname=minitwit", "--no-psqlrc", "-Atc")
-    return node.docker("exec", container, *words, query)
+    return node.docker("exec", container, *command)
+
+
+def is_primary(swarm: Installation, server: str = "postgres") -> bool:
+    """Say whether a server takes writes."""
+    try:
+        return ask(swarm, "SELECT pg_is_in_recovery()", server) == "f"
+    except (CommandFailed, ValueError):
+        # It is just starting, or its container is.
+        return False
+
+
+def change_places(swarm: Installation) -> None:
+    """Make `postgres` the primary, where most tests expect it, by the handbook."""
+    wait_until(
+        lambda: is_primary(swarm) or is_primary(swarm, "standby"),
+        lambda: f"a primary\n{swarm.explain('data_postgres', 'data_standby')}",
+        90,
+    )
+    if not is_primary(swarm):
+        wait_for_standby(swarm, "standby")
+        swarm.follow("Failover")
+    wait_for_standby(swarm)
 
 
 def primaries_seen(swarm: Installation) -> list[str]:
@@ -32,14 +60,37 @@ def primaries_seen(swarm: Installation) -> list[str]:
     return [one["metric"]["server"] for one in series]
 
 
-def wait_for_standby(swarm: Installation) -> None:
-    """Wait until the standby is sent what the primary writes."""
+def wait_for_standby(swarm: Installation, primary: str = "postgres") -> None:
+    """Wait until the other server is sent what the primary writes."""
     streams = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
     wait_until(
-        lambda: ask(swarm, streams) == "1",
+        lambda: is_primary(swarm, primary) and ask(swarm, streams, primary) == "1",
         lambda: (
             f"the standby to follow\n{swarm.explain('data_postgres', 'data_standby')}"
+            f"\n{swarm.words('data_postgres')}\n{swarm.words('data_standby')}"
         ),
+        120,
+    )
+
+
+def wait_for_synchronous_standby(swarm: Installation, standby: str) -> None:
+    """Wait until a server may be promoted without a loss, as Patroni has it in etcd.
+
+    PostgreSQL lets commits wait for it two seconds before Patroni knows that.
+    """
+    list_servers = ("control.sh", "list", "--format", "tsv")
+
+    def servers() -> str:
+        try:
+            return run_on(swarm, standby, *list_servers)
+        except (CommandFailed, ValueError) as error:
+            # Its container is just starting.
+            return str(error)
+
+    wait_until(
+        lambda: re.search(rf"\t{standby}\t.*\tSync Standby\tstreaming\t", servers()),
+        lambda: f"{standby} to be synchronous\n{servers()}",
+        120,
     )
 
 

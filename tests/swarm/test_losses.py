@@ -5,6 +5,7 @@ import time
 import pytest
 
 from tests.swarm.installation import Installation
+from tests.swarm.servers import change_places
 from tests.waiting import wait_until
 
 
@@ -69,4 +70,5 @@ def test_a_node_restart_needs_no_hand(swarm: Installation) -> None:
         f"application droplet restarted after a power cut: first answer after "
         f"{answered:.0f} s, whole after {whole:.0f} s"
     )
+    change_places(swarm)
     swarm.wait_for_message(content)

@@ -17,7 +17,6 @@ from tests.swarm import load
 from tests.swarm.handbook import ROOT
 from tests.swarm.installation import Installation
 from tests.swarm.outside import DOMAIN, OPERATOR, RUNBOOKS
-from tests.swarm.servers import ask
 from tests.swarm.watching import elasticsearch, fresh, kibana, prometheus
 from tests.tools.following import (
     BREAK_MESSAGES,
@@ -44,10 +43,6 @@ SLOW_MESSAGES = (
     "CREATE TRIGGER dawdle BEFORE INSERT ON messages "
     "FOR EACH ROW EXECUTE FUNCTION dawdle()",
 )
-END_SESSIONS_OF_DROPPED_ROLES = """
-    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-    WHERE usesysid NOT IN (SELECT oid FROM pg_roles)
-"""
 HURRY_MESSAGES = "DROP FUNCTION dawdle CASCADE"
 
 
@@ -58,7 +53,7 @@ def test_prometheus_sees_every_replica_and_every_tool(swarm: Installation) -> No
     jobs = yaml.safe_load(file.read_text())["scrape_configs"]
     counts = {job["job_name"]: 1 for job in jobs}
     counts |= {"functions": REPLICAS, "nodes": NODES, "collector-agents": NODES}
-    counts["postgres"] = SERVERS
+    counts |= {"postgres": SERVERS, "patroni": SERVERS}
 
     def up() -> dict[str, float]:
         series = seen.query(f"sum by (job) ({fresh('up')})")
@@ -197,29 +192,6 @@ def test_only_operators_reach_grafana_and_kibana(
     assert _ask_tool(swarm, "grafana", "/api/health") == 200
     assert _ask_tool(swarm, "kibana", "/api/status") == 401
     assert _ask_tool(swarm, "kibana", "/api/status", OPERATOR) == 200
-
-
-def test_a_database_older_than_the_tools_can_be_watched(swarm: Installation) -> None:
-    """The handbook makes the exporters' role, repeats without harm, and users count."""
-    drop_monitor(swarm)
-    heading = "Let the tools watch an older database"
-    swarm.follow(heading)
-    swarm.follow(heading)
-    wait_for_users(swarm)
-
-
-def drop_monitor(swarm: Installation) -> None:
-    """Drop the exporters' role and end its sessions on both servers.
-
-    An exporter keeps its session. That of a dropped role may read nothing more, also
-    when a role of the same name is made: Prometheus would see PostgreSQL up and never
-    again a user. A database older than the tools has no such session.
-    """
-    swarm.sql("DROP OWNED BY minitwit_monitor", "DROP ROLE minitwit_monitor")
-    is_there = "SELECT count(*) FROM pg_roles WHERE rolname = 'minitwit_monitor'"
-    wait_until(lambda: ask(swarm, is_there, "standby") == "0", "the standby to replay")
-    for server in ("postgres", "standby"):
-        ask(swarm, END_SESSIONS_OF_DROPPED_ROLES, server)
 
 
 def wait_for_users(swarm: Installation) -> None:

@@ -91,6 +91,9 @@ _DROPLETS = {
     "node.labels.role == application": "application droplet",
     "node.labels.database == true": "database droplet",
     "node.labels.standby == true": "standby droplet",
+    "node.labels.etcd == 1": "database droplet",
+    "node.labels.etcd == 2": "standby droplet",
+    "node.labels.etcd == 3": "tool droplet",
     "node.labels.role == ${TOOLS_ROLE:-tool}": "tool droplet",
     "node.platform.os == linux": "every droplet",
 }
