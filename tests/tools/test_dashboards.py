@@ -29,10 +29,17 @@ NO_METRICS = {
     "pg_stat_activity",
     "pg_terminate_backend",
 }
-# There is no certificate where there is no TLS, and where nothing is wrong nothing is
-# refused and there is no outage to recover from; test_collector.py has the collector's,
-# test_rules.py the month's.
+# There is no Patroni in the local run, and no certificate where there is no TLS. Where
+# nothing is wrong, nothing is refused and there is no outage to recover from;
+# test_collector.py has the collector's, test_rules.py the month's.
 ABSENT_HERE = {
+    "patroni_dcs_last_seen",
+    "patroni_is_paused",
+    "patroni_postgres_streaming",
+    "patroni_postgres_timeline",
+    "patroni_primary",
+    "patroni_xlog_location",
+    "patroni_xlog_replayed_location",
     "otelcol_exporter_send_failed_spans_total",
     "otelcol_processor_filter_logs_filtered_total",
     "otelcol_processor_refused_spans_total",
@@ -43,7 +50,7 @@ ABSENT_HERE = {
     "minitwit:recovery_seconds:avg_30d",
 }
 _METRIC = re.compile(
-    r"\b(?:minitwit|traefik|pg|node|otelcol|alertmanager|prometheus|process)"
+    r"\b(?:minitwit|traefik|patroni|pg|node|otelcol|alertmanager|prometheus|process)"
     r"[_:][a-z0-9_:]*[a-z0-9]\b(?![./*-])"
 )
 
