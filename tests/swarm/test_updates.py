@@ -48,17 +48,24 @@ def test_rolling_updates_cost_no_request(swarm: Installation) -> None:
 
 
 def test_scaling_one_function_costs_no_request(swarm: Installation) -> None:
-    """`messages` goes from two replicas to three, to one, and back."""
+    """`messages` goes from two replicas to three, to thirty, to one, and back."""
+    changes = (
+        # Swarm would not reserve two processors for so many.
+        "docker service update --reserve-cpu 0 --replicas 30 minitwit_messages",
+        "docker service rollback minitwit_messages",
+        "docker service scale minitwit_messages=1",
+        "docker service scale minitwit_messages=2",
+    )
 
     def scale() -> None:
         swarm.follow("Scale one function")
         swarm.settle("minitwit_messages")
         assert swarm.replicas("minitwit_messages") == (3, 3)
-        for number in (1, 2):
-            swarm.operate(f"docker service scale --detach minitwit_messages={number}")
+        for change in changes:
+            swarm.operate(change)
             swarm.settle("minitwit_messages")
 
-    under_load(swarm, "scale messages=3, =1, =2", scale)
+    under_load(swarm, "scale messages=3, =30, =1, =2", scale)
 
 
 def test_releasing_rotating_and_going_back_cost_no_request(
