@@ -165,6 +165,14 @@ def test_message_has_author_content_and_second(store: Store) -> None:
     assert post.pub_date == message["pub_date"]
 
 
+def test_a_form_that_is_sent_twice_adds_one_message(store: Store) -> None:
+    add_user(store, "ada")
+    for _ in range(2):
+        store.messages.add_once("ada", "once", "a form")
+    store.messages.add_once("ada", "once", "another form")
+    assert contents(store.messages.recent_json(10)) == ["once", "once"]
+
+
 def test_lists_are_newest_first_and_no_longer_than_asked(store: Store) -> None:
     add_user(store, "ada")
     for number in range(5):

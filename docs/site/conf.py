@@ -34,6 +34,7 @@ NAVIGATION = {
         "docs/sla",
         "docs/security",
         "docs/benchmark",
+        "docs/scaling",
         "docs/decisions/README",
     ],
     "Change it": ["CONTRIBUTING", "functions/README", "tests/README", "CHANGELOG"],

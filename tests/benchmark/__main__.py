@@ -5,13 +5,15 @@ from pathlib import Path
 
 import click
 
-from tests.benchmark import encryption
+from tests.benchmark import encryption, partitioning, replay, scaling
 from tests.benchmark.dataset import DATA_SETS
+from tests.benchmark.droplets import measure, running_droplets
 from tests.benchmark.experiments import Effort
 from tests.benchmark.processes import ROOT
 from tests.benchmark.profile import profile
 from tests.benchmark.report import save, write
 from tests.benchmark.run import machine_in, run
+from tests.benchmark.storage import running_storage
 
 _FOLDER = ROOT / ".minitwit" / "benchmark"
 _EFFORTS = {"full": Effort(4, 5), "short": Effort(2, 3), "smoke": Effort(1, 1)}
@@ -37,6 +39,7 @@ def run_command(effort: str, report: Path) -> None:
     for results in run(_FOLDER, _EFFORTS[effort], _REQUESTS[effort], click.echo):
         save(results, report)
     write(results, report)
+    scaling.write()  # It depends on the benchmark's data.
     click.echo(f"{report} is written.")
 
 
@@ -63,11 +66,38 @@ def encryption_command(effort: str) -> None:
         click.echo(line)
 
 
+@main.command("capacity")
+@click.option("--effort", type=click.Choice(list(_EFFORTS)), default="full")
+def capacity_command(effort: str) -> None:
+    """Check the capacity model by droplets with CPU quotas; write docs/scaling.md."""
+    with machine_in(_FOLDER) as machine:
+        with running_droplets(machine, DATA_SETS["100k"]) as droplets:
+            measured = measure(droplets, _EFFORTS[effort], click.echo)
+    click.echo("replay")
+    measured["replay"] = replay.microseconds(_FOLDER, _EFFORTS[effort])
+    scaling.save(measured)
+    scaling.write()
+    click.echo(f"{scaling.PAGE} is written.")
+
+
+@main.command("partitions")
+@click.option("--effort", type=click.Choice(list(_EFFORTS)), default="short")
+@click.option("--data-set", type=click.Choice(["100k", "3.2m"]), default="3.2m")
+@click.option("--partitions", "numbers", type=int, multiple=True, default=[2, 10])
+def partitions_command(effort: str, data_set: str, numbers: tuple[int, ...]) -> None:
+    """Compare messages in one table, ten times as many, and these in partitions."""
+    with running_storage(_FOLDER) as storage:
+        chosen = DATA_SETS[data_set], numbers, _EFFORTS[effort]
+        for line in partitioning.costs(storage, *chosen):
+            click.echo(line)
+
+
 @main.command("report")
 @click.argument("report", type=click.Path(path_type=Path))
 def report_command(report: Path) -> None:
-    """Write a report anew from the data beside it."""
+    """Write a report, and docs/scaling.md, anew from the data beside them."""
     write(json.loads(report.with_suffix(".json").read_text()), report)
+    scaling.write()
 
 
 @main.command("profile")

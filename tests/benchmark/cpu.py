@@ -16,7 +16,12 @@ def seconds(pids: Iterable[int]) -> float:
 
 def backends(postmaster: int, database: str) -> list[int]:
     """Return the server processes of PostgreSQL that work for a database."""
-    return [pid for pid in _children(postmaster) if f" {database} " in _title(pid)]
+    return children(postmaster, database)
+
+
+def children(pid: int, word: str) -> list[int]:
+    """Return the children of a process that have a word in their title."""
+    return [child for child in _children(pid) if f" {word} " in _title(child)]
 
 
 def family(pid: int) -> list[int]:

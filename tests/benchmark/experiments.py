@@ -223,7 +223,7 @@ def scaling(deployment: Deployment, endpoint: Endpoint, effort: Effort) -> Rates
     with ExitStack() as stack:
         try:
             for replica in replicas:
-                stack.enter_context(quota.limited(replica.pid, _QUARTER))
+                stack.enter_context(quota.limited([replica.pid], _QUARTER))
         except OSError:
             return {}
         # Twice as many rounds, as a replica that stops and goes varies more.

@@ -1,9 +1,9 @@
-"""CPU quota for a process by cgroup, like a container's `limits`."""
+"""CPU quota for processes by cgroup, like a container's `limits`."""
 
 import itertools
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.benchmark import cpu
@@ -14,8 +14,10 @@ _number = itertools.count()
 
 
 @contextmanager
-def limited(pid: int, cores: float) -> Iterator[None]:
-    """Let a process and its children use so many cores until the block ends.
+def limited(pids: Iterable[int], cores: float) -> Iterator[None]:
+    """Let processes and their children share so many cores until the block ends.
+
+    They go before other work on the machine, so that they get what they may use.
 
     Raises:
         OSError: cgroups cannot be created on this machine.
@@ -29,18 +31,24 @@ def limited(pid: int, cores: float) -> Iterator[None]:
         quota = round(cores * _PERIOD)
         if is_second_version:
             (group / "cpu.max").write_text(f"{quota} {_PERIOD}")
+            (group / "cpu.weight").write_text("1000")  # instead of 100
         else:
             (group / "cpu.cfs_period_us").write_text(str(_PERIOD))
             (group / "cpu.cfs_quota_us").write_text(str(quota))
-        _move(pid, group)
+            (group / "cpu.shares").write_text("10240")  # instead of 1024
+        for pid in pids:
+            _move(cpu.family(pid), group)
         try:
             yield
         finally:
-            _move(pid, root)
+            # Children that were started meanwhile are in the group as well.
+            while members := (group / "cgroup.procs").read_text().split():
+                _move(members, root)
     finally:
         group.rmdir()
 
 
-def _move(pid: int, group: Path) -> None:
-    for member in cpu.family(pid):
-        (group / "cgroup.procs").write_text(str(member))
+def _move(members: Iterable[int | str], group: Path) -> None:
+    for member in members:
+        with suppress(ProcessLookupError):  # It has ended.
+            (group / "cgroup.procs").write_text(str(member))

@@ -70,6 +70,14 @@ def follows(data_set: DataSet, number: int = 5_000) -> list[Request]:
     return [_action(draw, "follow", data_set.users, mark, "") for mark in range(number)]
 
 
+def unfollows(data_set: DataSet, number: int = 5_000) -> list[Request]:
+    """Return a workload of unfollows between random users, as the scenario has them."""
+    draw = random.Random(number + 1)  # noqa: S311
+    return [
+        _action(draw, "unfollow", data_set.users, mark, "") for mark in range(number)
+    ]
+
+
 def registrations(number: int = 2_000) -> list[Request]:
     """Return a workload of registrations of unused names."""
     run = next(_run)
@@ -94,14 +102,14 @@ def scenario(data_set: DataSet, number: int = 20_000) -> list[Request]:
     ]
 
 
-def scenario_with_reads(data_set: DataSet) -> list[Request]:
+def scenario_with_reads(data_set: DataSet, number: int = 20_000) -> list[Request]:
     """Return the same with a small read, of one of three kinds, after four actions."""
     draw = random.Random(4)  # noqa: S311
     targets = ("/msgs?no=20", "/msgs/{}?no=20", "/fllws/{}?no=20")
     requests: list[Request] = []
-    for number, action in enumerate(scenario(data_set)):
+    for position, action in enumerate(scenario(data_set, number)):
         requests.append(action)
-        if number % 4 == 3:
+        if position % 4 == 3:
             name = username(draw.randint(1, data_set.users))
             requests.append(Request("GET", draw.choice(targets).format(name)))
     return requests

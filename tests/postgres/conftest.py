@@ -1,12 +1,14 @@
 """A PostgreSQL for the whole run, migrated once, and a database of each test's own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from deploy.local.postgres import SUPERUSER, Cluster
 from deploy.local.postgres import running_cluster as running_cluster_in
 from minitwit.accounts import passwords
+from minitwit.accounts.password_resets import PasswordResets
+from minitwit.moderation.moderation import Moderation
 from minitwit.postgres.database import Database
 from minitwit.postgres.roles import OWNER
 from minitwit.store import Store
@@ -65,6 +67,28 @@ def database(testbed: OwnDatabase) -> Database:
 def store(database: Database) -> Store:
     """Return the store in the test's database."""
     return Store.on(database)
+
+
+@pytest.fixture
+def flag(owner: AdminConnection) -> Callable[[str], None]:
+    """Return what flags the message of a content."""
+
+    def flag_content(content: str) -> None:
+        owner.run(f"UPDATE messages SET flagged = true WHERE content = '{content}'")  # noqa: S608
+
+    return flag_content
+
+
+@pytest.fixture
+def set_moderator(testbed: OwnDatabase) -> Callable[[str, bool], None]:
+    """Return what makes moderators: only the database's owner may."""
+    return Moderation(Database(testbed.settings(OWNER))).set_moderator
+
+
+@pytest.fixture
+def add_link(testbed: OwnDatabase) -> Callable[[str, str], None]:
+    """Return what adds links to reset a password: only the database's owner may."""
+    return PasswordResets(Database(testbed.settings(OWNER))).add
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -7,13 +7,11 @@ from contextlib import closing
 
 import pytest
 
-from minitwit.accounts.password_resets import PasswordResets
 from minitwit.accounts.sign_in_throttle import CAPACITY
 from minitwit.errors import InvalidPassword, NotPermitted, TooManyAttempts
 from minitwit.models import Registration
-from minitwit.moderation.moderation import Moderation
 from minitwit.postgres.database import Database
-from minitwit.postgres.roles import OWNER, function_role
+from minitwit.postgres.roles import function_role
 from minitwit.store import Store
 from minitwit.users import Users
 from minitwit.web.routes import FUNCTIONS
@@ -28,28 +26,6 @@ from tests import (
 from tests.postgres.databases import OwnDatabase
 
 SHARED_ROWS = (discovery_rows, moderation_rows, page_rows, store_rows, throttle_rows)
-
-
-@pytest.fixture
-def flag(owner: AdminConnection) -> Callable[[str], None]:
-    """Return what flags the message of a content."""
-
-    def flag_content(content: str) -> None:
-        owner.run(f"UPDATE messages SET flagged = true WHERE content = '{content}'")  # noqa: S608
-
-    return flag_content
-
-
-@pytest.fixture
-def set_moderator(testbed: OwnDatabase) -> Callable[[str, bool], None]:
-    """Return what makes moderators: only the database's owner may."""
-    return Moderation(Database(testbed.settings(OWNER))).set_moderator
-
-
-@pytest.fixture
-def add_link(testbed: OwnDatabase) -> Callable[[str, str], None]:
-    """Return what adds links to reset a password: only the database's owner may."""
-    return PasswordResets(Database(testbed.settings(OWNER))).add
 
 
 @pytest.fixture

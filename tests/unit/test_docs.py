@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from minitwit.settings import Settings
 from minitwit_cli.commands import main
-from tests.benchmark import report
+from tests.benchmark import report, scaling
 from tests.swarm.handbook import commands
 
 ROOT = Path(__file__).parents[2]
@@ -192,6 +192,13 @@ def test_the_benchmark_page_is_the_report_of_its_data(tmp_path: Path) -> None:
         assert page.read_text(encoding="utf-8") == (
             ROOT / "docs" / page.name
         ).read_text(encoding="utf-8")
+
+
+def test_the_tables_of_the_scaling_page_follow_from_what_was_measured() -> None:
+    page = scaling.PAGE.read_text(encoding="utf-8")
+    assert page == scaling.expected(), (
+        "write them: .venv/bin/python -m tests.benchmark report docs/benchmark.md"
+    )
 
 
 def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
