@@ -185,9 +185,11 @@ def _kinds(droplets: Droplets) -> dict[str, Workload]:
     def of(name: str) -> Workload:
         return lambda: named[name].workload(data_set)
 
-    chosen = (capacity.TWEET, capacity.FOLLOW, *capacity.READS, *capacity.PAGES)
+    chosen = (capacity.TWEET, *capacity.READS, *capacity.PAGES)
     return {name: of(name) for name in chosen} | {
         capacity.REGISTER: workloads.registrations,
+        # A follow that exists is not written again.
+        capacity.FOLLOW: lambda: workloads.new_follows(data_set),
         capacity.UNFOLLOW: lambda: workloads.unfollows(data_set),
     }
 

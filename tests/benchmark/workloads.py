@@ -70,6 +70,12 @@ def follows(data_set: DataSet, number: int = 5_000) -> list[Request]:
     return [_action(draw, "follow", data_set.users, mark, "") for mark in range(number)]
 
 
+def new_follows(data_set: DataSet, number: int = 5_000) -> list[Request]:
+    """Return a workload of follows, hardly any of which exists by earlier calls."""
+    draw = random.Random(next(_run))  # noqa: S311
+    return [_action(draw, "follow", data_set.users, mark, "") for mark in range(number)]
+
+
 def unfollows(data_set: DataSet, number: int = 5_000) -> list[Request]:
     """Return a workload of unfollows between random users, as the scenario has them."""
     draw = random.Random(number + 1)  # noqa: S311
