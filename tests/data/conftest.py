@@ -1,6 +1,8 @@
-"""What the tests of backups share."""
+"""What the tests of the data share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 
 import pytest
 
@@ -14,3 +16,18 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
         pytest.fail(MISSING)
     with archived_server(tmp_path_factory.mktemp("backups")) as repository:
         yield repository
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Return a function that notes a figure for the end of the run."""
+    return partial(record_property, "measured")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured, also in other processes."""
+    for report in chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport) and report.when == "call":
+            for name, figure in report.user_properties:
+                assert name == "measured"
+                terminalreporter.write_line(str(figure))

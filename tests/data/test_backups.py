@@ -2,9 +2,8 @@
 
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from deploy.local.postgres import SUPERUSER, Cluster
 from tests.data.archive import MISSING, PGBACKREST, Repository, archived, post, words
@@ -18,14 +17,13 @@ pytestmark = needs(MISSING)
 
 
 def test_the_newest_backup_passes_the_restore_drill(
-    repository: Repository, capsys: pytest.CaptureFixture[str]
+    repository: Repository, measured: Callable[[str], None]
 ) -> None:
     post(repository.server, "after the backup")
     repository.archive()
     result = repository.run("restore-drill.sh", check=False)
     assert result.returncode == 0, result.stderr
-    with capsys.disabled():
-        print("\n" + result.stdout.strip())
+    measured(result.stdout.strip())
     [[rows]] = owner_rows(repository.server, "SELECT count(*) FROM messages")
     assert f"messages: {rows} rows" in result.stdout
     assert "a true copy" in result.stdout
@@ -87,7 +85,7 @@ def test_the_drill_is_not_tried_where_it_would_fill_the_disk(
 
 
 def test_a_second_in_the_past_is_restored(
-    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    repository: Repository, tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     server = repository.server
     # pgBackRest counts in seconds, and what is chosen has to be after the backup.
@@ -125,8 +123,7 @@ def test_a_second_in_the_past_is_restored(
             post(restored, "life goes on")
         finally:
             restored.stop()
-    with capsys.disabled():
-        print(f"\nrestored {expected} messages to {chosen} in {seconds:.1f} s")
+    measured(f"restored {expected} messages to {chosen} in {seconds:.1f} s")
     assert seconds <= MAX_RESTORE
 
 

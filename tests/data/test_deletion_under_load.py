@@ -75,7 +75,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def test_no_request_of_others_fails_and_nothing_is_left(
-    cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    cluster: Cluster, tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     with ExitStack() as stack:
         register, messages, follow = (
@@ -105,13 +105,12 @@ def test_no_request_of_others_fails_and_nothing_is_left(
             answered = time.monotonic() - start
             finish_deletions(cluster)
             seconds = time.monotonic() - start
-    with capsys.disabled():
-        print(
-            f"\n{MESSAGES:,} messages and {FOLLOWERS:,} followers: answered after "
-            f"{answered:.1f} s, gone after {seconds:.1f} s; slowest of "
-            f"{sum(each.total() for each in load.seen.values())} requests of others "
-            f"{1000 * load.slowest:.0f} ms"
-        )
+    measured(
+        f"{MESSAGES:,} messages and {FOLLOWERS:,} followers: answered after "
+        f"{answered:.1f} s, gone after {seconds:.1f} s; slowest of "
+        f"{sum(each.total() for each in load.seen.values())} requests of others "
+        f"{1000 * load.slowest:.0f} ms"
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/public")
     for name, seen in load.seen.items():
         assert set(seen) <= {200, 204, 404}, (name, seen)

@@ -10,7 +10,7 @@ import signal
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -41,16 +41,10 @@ GUARDED_PERCENT = 20  # of a small disk has to stay free
 GUARD = Path(__file__).parents[2] / "deploy/data/disk-guard.sh"
 
 
-@contextmanager
-def printed(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
-    with capsys.disabled():
-        yield
-
-
-def report(what: str, writer: Writer, slow: list[float], back_after: float) -> None:
+def report(what: str, writer: Writer, slow: list[float], back_after: float) -> str:
     milliseconds = 1000 * statistics.median(slow) if slow else 0.0
-    print(
-        f"\n{what}: {len(writer.acknowledged)} acknowledged, all kept once; "
+    return (
+        f"{what}: {len(writer.acknowledged)} acknowledged, all kept once; "
         f"{len(slow)} refused, median {milliseconds:.0f} ms, "
         f"slowest {1000 * slow[-1] if slow else 0:.0f} ms; "
         f"writes again {back_after:.2f} s after the database"
@@ -59,7 +53,7 @@ def report(what: str, writer: Writer, slow: list[float], back_after: float) -> N
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill", "stop"])
 def test_a_server_that_ends_and_starts_again_loses_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], how: signal.Signals
+    tmp_path: Path, measured: Callable[[str], None], how: signal.Signals
 ) -> None:
     with (
         running_server(tmp_path) as server,
@@ -77,15 +71,16 @@ def test_a_server_that_ends_and_starts_again_loses_nothing(
         require_only(writer.since(began), 204, 503)
         require_all_kept(server, writer)
         slow = refusals(writer.answers)
-        with printed(capsys):
+        measured(
             report(f"server ended by {how.name} 3 times", writer, slow, max(returns))
+        )
         assert max(returns) <= MAX_RETURN
         assert statistics.quantiles(slow, n=20)[-1] <= MAX_REFUSAL
 
 
 @needs(missing_for_root("ip", "iptables"))
 def test_a_network_that_swallows_everything_loses_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     with network() as net:
         options = [f"--listen_addresses={net.there}", "--port=5432"]
@@ -111,11 +106,8 @@ def test_a_network_that_swallows_everything_loses_nothing(
             require_only(during, 204, 503)
             require_all_kept(server, writer)
             later = refusals([a for a in during if a.sent_at > first.sent_at])
-            with printed(capsys):
-                print(
-                    f"\nnetwork cut: the first 503 after {first.seconds:.2f} s", end=""
-                )
-                report("network cut", writer, later, back.sent_at - mended)
+            measured(f"network cut: the first 503 after {first.seconds:.2f} s")
+            measured(report("network cut", writer, later, back.sent_at - mended))
             assert back.sent_at - mended <= MAX_RETURN
             assert first.seconds <= 1.5
             # One request in a second may be the one that finds out.
@@ -124,7 +116,7 @@ def test_a_network_that_swallows_everything_loses_nothing(
 
 @needs(missing_for_root("mount", "umount"))
 def test_on_a_full_disk_writes_are_refused_and_reads_go_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     with (
         small_disk(tmp_path / "disk") as disk,
@@ -152,16 +144,15 @@ def test_on_a_full_disk_writes_are_refused_and_reads_go_on(
             back = writer.wait_for(204, emptied)
         require_only(writer.since(began), 204, 503)
         require_all_kept(server, writer)
-        with printed(capsys):
-            slow = refusals(writer.answers)
-            report("disk full", writer, slow, back.sent_at - emptied)
+        slow = refusals(writer.answers)
+        measured(report("disk full", writer, slow, back.sent_at - emptied))
         assert refused.seconds <= MAX_REFUSAL
         assert back.sent_at - emptied <= MAX_RETURN
 
 
 @needs(missing_for_root("mount", "umount"))
 def test_a_disk_that_filled_unguarded_loses_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     with (
         small_disk(tmp_path / "disk") as disk,
@@ -184,9 +175,8 @@ def test_a_disk_that_filled_unguarded_loses_nothing(
             back = writer.wait_for(204, emptied)
         require_only(writer.since(began), 204, 503)
         require_all_kept(server, writer)
-        with printed(capsys):
-            slow = refusals(writer.answers)
-            report("disk full, unguarded", writer, slow, back.sent_at - emptied)
+        slow = refusals(writer.answers)
+        measured(report("disk full, unguarded", writer, slow, back.sent_at - emptied))
 
 
 @contextmanager

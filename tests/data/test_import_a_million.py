@@ -4,10 +4,9 @@ import hmac
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-
-import pytest
 
 from deploy.local.postgres import running_cluster
 from minitwit.postgres.database import Database
@@ -25,15 +24,14 @@ SIGNING_IN = (0, USERS // 2, USERS - 1)
 
 
 def test_a_million_messages_are_imported_in_constant_memory(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     with running_cluster(tmp_path, durable=True) as cluster:
         migrate(cluster)
         old = Import(cluster, tmp_path)
         fill(old)
         summary, memory = measured_import(old)
-        with capsys.disabled():
-            print(f"\nimport: {summary} At most {memory / 2**20:.0f} MiB of memory.")
+        measured(f"import: {summary} At most {memory / 2**20:.0f} MiB of memory.")
         counts = "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM messages)"
         assert rows(cluster, counts) == [(USERS, MESSAGES)]
         assert memory <= MAX_MEMORY

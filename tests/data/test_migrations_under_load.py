@@ -13,6 +13,7 @@ import threading
 import time
 import tomllib
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,7 @@ class Callers(threading.Thread):
 @needs(why_no_history())
 @pytest.mark.parametrize("version", [s.version for s in migrations()][RELEASED:])
 def test_no_request_of_the_code_before_fails(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], version: int
+    tmp_path: Path, measured: Callable[[str], None], version: int
 ) -> None:
     past = tmp_path / "past"
     export_code_before(version, past)
@@ -132,12 +133,11 @@ def test_no_request_of_the_code_before_fails(
     seen = Counter(answer.status for answer in callers.answers)
     slowest = max(answer.seconds for answer in callers.answers)
     applied = [line for line in output.splitlines() if line.startswith("applied")]
-    with capsys.disabled():
-        print(
-            f"\nschema {before} to {migrations()[-1].version} in {seconds:.1f} s under "
-            f"load: {sum(seen.values())} requests, {dict(seen)}, "
-            f"slowest {1000 * slowest:.0f} ms"
-        )
+    measured(
+        f"schema {before} to {migrations()[-1].version} in {seconds:.1f} s under "
+        f"load: {sum(seen.values())} requests, {dict(seen)}, "
+        f"slowest {1000 * slowest:.0f} ms"
+    )
     assert f"applied {version:04}" in output, applied
     assert set(seen) == {200, 204}, seen
 

@@ -3,7 +3,7 @@
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def standbys_away(primary: Server) -> object:
 
 
 def test_a_promoted_standby_is_found_within_a_second(
-    pair: Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pair: Pair, tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     url = pair.url(function_role("messages"), pair.primary, pair.standby)
     with (
@@ -57,11 +57,10 @@ def test_a_promoted_standby_is_found_within_a_second(
         back = writer.wait_for(204, asked)
     require_only(writer.since(lost), 204, 503)
     slow = refusals(writer.answers)
-    with capsys.disabled():
-        print(
-            f"\nstandby promoted: writes again {back.sent_at - promoted:.2f} s later; "
-            f"slowest refusal {1000 * slow[-1]:.0f} ms"
-        )
+    measured(
+        f"standby promoted: writes again {back.sent_at - promoted:.2f} s later; "
+        f"slowest refusal {1000 * slow[-1]:.0f} ms"
+    )
     assert back.sent_at - promoted <= MAX_DISCOVERY
     assert slow[len(slow) // 2] <= MAX_REFUSAL
 
