@@ -26,6 +26,7 @@ NO_METRICS = {
     "pg_drop_replication_slot",
     "pg_monitor",
     "pg_replication_slots",
+    "pg_rewind",
     "pg_stat_activity",
     "pg_terminate_backend",
 }
