@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields
+from statistics import median
 
 import pytest
 
@@ -50,14 +51,22 @@ def test_a_run_that_could_not_use_its_quota_is_left_out() -> None:
     assert check.ratio() == pytest.approx(0.99)
 
 
-@pytest.mark.parametrize(
-    "check",
-    capacity.checks(scaling.measured()),
-    ids=lambda check: f"{check.limited} {check.cores}",
-)
-def test_the_model_predicts_the_runs_under_quotas(check: capacity.Check) -> None:
-    assert len(check.measured) >= 3, "too few rounds in which the quota was used"
-    assert check.ratio() == pytest.approx(1, abs=0.15)
+CHECKS = capacity.checks(scaling.measured())
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda c: f"{c.limited} {c.cores}")
+def test_the_model_predicts_each_run_within_a_fifth(check: capacity.Check) -> None:
+    assert len(check.measured) >= 5, "too few rounds in which the quota was used"
+    assert check.ratio() == pytest.approx(1, abs=0.2)
+
+
+@pytest.mark.parametrize("limited", {check.limited: None for check in CHECKS})
+def test_the_model_predicts_the_runs_under_quotas_within_15_percent(
+    limited: str,
+) -> None:
+    ratios = [check.ratio() for check in CHECKS if check.limited == limited]
+    assert len(ratios) == 3
+    assert median(ratios) == pytest.approx(1, abs=0.15)
 
 
 def test_the_page_names_statements_that_exist() -> None:
