@@ -39,10 +39,15 @@ share_settings() {
         patronictl edit-config --force --quiet --apply - --set "synchronous_mode=$synchronous"
 }
 
+# From then on an empty volume is an error (create-cluster.sh), and the server is healthy
+# (stack.yml): before, Patroni restarts a new database once.
+end_installation() { rm -f "${folder%/*/*}/new-installation"; }
+
 # After a clean shutdown the checkpointer starts before the server is the primary, and would
 # apply archive_timeout only after checkpoint_timeout. A reload wakes it.
 become_primary() {
-    query postgres "SELECT pg_reload_conf()" > /dev/null && "$here/roles.sh" && share_settings
+    query postgres "SELECT pg_reload_conf()" > /dev/null && "$here/roles.sh" && share_settings \
+        && end_installation
 }
 
 iterations=0

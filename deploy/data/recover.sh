@@ -89,6 +89,7 @@ run_job '
         [ ! -e "$replaced" ] || mv "$replaced" "$PGDATA"
         exit 1
     }
+    rm -f "${PGDATA%/*/*}/new-installation"
     # The first server that starts is the primary then.
     etcdctl del --prefix /service/minitwit/' recover.sh "$@" \
     || fail "The restore failed. The volume is unchanged. To start the servers again:" \

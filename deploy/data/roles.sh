@@ -23,5 +23,3 @@ SELECT 'CREATE DATABASE minitwit OWNER minitwit'
 REVOKE ALL ON DATABASE minitwit FROM PUBLIC;
 GRANT CONNECT ON DATABASE minitwit TO minitwit_monitor;
 SQL
-# From now on an empty volume is an error (create-cluster.sh).
-rm -f "${PGDATA%/*/*}/new-installation"
