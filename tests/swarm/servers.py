@@ -42,7 +42,10 @@ def is_primary(swarm: Installation, server: str = "postgres") -> bool:
 
 
 def change_places(swarm: Installation) -> None:
-    """Make `postgres` the primary, where most tests expect it, by the handbook."""
+    """Make `postgres` the primary, where most tests expect it, unless it still is.
+
+    Faults, and a machine that stalls for seconds, make the other one the primary.
+    """
     wait_until(
         lambda: is_primary(swarm) or is_primary(swarm, "standby"),
         lambda: f"a primary\n{swarm.explain('data_postgres', 'data_standby')}",

@@ -5,7 +5,7 @@ import pytest
 from tests.functions import FUNCTIONS
 from tests.swarm.installation import TOOLS, Installation
 from tests.swarm.load import Load
-from tests.swarm.servers import ask, change_places, wait_for_standby
+from tests.swarm.servers import ask, change_places
 from tests.swarm.shell import CommandFailed
 from tests.waiting import wait_until
 
@@ -30,7 +30,7 @@ def all_are_encrypted(swarm: Installation) -> bool:
 
 
 def test_every_client_of_the_database_is_encrypted(swarm: Installation) -> None:
-    wait_for_standby(swarm)
+    change_places(swarm)
     swarm.wait_for_site()
     wait_until(
         lambda: all_are_encrypted(swarm),
@@ -41,6 +41,7 @@ def test_every_client_of_the_database_is_encrypted(swarm: Installation) -> None:
 @pytest.mark.parametrize("role", ["postgres", "minitwit", "minitwit_timeline"])
 def test_an_unencrypted_connection_is_refused(swarm: Installation, role: str) -> None:
     """The standby's container reaches the primary over the overlay network."""
+    change_places(swarm)
     [container] = swarm.containers("data_standby", swarm.tool)
     target = f"host=data_postgres user={role} dbname=minitwit sslmode=disable"
     with pytest.raises(CommandFailed, match=f'user "{role}".*, no encryption'):
@@ -54,7 +55,7 @@ def test_a_certificate_is_replaced_and_no_caller_is_locked_out(
 
     Clients trust both certificates while they and the servers are replaced.
     """
-    wait_for_standby(swarm)
+    change_places(swarm)
     with Load(swarm.url) as load:
         swarm.follow("Replace the database's certificate")
         swarm.settle("data_postgres", "data_standby", *TOOLS)

@@ -17,6 +17,7 @@ from tests.swarm import load
 from tests.swarm.handbook import ROOT
 from tests.swarm.installation import Installation
 from tests.swarm.outside import DOMAIN, OPERATOR, RUNBOOKS
+from tests.swarm.servers import change_places
 from tests.swarm.watching import elasticsearch, fresh, kibana, prometheus
 from tests.tools.following import (
     BREAK_MESSAGES,
@@ -231,6 +232,7 @@ def _post(swarm: Installation, trace_id: str) -> int:
 
 @contextmanager
 def _changed(swarm: Installation, change: tuple[str, ...], undo: str) -> Iterator[None]:
+    change_places(swarm)
     swarm.sql(*change)
     try:
         yield
