@@ -1,11 +1,13 @@
 """A fake MiniTwit on a real socket, for tests of HTTP clients."""
 
 import json
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -79,8 +81,16 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(answer: Callable[[Request], Answer]) -> Iterator[str]:
-    """Serve a function's answers on a free port, and yield the URL."""
+def serving(
+    answer: Callable[[Request], Answer], certificate: Path | None = None
+) -> Iterator[str]:
+    """Serve a function's answers on a free port, and yield the URL.
+
+    Args:
+        answer: returns the response to a request.
+        certificate: of localhost with its key, to serve HTTPS.
+
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def handle_one(self) -> None:
@@ -98,5 +108,13 @@ def serving(answer: Callable[[Request], Answer]) -> Iterator[str]:
         def log_message(self, *_args: object) -> None:
             """Say nothing."""
 
-    with served(_Server(("127.0.0.1", 0), Handler)) as url:
+    server = _Server(("127.0.0.1", 0), Handler)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    with served(server) as url:
+        if certificate:
+            # It has a name, and not an address.
+            url = url.replace("http://127.0.0.1", "https://localhost")
         yield url

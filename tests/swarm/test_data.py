@@ -81,6 +81,13 @@ def test_a_restore_that_cannot_be_done_changes_nothing(swarm: Installation) -> N
     swarm.wait_for_message(content)
 
 
+def test_the_status_shows_which_server_is_the_primary(swarm: Installation) -> None:
+    change_places(swarm)
+    shown = swarm.follow("See what runs")
+    assert re.search(r"postgres\W+primary\W+running", shown)
+    assert re.search(r"standby\W+(replica|sync standby)\W+streaming\W+\d+", shown)
+
+
 def test_a_lost_node_loses_nothing_with_a_synchronous_standby(
     swarm: Installation,
 ) -> None:

@@ -5,6 +5,7 @@ Where it reaches Patroni, it also shows the database servers.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -13,6 +14,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from minitwit.postgres.certificate_authority import trusting
 from minitwit.web.routes import FUNCTIONS, probe
 from minitwit_cli.commands.parameters import SECONDS, url_option
 from minitwit_cli.simulator.base_url import parse_base_url
@@ -51,7 +53,16 @@ class Answer:
     help="Base URL of a database server's Patroni; may be repeated, any of them "
     "answers for all.  [default: $MINITWIT_PATRONI_URLS, separated by spaces]",
 )
-def status(url: str, timeout: float, patroni_urls: tuple[str, ...]) -> None:
+@click.option(
+    "--patroni-ca",
+    type=click.Path(path_type=Path),
+    envvar="MINITWIT_DATABASE_CA_FILE",
+    help="Certificates of the authorities of Patroni's HTTPS, in PEM.  "
+    "[default: $MINITWIT_DATABASE_CA_FILE]",
+)
+def status(
+    url: str, timeout: float, patroni_urls: tuple[str, ...], patroni_ca: Path | None
+) -> None:
     """Probe each function; show status, latency, version and `latest`.
 
     With --patroni, also show which database server is the primary and how far the
@@ -68,8 +79,9 @@ def status(url: str, timeout: float, patroni_urls: tuple[str, ...]) -> None:
     console = Console()
     console.print(_table(answers))
     console.print(f"version {version}, latest {latest}")
-    servers = _database_servers(patroni_urls, timeout)
+    servers = []
     if patroni_urls:
+        servers = _database_servers(patroni_urls, patroni_ca, timeout)
         console.print(_servers_table(servers))
     if bad := [answer.function for answer in answers if not answer.is_good]:
         raise click.ClickException(
@@ -82,15 +94,25 @@ def status(url: str, timeout: float, patroni_urls: tuple[str, ...]) -> None:
         )
 
 
-def _database_servers(urls: tuple[str, ...], timeout: float) -> list[dict[str, Any]]:
+def _database_servers(
+    urls: tuple[str, ...], ca: Path | None, timeout: float
+) -> list[dict[str, Any]]:
     """Return what the first Patroni that answers knows of all servers."""
-    for url in urls:
-        try:
-            answer = httpx.get(f"{url}/cluster", timeout=timeout, trust_env=False)
-            return list(answer.json()["members"])
-        except (httpx.TransportError, ValueError, KeyError):
-            continue
-    return []
+    try:
+        trusted = trusting(ca) if ca else True
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--patroni-ca") from None
+    failures = []
+    with httpx.Client(verify=trusted, timeout=timeout, trust_env=False) as client:
+        for url in urls:
+            try:
+                return list(client.get(f"{url}/cluster").json()["members"])
+            except (httpx.TransportError, ValueError, KeyError) as error:
+                failures.append(f"{url}: {error}")
+    raise click.ClickException(
+        "No Patroni answered. They are reachable in the network `data` "
+        f"(docs/operations.md, See what runs). {'; '.join(failures)}"
+    )
 
 
 def _servers_table(servers: list[dict[str, Any]]) -> Table:
