@@ -134,21 +134,21 @@ def _seconds(data_set: DataSet) -> int:
 
 
 def _statements(data_set: DataSet) -> dict[str, Statements]:
-    anybody = f"random({FIRST_NAME + 1}, {FIRST_NAME + data_set.users})"
+    a_name = f"random({FIRST_NAME + 1}, {FIRST_NAME + data_set.users})"
     newest = {"before_date": str(2**62), "before_id": str(2**62), "limit": "31"}
     end = EPOCH + _seconds(data_set)
     some_id = f"random(1, {data_set.messages})"
-    author = {"author_id": f"random(1, {data_set.users})", "username": "somebody"}
+    author = {"author_id": f"random(1, {data_set.users})", "username": "a name"}
     values = {
         "recent_messages": {"limit": "20"},
-        "recent_messages_of": {"username": anybody, "limit": "20"},
+        "recent_messages_of": {"username": a_name, "limit": "20"},
         "public_timeline": newest,
         "public_timeline, older": newest | {"before_date": f"random({EPOCH}, {end})"},
         "user_timeline": newest | author,
         "own_timeline": newest | {"user_id": str(USUAL_READER)},
         "busy_timeline": newest | {"user_id": str(READER)},
-        "message": {"id": some_id, "username": anybody},
-        "add_message": {"username": anybody, "content": "x" * 70, "latest": some_id},
+        "message": {"id": some_id, "username": a_name},
+        "add_message": {"username": a_name, "content": "x" * 70, "latest": some_id},
     }
     return {
         name: Statements((name.partition(",")[0],), variables)
