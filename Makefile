@@ -73,9 +73,10 @@ profile: setup ## Show where a function's time goes for a read and a write.
 bench-setup:
 	@$(BIN)/pip install --quiet --require-hashes -r deploy/requirements-benchmark.txt
 
+# --fresh-env: the reference of the commands changes without its page.
 docs: setup docs-setup ## Build the documentation site into .artifacts/site; a link that leads nowhere is an error.
 	@rm -rf .artifacts/site
-	@$(BIN)/sphinx-build --quiet --fail-on-warning --jobs auto -c docs/site -d .artifacts/doctrees . .artifacts/site
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --fresh-env --jobs auto -c docs/site -d .artifacts/doctrees . .artifacts/site
 
 docs-setup:
 	@$(BIN)/pip install --quiet --require-hashes -r deploy/requirements-docs.txt
