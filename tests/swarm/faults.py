@@ -170,6 +170,11 @@ def stop_the_database(random: Random) -> Fault:
     return Fault(name, DATABASE_UNAVAILABLE, happen)
 
 
+# Some faults need `postgres` to be the primary; after others it is the standby.
+CHANGE_OF_PLACES = Fault(
+    "the servers change places", DATABASE_UNAVAILABLE, change_places
+)
+
 MAKERS: tuple[Maker, ...] = (
     *(kill_a_replica, kill_a_server, kill_the_socket_proxy),
     *(kill_the_edge, kill_the_database),

@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 from tests.data.writing import Writer, writing
 from tests.swarm.clocks import clocks_that_can_be_stepped
-from tests.swarm.faults import HEALTHY_WITHIN, MAKERS, Fault, Maker
+from tests.swarm.faults import CHANGE_OF_PLACES, HEALTHY_WITHIN, MAKERS, Fault, Maker
 from tests.swarm.installation import SERVICES, TOOLS, Installation
 from tests.swarm.load import USERS, Load, Outcome, Request
-from tests.swarm.servers import edge, require_all_kept, wait_for_standby
+from tests.swarm.servers import change_places, edge, is_primary, require_all_kept
 from tests.waiting import wait_until
 
 # Every commit meets the same faults, each kind once; a weekly run draws others, for
@@ -76,12 +76,14 @@ def test_random_faults_lose_and_double_no_write_and_heal_within_seconds(
         for maker in _deck(random):
             if time.monotonic() - began > _SECONDS and len(episodes) >= len(MAKERS):
                 break
+            if not is_primary(swarm):
+                episodes.append(_episode(swarm, CHANGE_OF_PLACES, load, writer))
             episodes.append(_episode(swarm, maker(random), load, writer))
     outcomes = [*load.so_far().all, *_written(writer)]
     for episode in episodes:
         swarm.measured(f"  {_line(episode, outcomes, began)}")
     swarm.settle()
-    wait_for_standby(swarm)
+    change_places(swarm)
     require_all_kept(swarm, writer)
     swarm.measured(
         f"  {len(episodes)} faults, {len(outcomes)} requests, answers "
