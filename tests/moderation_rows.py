@@ -113,6 +113,8 @@ def test_a_suspended_account_can_neither_sign_in_nor_post(
     assert [store.sessions.account(claim) for claim in claims] == [ada, ada]
     store.suspensions.suspend("ada", mod.id)
     assert store.users.find("ada").is_suspended
+    # Not all its messages are hidden yet.
+    assert store.profiles.find("ada").posts == []
     assert [store.sessions.account(claim) for claim in claims] == [None, None]
     assert store.sessions.reader(claims[0]) is None
     with pytest.raises(AccountSuspended):

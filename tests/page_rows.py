@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from minitwit import follows
+from minitwit.discovery.profiles import Counts
 from minitwit.errors import NotAuthor, NotModerator, UnknownMessage, UnknownUser
 from minitwit.messages import AND_ONE_MORE, PAGE_SIZE
-from minitwit.models import Counts, Cursor, Post, Reader
+from minitwit.models import Cursor, Post, Reader
 from minitwit.store import Store
 from tests.store_rows import add_user, contents, cursor_of, reader_of, texts
 

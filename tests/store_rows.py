@@ -14,6 +14,7 @@ import pytest
 from minitwit.accounts.export import Place
 from minitwit.accounts.password_resets import digest
 from minitwit.accounts.sessions import MAX_SESSIONS, SessionClaim
+from minitwit.discovery.profiles import Counts
 from minitwit.errors import (
     InvalidPassword,
     InvalidResetLink,
@@ -22,7 +23,7 @@ from minitwit.errors import (
     UsernameTaken,
 )
 from minitwit.messages import AND_ONE_MORE
-from minitwit.models import Account, Counts, Cursor, Post, Reader, Registration
+from minitwit.models import Account, Cursor, Post, Reader, Registration
 from minitwit.store import Store
 
 AddLink = Callable[[str, str], None]  # As the operator's command does.
@@ -190,6 +191,7 @@ def test_messages_before_any_are_empty_lists(store: Store) -> None:
     assert store.messages.public_timeline() == []
     assert store.messages.own_timeline(Reader(ada)) == []
     assert store.messages.user_timeline(ada.id, "ada") == []
+    assert store.profiles.find("ada").posts == []
 
 
 def test_flagged_messages_are_left_out_of_every_list(store: Store, flag: Flag) -> None:
@@ -202,6 +204,7 @@ def test_flagged_messages_are_left_out_of_every_list(store: Store, flag: Flag) -
     assert contents(store.messages.recent_json_of("ada", 10)) == shown
     assert texts(store.messages.public_timeline()) == shown
     assert texts(store.messages.user_timeline(ada.id, "ada")) == shown
+    assert texts(store.profiles.find("ada").posts) == shown
     assert texts(store.messages.own_timeline(Reader(ada))) == shown
 
 
@@ -214,6 +217,7 @@ def test_each_timeline_shows_its_own_authors(store: Store) -> None:
     assert texts(store.messages.own_timeline(Reader(ada))) == ["by bob", "by ada"]
     assert texts(store.messages.own_timeline(Reader(bob))) == ["by bob"]
     assert texts(store.messages.user_timeline(bob.id, "bob")) == ["by bob"]
+    assert texts(store.profiles.find("bob").posts) == ["by bob"]
     everybody = ["by eve", "by bob", "by ada"]
     assert texts(store.messages.public_timeline()) == everybody
 
@@ -257,7 +261,10 @@ def test_pages_of_one_author_join_without_gap_or_overlap(store: Store) -> None:
         store.messages.add("ada", str(number))
         store.messages.add("bob", "between")
     shown = store.messages.user_timeline(ada.id, "ada")
+    assert store.profiles.find("ada").posts == shown
     while older := store.messages.user_timeline(ada.id, "ada", cursor_of(shown[-1])):
+        before = cursor_of(shown[-1])
+        assert store.profiles.find("ada", before=before).posts == older
         shown += older
     assert texts(shown) == [str(number) for number in range(60, -1, -1)]
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import falcon
 from jinja2 import Environment
 
+from minitwit.discovery.profiles import Profiles
 from minitwit.messages import PAGE_SIZE, Messages
 from minitwit.models import Post
-from minitwit.users import Users
 from minitwit.web.bidi import isolated
 from minitwit.web.browser_responses import user_path
 
@@ -67,14 +67,12 @@ class PublicFeed:
 class UserFeed:
     """A user's timeline as a feed."""
 
-    def __init__(self, users: Users, messages: Messages, feeds: Feeds) -> None:
-        self._users = users
-        self._messages = messages
+    def __init__(self, profiles: Profiles, feeds: Feeds) -> None:
+        self._profiles = profiles
         self._feeds = feeds
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, username: str) -> None:
         """Send the newest page of it."""
-        author = self._users.find(username)
-        posts = self._messages.user_timeline(author.id, username)
+        posts = self._profiles.find(username).posts
         title = f"{isolated(username)} on MiniTwit"
         self._feeds.send(req, resp, title, user_path(username), posts)

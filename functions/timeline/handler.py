@@ -91,7 +91,7 @@ def routes(services: Services) -> Mapping[str, object]:
             "followers.html", store.follows.followers, store, auth, pages
         ),
         "/{username}/{message_id:decimal}": Permalink(store.messages, auth, pages),
-        "/{username}/feed": UserFeed(store.users, store.messages, feeds),
+        "/{username}/feed": UserFeed(store.profiles, feeds),
         "/static/{file}": assets,
         "/robots.txt": RootFile("robots.txt"),
         "/favicon.ico": RootFile("icon.svg"),

@@ -71,4 +71,6 @@ class MentionedNames:
 
 def bytes_of(content: str, names: frozenset[str]) -> int:
     """Return the bytes of a message and of the names that it mentions."""
-    return getsizeof(content) + getsizeof(names) + sum(map(getsizeof, names))
+    size = getsizeof(content)
+    # Most mention nobody, and share one empty set.
+    return size + getsizeof(names) + sum(map(getsizeof, names)) if names else size

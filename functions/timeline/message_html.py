@@ -1,12 +1,14 @@
 """Messages as HTML: the template runs once for each kind of message, not for each one.
 
 What the readers of a page may do decides the kind; all messages of a kind differ only
-in values, which are filled in as text: first their author's, and then their own.
+in values, which are filled in as text: first their author's, and then their own. The
+text is cut at its placeholders once, as formatting would search it for each message.
 """
 
 from collections.abc import Callable
 from datetime import date
 from functools import cache, lru_cache
+from operator import itemgetter
 from sys import getsizeof
 from typing import Any, NamedTuple
 
@@ -21,8 +23,10 @@ from minitwit.models import Post, Reader
 from minitwit.text.dates import writable
 from minitwit.web.browser_responses import user_path
 
+# In no name and no message: PostgreSQL does not store it.
+_MARK = "\0"
 _PLACEHOLDERS = {
-    name: Markup(f"%({name})s")  # noqa: S704
+    name: Markup(f"{_MARK}{name}{_MARK}")  # noqa: S704
     for name in ("author", "content", "id", "iso", "moment", "portrait", "username")
 }
 
@@ -34,6 +38,8 @@ _CACHED_BYTES = 8_000_000  # some two thousand messages of usual length
 # Of the longest usernames, each as often as a message has it, they take 3 MB.
 _AUTHORS = 256
 _EPOCH = date(1970, 1, 1).toordinal()
+
+_ValuesOf = Callable[[dict[str, str]], tuple[str, ...]]
 
 
 def messages_filter(
@@ -51,14 +57,18 @@ def messages_filter(
 
     # All messages on a user's page have one author.
     @lru_cache(maxsize=_AUTHORS)
-    def of_author(username: str, *flags: bool) -> str:
+    def of_author(username: str, *flags: bool) -> tuple[list[str], _ValuesOf]:
+        """Return text and the names of values by turns, and what looks those up."""
         author = {
             "author": user_path(username),
             "username": escape(username),
             "portrait": identicon(username),
         }
-        literal = {name: value.replace("%", "%%") for name, value in author.items()}
-        return kind(*flags) % {**_PLACEHOLDERS, **literal}
+        text = kind(*flags)
+        for name, value in author.items():
+            text = text.replace(_PLACEHOLDERS[name], value)
+        pieces = text.split(_MARK)
+        return pieces, itemgetter(*pieces[1::2])
 
     def message(
         post: Post,
@@ -69,7 +79,7 @@ def messages_filter(
     ) -> str:
         content = post.content
         sent = moment(post.pub_date)
-        template = of_author(
+        template, values_of = of_author(
             post.username,
             is_own,
             is_signed_in,
@@ -78,12 +88,15 @@ def messages_filter(
             may_scroll(content),
         )
         # Each value is HTML: escaped, or made of what needs no escaping.
-        return template % {
-            "id": post.id,
+        values = {
+            "id": str(post.id),
             "iso": sent.iso,
             "moment": sent.text,
             "content": linked(content, usernames),
         }
+        pieces = template.copy()
+        pieces[1::2] = values_of(values)
+        return "".join(pieces)
 
     # A message is on many pages, so its HTML is cached: it depends on nothing but the
     # arguments.
@@ -124,13 +137,20 @@ class Moment(NamedTuple):
 
 def moment(pub_date: int) -> Moment:
     """Return the date of a message."""
-    # Takes half the time of a datetime's isoformat: a page has few days.
-    days, second = divmod(writable(pub_date), 86_400)
-    day, minute = _day(days), f"{second // 3600:02}:{second // 60 % 60:02}"
-    return Moment(f"{day}T{minute}:{second % 60:02}+00:00", f"{day} @ {minute}")
+    # Takes a third of the time of a datetime's isoformat: a page has few days.
+    minutes, second = divmod(writable(pub_date), 60)
+    days, minute = divmod(minutes, 1440)
+    day, time = _day(days), _time(minute)
+    return Moment(f"{day}T{time}:{second:02}+00:00", f"{day} @ {time}")
 
 
 @lru_cache(maxsize=1024)
 def _day(days: int) -> str:
     """Return the date so many days after the first one of Unix time."""
     return date.fromordinal(_EPOCH + days).isoformat()
+
+
+@cache
+def _time(minute: int) -> str:
+    """Return the time of day so many minutes after midnight."""
+    return f"{minute // 60:02}:{minute % 60:02}"

@@ -7,8 +7,9 @@ import falcon
 
 from functions.timeline.pages import Pages, path_of
 from minitwit.discovery.mentions import Mentions
-from minitwit.messages import PAGE_SIZE, Messages
-from minitwit.models import Account, Cursor, Post, Reader
+from minitwit.discovery.profiles import Profile
+from minitwit.messages import NOW, PAGE_SIZE, Messages
+from minitwit.models import Cursor, Post, Reader
 from minitwit.store import Store
 from minitwit.web.browser_auth import BrowserAuth
 from minitwit.web.browser_responses import BrowserResponses, sign_in_path
@@ -79,9 +80,11 @@ class UserTimeline:
     def on_get(self, req: falcon.Request, resp: falcon.Response, username: str) -> None:
         """Show a page of it."""
         reader = self._auth.reader(req, resp)
-        profile = self._store.profiles.find(username, reader.account)
+        start = page_start(req)
+        before = start if start and not start.is_newer else NOW
+        profile = self._store.profiles.find(username, reader.account, before)
         author = profile.account
-        posts = self._posts(author, page_start(req), reader)
+        posts = self._posts(profile, start, reader)
         is_own = reader.account is not None and reader.account.id == author.id
         self._pages.render(
             req,
@@ -96,14 +99,15 @@ class UserTimeline:
         )
 
     def _posts(
-        self, author: Account, start: Cursor | None, reader: Reader
+        self, profile: Profile, start: Cursor | None, reader: Reader
     ) -> list[Post]:
-        # Not all messages of an account may be hidden yet.
-        if author.is_suspended and not reader.is_moderator:
-            return []
-        return self._store.messages.user_timeline(
-            author.id, author.username, start, reader.is_moderator
-        )
+        author = profile.account
+        is_newer = start is not None and start.is_newer
+        if reader.is_moderator or (is_newer and not author.is_suspended):
+            return self._store.messages.user_timeline(
+                author.id, author.username, start, reader.is_moderator
+            )
+        return profile.posts
 
 
 class MentionsOfReader:

@@ -189,24 +189,6 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """How many messages, followed users and followers a user has."""
-
-    messages: int
-    followed: int
-    followers: int
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What a user's page shows of the account, and whether the reader follows it."""
-
-    account: Account
-    counts: Counts
-    is_followed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Cursor:
     """A place in a timeline: a page continues there, with older or newer messages."""
 

@@ -53,8 +53,8 @@ class Store:
 
         Args:
             database: the primary.
-            messages_database: where messages are read and written; by default the
-                primary.
+            messages_database: where messages and profiles are read, and messages are
+                written; by default the primary.
             run_in_thread: runs blocking work, such as hashing a password.
 
         """
@@ -71,7 +71,7 @@ class Store:
             Suspensions(database),
             Mentions(messages_database or database),
             People(database),
-            Profiles(database),
+            Profiles(messages_database or database),
             ProgressMark(database),
             Schema(database),
         )

@@ -31,6 +31,7 @@ from minitwit.accounts.sign_in_throttle import (
     KnownBrowser,
 )
 from minitwit.discovery.people import MAX_PEOPLE
+from minitwit.discovery.profiles import Counts, Profile
 from minitwit.errors import (
     AccountSuspended,
     InvalidPassword,
@@ -43,14 +44,12 @@ from minitwit.errors import (
     UnknownUser,
     UsernameTaken,
 )
-from minitwit.messages import AND_ONE_MORE
+from minitwit.messages import AND_ONE_MORE, NOW
 from minitwit.models import (
     Account,
-    Counts,
     Cursor,
     Person,
     Post,
-    Profile,
     Reader,
     Registration,
 )
@@ -594,7 +593,9 @@ class FakeProfiles:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    def find(self, username: str, reader: Account | None = None) -> Profile:
+    def find(
+        self, username: str, reader: Account | None = None, before: Cursor = NOW
+    ) -> Profile:
         """Return what a user's page shows of the account."""
         memory, account = self._memory, FakeUsers(self._memory).find(username)
         counts = Counts(
@@ -604,7 +605,9 @@ class FakeProfiles:
         )
         follow = (reader.id if reader else None, account.id)
         is_followed = follow in memory.follows
-        return Profile(account, counts, is_followed)
+        shown = [] if account.is_suspended else memory.newest({username})
+        posts = _page(shown, before)
+        return Profile(account, counts, is_followed, posts)
 
 
 class FakePeople:

@@ -129,22 +129,32 @@ def test_own_timeline_is_read_as_far_as_it_went_the_last_time(
 @pytest.mark.parametrize(
     ("cookies", "queries"),
     [
-        ({}, ["profile", "user_timeline"]),
+        ({}, ["profile"]),
         (
             {"session": signed_in(SignedCookies([SESSION_KEY], days=1))},
-            ["reader", "profile", "user_timeline"],
+            ["reader", "profile"],
         ),
     ],
 )
-def test_page_of_a_user_costs_one_statement_beside_its_messages(
+def test_page_of_a_user_costs_one_statement_and_the_readers(
     cookies: dict[str, str], queries: list[str]
 ) -> None:
-    database = CountingDatabase([8, "bob", False, 3, 4, 5, True])
-    database.rows_of["user_timeline"] = [[1, "bob", "Hello", 1]]
+    bob = [8, "bob", False, 3, 4, 5, True, [[1, "Hello", 1]]]
+    database = CountingDatabase(bob)
     client = testing.TestClient(build(settings("timeline"), Store.on(database)))
     answer = client.simulate_get("/bob", cookies=cookies)
     assert "Hello" in answer.text
     assert database.asked == queries
+
+
+@pytest.mark.parametrize("path", ["/bob", "/bob/feed"])
+def test_page_and_feed_of_a_user_do_not_ask_the_primary(path: str) -> None:
+    bob = [8, "bob", False, 3, 4, 5, True, [[1, "Hello", 1]]]
+    primary, standby = CountingDatabase(), CountingDatabase(bob)
+    store = Store.on(primary, standby)
+    answer = testing.TestClient(build(settings("timeline"), store)).simulate_get(path)
+    assert "Hello" in answer.text
+    assert (primary.asked, standby.asked) == ([], ["profile"])
 
 
 def test_permalink_costs_one_statement_and_the_readers() -> None:
