@@ -59,8 +59,8 @@ check-lint:
 # Kinds that measure little use several processors, each with servers of its own.
 # `make test LIMIT_swarm=25m` gives a kind so much time; it still says what it had found.
 check-unit check-postgres check-system check-browser: WORKERS := -n logical --maxprocesses 4
-# Most of it waits; a file shares its servers.
-check-data: WORKERS := -n 2 --dist loadfile
+# Most of these wait; a file shares its servers.
+check-tools check-data: WORKERS := -n 2 --dist loadfile
 check-%:
 	$(if $(LIMIT_$*),timeout --foreground --signal INT $(LIMIT_$*)) $(BIN)/pytest $(WORKERS) tests/$*
 
