@@ -60,7 +60,8 @@ check-lint:
 # `make test LIMIT_swarm=25m` gives a kind so much time; it still says what it had found.
 check-unit check-postgres check-system check-browser: WORKERS := -n logical --maxprocesses 4
 # Most of these wait; a file shares its servers.
-check-tools check-data: WORKERS := -n 2 --dist loadfile
+check-tools: WORKERS := -n 2 --dist loadfile
+check-data: WORKERS := -n 3 --dist loadfile
 check-%:
 	$(if $(LIMIT_$*),timeout --foreground --signal INT $(LIMIT_$*)) $(BIN)/pytest $(WORKERS) tests/$*
 

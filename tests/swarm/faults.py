@@ -195,7 +195,7 @@ def _kill(service: str, cost: Cost, until_whole: bool = False) -> Fault:
         node = _node_of(swarm, service)
         node.docker("kill", "--signal", "KILL", min(swarm.containers(service, node)))
         if until_whole:
-            wait_until(lambda: not swarm.is_whole(service), f"{service} to be missed")
+            wait_until(lambda: swarm.not_whole(service), f"{service} to be missed")
             swarm.settle(service)
             if service == "data_postgres":
                 change_places(swarm)

@@ -101,23 +101,35 @@ class Installation:
 
     def replicas(self, service: str) -> tuple[int, int]:
         """Return how many replicas of a service run, and how many should."""
-        row = f"name={service}"
-        show = "{{.Name}} {{.Replicas}}"
-        rows = self.application.docker(
-            "service", "ls", "--filter", row, "--format", show
-        )
-        for name, count in (line.split(" ")[:2] for line in rows.splitlines()):
-            if name == service:
-                running, wanted = count.split("/")
-                return int(running), int(wanted)
-        return 0, 0
+        return self._all_replicas().get(service, (0, 0))
 
-    def is_whole(self, service: str) -> bool:
-        """Tell whether every replica of a service runs and no update is going on."""
-        running, wanted = self.replicas(service)
-        return running == wanted > 0 and self.update(service) in (
-            *("", "completed", "rollback_completed"),
-        )
+    def _all_replicas(self) -> dict[str, tuple[int, int]]:
+        show = "{{.Name}} {{.Replicas}}"
+        rows = self.application.docker("service", "ls", "--format", show).splitlines()
+        found = {}
+        for name, count in (row.split(" ")[:2] for row in rows):
+            running, wanted = count.split("/")
+            found[name] = int(running), int(wanted)
+        return found
+
+    def not_whole(self, *services: str) -> list[str]:
+        """Return those of some services that lack a replica or are being updated."""
+        show = "{{.Spec.Name}}={{with .UpdateStatus}}{{.State}}{{end}}"
+        inspect = ("service", "inspect", "--format", show)
+        try:
+            replicas = self._all_replicas()
+            rows = self.application.docker(*inspect, *(replicas.keys() & services))
+        except CommandFailed:
+            # A manager that is just coming back refuses questions.
+            return list(services)
+        updates = dict(row.split("=") for row in rows.splitlines())
+        done = ("", "completed", "rollback_completed")
+
+        def is_whole(service: str) -> bool:
+            running, wanted = replicas.get(service, (0, 0))
+            return running == wanted > 0 and updates[service] in done
+
+        return [service for service in services if not is_whole(service)]
 
     def update(self, service: str) -> str:
         """Return how far the newest update of a service is."""
@@ -166,17 +178,13 @@ class Installation:
     def settle(self, *services: str, seconds: float = 180) -> float:
         """Wait until services are whole again; return how long it took."""
         start = time.monotonic()
-        for service in services or SERVICES:
-            left = max(1.0, seconds + start - time.monotonic())
-            self._settle_one(service, left)
-        return time.monotonic() - start
-
-    def _settle_one(self, service: str, seconds: float) -> None:
+        awaited = services or SERVICES
         wait_until(
-            lambda: _or_false(self.is_whole, service),
-            lambda: f"{service} to be whole\n{self.explain(service)}",
+            lambda: not self.not_whole(*awaited),
+            lambda: f"services to be whole\n{self.explain(*self.not_whole(*awaited))}",
             seconds,
         )
+        return time.monotonic() - start
 
     def wait_for_update(self, service: str) -> None:
         """Wait until every replica of a service was replaced."""
@@ -254,7 +262,7 @@ class Installation:
 
     def explain(self, *services: str) -> str:
         """Return the state and last words of services, by default of all not whole."""
-        ill = services or [s for s in SERVICES if not _or_false(self.is_whole, s)]
+        ill = services or self.not_whole(*SERVICES)
         return "\n".join(self._words(service) for service in ill)
 
     def engines_words(self) -> str:
@@ -343,11 +351,3 @@ def add_tool_node(site: Installation) -> None:
 
 def _tag(image: str) -> str:
     return image.partition("@")[0].rpartition(":")[2]
-
-
-def _or_false(state: Callable[[str], bool], service: str) -> bool:
-    # A manager that is just coming back refuses questions.
-    try:
-        return state(service)
-    except CommandFailed:
-        return False
