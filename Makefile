@@ -58,8 +58,9 @@ check-lint:
 # One kind after the other: what one starts must not slow down what the next measures.
 # Kinds that measure little use several processors, each with servers of its own.
 # `make test LIMIT_swarm=25m` gives a kind so much time; it still says what it had found.
-check-unit check-postgres check-system check-browser: WORKERS := -n logical --maxprocesses 4
-# Most of these wait; a file shares its servers.
+check-unit check-postgres check-system: WORKERS := -n logical --maxprocesses 4
+# These wait more than they compute; a file shares its servers.
+check-browser: WORKERS := -n 3
 check-tools: WORKERS := -n 2 --dist loadfile
 check-data: WORKERS := -n 3 --dist loadfile
 check-%:

@@ -9,27 +9,21 @@ import shutil
 import tempfile
 import time
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.cloud_config import written
 from tests.swarm.disks import mounted_disk
 from tests.swarm.handbook import ROOT
-from tests.swarm.images import PYTHON, registry, workshop
+from tests.swarm.images import registry, workshop
 from tests.swarm.installation import Installation, Versions, install
 from tests.swarm.nodes import Lan, Node
 from tests.swarm.outside import Outside, outside
 from tests.swarm.resolver import resolver
 from tests.swarm.shell import run
 
-# What the functions' and the database's images begin with.
-BASES = (PYTHON, "postgres:18.6-trixie")
-EDGE = ("traefik:v3.7.15", "wollomatic/socket-proxy:1.12.2")
-TOOLS_STACK = ROOT / "deploy" / "tools" / "stack.yml"
 TOOLS = {
     "dockerd": "docker.io",
     "docker": "docker.io",
@@ -94,12 +88,7 @@ def _build(stack: ExitStack, folder: Path, lan: Lan, external: Outside) -> Insta
     # Images of several runs meet in one cache, so each run has versions of its own.
     versions = Versions(f"1.{os.getpid()}")
     with workshop(folder, port) as shop:
-        shop.stock(*BASES)
-        # A build keeps one processor busy, so there are two at a time.
-        with ThreadPoolExecutor() as beside:
-            others = beside.submit(shop.stock, *EDGE, *_images_of_the_tools())
-            shop.build(versions.first)
-            others.result()
+        shop.stock_and_build(versions.first)
         shop.build(versions.second)
         shop.spoil(versions.second, versions.sick, messages="MINITWIT_OPERATOR_PORT=9")
         shop.spoil(versions.second, versions.deaf, timeline="MINITWIT_PORT=8002")
@@ -122,11 +111,6 @@ def _build(stack: ExitStack, folder: Path, lan: Lan, external: Outside) -> Insta
     application.start()
     tool.start()
     return Installation(*nodes, f"{address}/minitwit", versions, external, _figures)
-
-
-def _images_of_the_tools() -> list[str]:
-    services = yaml.safe_load(TOOLS_STACK.read_text(encoding="utf-8"))["services"]
-    return sorted({service["image"] for service in services.values()})
 
 
 def _cannot_run() -> str:

@@ -1,7 +1,7 @@
 """Builder and registry of the images for the nodes of a test Swarm.
 
 Both keep their data in the user's cache folder, so only the first run on a machine
-builds the base images.
+builds the base images. `python -m tests.swarm.images` does that ahead of the tests.
 """
 
 import fcntl
@@ -12,11 +12,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import yaml
+
 from tests.functions import FUNCTIONS
-from tests.swarm.handbook import commands
+from tests.swarm.handbook import ROOT, commands
 from tests.swarm.nodes import Engine
 from tests.swarm.shell import CommandFailed, Docker, run
 from tests.tools import collector, inbox
@@ -26,6 +29,10 @@ STANDINS = Path(__file__).parent / "standins"
 # Too large for a test machine. Their stand-ins listen on the same ports.
 NEVER_OFFICIAL = {"elasticsearch": 9200, "kibana": 5601, "grafana/grafana": 3000}
 PYTHON = "python:3.13-slim-trixie"
+# What the functions' and the database's images begin with.
+BASES = (PYTHON, "postgres:18.6-trixie")
+EDGE = ("traefik:v3.7.15", "wollomatic/socket-proxy:1.12.2")
+TOOLS_STACK = ROOT / "deploy" / "tools" / "stack.yml"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -74,6 +81,15 @@ class Workshop:
         self.docker = docker
         self.registry = registry
 
+    def stock_and_build(self, version: str) -> None:
+        """Push all images of others that the stacks name, and a version of ours."""
+        self.stock(*BASES)
+        # A build keeps one processor busy, so there are two at a time.
+        with ThreadPoolExecutor() as beside:
+            others = beside.submit(self.stock, *EDGE, *_images_of_the_tools())
+            self.build(version)
+            others.result()
+
     def stock(self, *official: str) -> None:
         """Push official images, or stand-ins where they cannot be pulled."""
         for image in official:
@@ -117,6 +133,11 @@ class Workshop:
         elif self.docker("inspect", "--format", label, image) and image != PYTHON:
             # Its Dockerfile may have changed; if not, the builder's cache has it.
             _STAND_INS[name](self.docker, image)
+
+
+def _images_of_the_tools() -> list[str]:
+    services = yaml.safe_load(TOOLS_STACK.read_text(encoding="utf-8"))["services"]
+    return sorted({service["image"] for service in services.values()})
 
 
 # As in the official image: no manuals, no caches, and no fsync per installed file, also
@@ -215,3 +236,12 @@ def _free_port() -> int:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+if __name__ == "__main__":
+    with (
+        tempfile.TemporaryDirectory(dir="/var/tmp") as scratch,
+        registry(Path(scratch)) as its_port,
+        workshop(Path(scratch), its_port) as shop,
+    ):
+        shop.stock_and_build("ahead")
