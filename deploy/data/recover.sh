@@ -21,12 +21,6 @@ fail() {
     exit 1
 }
 
-start() {
-    timeout 300 docker service scale "${stack}_$1=1" > /dev/null \
-        || fail "${stack}_$1 does not start: docker service logs ${stack}_$1"
-    say "${stack}_$1 runs"
-}
-
 # On the node and the volume of the server `postgres`.
 run_job() { # SCRIPT [WORD …]
     local image place state end=$((SECONDS + 3600))
@@ -94,5 +88,7 @@ run_job '
     etcdctl del --prefix /service/minitwit/' recover.sh "$@" \
     || fail "The restore failed. The volume is unchanged. To start the servers again:" \
         "docker service scale ${stack}_postgres=1 ${stack}_standby=1"
-start postgres
+timeout 300 docker service scale "${stack}_postgres=1" > /dev/null \
+    || fail "${stack}_postgres does not start: docker service logs ${stack}_postgres"
+say "${stack}_postgres runs"
 docker service scale --detach "${stack}_standby=1" > /dev/null

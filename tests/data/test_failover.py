@@ -135,6 +135,9 @@ def test_writes_go_on_when_the_standby_that_they_wait_for_is_lost(
         writer.go_on()
         lost = time.monotonic()
         standby.host.lose()
+        switch = ("switchover", "--force", "--leader", primary.host.name)
+        with pytest.raises(AssertionError, match="failed, details: 412"):
+            primary.control(*switch, "--candidate", standby.host.name)
         writer.go_on(100)
     refused = [a for a in writer.since(lost) if a.status != 204]
     require_only(writer.since(lost), 204, 503)

@@ -53,8 +53,19 @@ def change_places(swarm: Installation) -> None:
     )
     if not is_primary(swarm):
         wait_for_standby(swarm, "standby")
-        swarm.follow("Failover")
+        wait_until(lambda: _switches_over(swarm), "a switchover")
     wait_for_standby(swarm)
+
+
+def _switches_over(swarm: Installation) -> bool:
+    try:
+        swarm.follow("Failover")
+    except CommandFailed as refused:
+        # Patroni writes to etcd every five seconds that a server follows.
+        if "failed, details: 412" not in str(refused):
+            raise
+        return False
+    return True
 
 
 def primaries_seen(swarm: Installation) -> list[str]:
