@@ -2,17 +2,18 @@
 
 import json
 from pathlib import Path
+from statistics import median
 
 import click
 
 from tests.benchmark import encryption, partitioning, replay, scaling
 from tests.benchmark.dataset import DATA_SETS
 from tests.benchmark.droplets import measure, running_droplets
-from tests.benchmark.experiments import Effort
+from tests.benchmark.experiments import Effort, ratio
 from tests.benchmark.processes import ROOT
 from tests.benchmark.profile import profile
 from tests.benchmark.report import save, write
-from tests.benchmark.run import machine_in, run
+from tests.benchmark.run import deployed, machine_in, pages_in_turns, run
 from tests.benchmark.storage import running_storage
 
 _FOLDER = ROOT / ".minitwit" / "benchmark"
@@ -56,6 +57,20 @@ def latency_command(effort: str) -> None:
                 f"ms, {cost['failed']} failed, CPU {cost['function_cpu']:.0f} + "
                 f"{cost['database_cpu']:.0f} us"
             )
+
+
+@main.command("pages")
+@click.option("--effort", type=click.Choice(list(_EFFORTS)), default="short")
+def pages_command(effort: str) -> None:
+    """Compare the pages with the public timeline, at 100,000 messages, in a minute."""
+    with (
+        machine_in(_FOLDER) as machine,
+        deployed(machine, DATA_SETS["100k"]) as deployment,
+    ):
+        rates = pages_in_turns(deployment, _EFFORTS[effort])
+    for name, page in rates.items():
+        share = ratio(rates, name, "GET /public")
+        click.echo(f"{name}: {median(page):,.0f} requests/s, {share:.2f} of /public")
 
 
 @main.command("encryption")
