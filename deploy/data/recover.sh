@@ -6,7 +6,7 @@
 #   deploy/data/recover.sh "2026-11-24 08:15:00+00"
 #   deploy/data/recover.sh "2026-11-24 08:15:00+00" 3     in timeline 3: see restore.sh
 #
-# The replaced data stays on the volume, next to the restored database. The standby becomes a
+# The replaced data stays on the volumes, next to the restored database. The standby becomes a
 # copy of the restored database by itself.
 set -euo pipefail
 
@@ -21,11 +21,11 @@ fail() {
     exit 1
 }
 
-# On the node and the volume of the server `postgres`.
-run_job() { # SCRIPT [WORD …]
+run_job() { # SERVER SCRIPT [WORD …]     on the node and the volume of a server
     local image place state end=$((SECONDS + 3600))
-    image=$(docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}' "${stack}_postgres")
-    place=$(docker service inspect --format '{{index .Spec.TaskTemplate.Placement.Constraints 0}}' "${stack}_postgres")
+    image=$(docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}' "${stack}_$1")
+    place=$(docker service inspect --format '{{index .Spec.TaskTemplate.Placement.Constraints 0}}' "${stack}_$1")
+    shift
     docker service rm "$job" > /dev/null 2>&1 || true
     docker service create --quiet --detach --name "$job" --mode replicated-job \
         --constraint "$place" --network data --network consensus --restart-condition none \
@@ -47,7 +47,7 @@ run_job() { # SCRIPT [WORD …]
     [[ $state == Complete* ]]
 }
 
-run_job '
+run_job postgres '
     # On a node that has just rejoined, DNS may resolve the repository only half a minute
     # later, when the nodes have synchronized their records.
     until info=$(pgbackrest --stanza=minitwit info); ! grep -q HostConnectError <<< "$info"; do
@@ -58,7 +58,7 @@ run_job '
     grep -q "full backup:" <<< "$info"' \
     || fail "There is no backup, or it cannot be reached. Nothing was stopped."
 docker service scale --detach "${stack}_postgres=0" "${stack}_standby=0" > /dev/null
-run_job '
+run_job postgres '
     # A server is gone when Patroni has written so to etcd, or has not renewed its entry for 20 s.
     until members=$(etcdctl get --prefix --print-value-only /service/minitwit/members/) \
         && [ -z "$(grep -v "\"state\":\"stopped\"" <<< "$members")" ]; do
@@ -88,6 +88,13 @@ run_job '
     etcdctl del --prefix /service/minitwit/' recover.sh "$@" \
     || fail "The restore failed. The volume is unchanged. To start the servers again:" \
         "docker service scale ${stack}_postgres=1 ${stack}_standby=1"
+# Its own copy may lack WAL that no server has any more, so it makes a new one.
+{
+    docker node ls --filter node.label=standby=true --format '{{.Status}}' | grep Ready > /dev/null && run_job standby '
+        exec 9> "${PGDATA%/*/*}/lock"
+        flock --timeout 60 9
+        [ ! -e "$PGDATA" ] || mv "$PGDATA" "$PGDATA.before-$(date +%Y-%m-%dT%H-%M-%S)"'
+} || say "${stack}_standby keeps its copy. If it does not follow when it is there: docs/runbooks/lost-standby.md"
 timeout 300 docker service scale "${stack}_postgres=1" > /dev/null \
     || fail "${stack}_postgres does not start: docker service logs ${stack}_postgres"
 say "${stack}_postgres runs"

@@ -24,11 +24,4 @@ fi
 mkdir -p "$folder"
 chmod 700 "$folder"
 pgbackrest --stanza=minitwit --pg1-path="$folder" "${target[@]}" restore
-# A standby asks its primary for the history of each timeline since its own, also of those
-# that a restore has given up, and the primary has only those that it comes from.
-timeline=$(pg_controldata "$folder" | sed -n "s/^Latest checkpoint.s TimeLineID: *//p")
-while
-    printf -v history %08X.history $((timeline += 1))
-    pgbackrest --stanza=minitwit --pg1-path="$folder" archive-get "$history" "$folder/pg_wal/$history"
-do :; done
 echo "restore.sh: restored into $folder; start PostgreSQL on it, then minitwit check-database"

@@ -127,30 +127,6 @@ def test_a_second_in_the_past_is_restored(
     assert seconds <= MAX_RESTORE
 
 
-def test_a_restored_primary_has_the_histories_of_timelines_that_were_given_up(
-    repository: Repository,
-) -> None:
-    """A standby on an older timeline asks for them, and follows nobody without."""
-    [[chosen]] = owner_rows(
-        repository.server, "SELECT (now() + interval '1 minute')::text"
-    )
-    history = "1\t0/5000000\tbefore a second that was the wrong one\n"
-    # pgBackRest archives nothing from elsewhere.
-    given_up = repository.server.cluster.data / "pg_wal" / "00000002.history"
-    given_up.write_text(history)
-    folder = repository.folder / "work" / "forked"
-    try:
-        push = (str(PGBACKREST), "--stanza=minitwit", "archive-push")
-        repository.run(*push, str(given_up))
-        repository.run("restore.sh", str(folder), str(chosen), "1")
-    finally:
-        given_up.unlink()
-        archive = repository.folder / "repository" / "archive"
-        for kept in archive.rglob(given_up.name):
-            kept.unlink()
-    assert (folder / "pg_wal" / given_up.name).read_text() == history
-
-
 def test_nothing_readable_is_in_the_repository(repository: Repository) -> None:
     post(repository.server, "a needle in a haystack")
     repository.archive()
