@@ -193,7 +193,9 @@ def _kill(service: str, cost: Cost, until_whole: bool = False) -> Fault:
 
     def happen(swarm: Installation) -> None:
         node = _node_of(swarm, service)
-        node.docker("kill", "--signal", "KILL", min(swarm.containers(service, node)))
+        # Swarm may not have noticed yet that the fault before ended it.
+        found = wait_until(lambda: swarm.containers(service, node), f"a {service}")
+        node.docker("kill", "--signal", "KILL", min(found))
         if until_whole:
             wait_until(lambda: swarm.not_whole(service), f"{service} to be missed")
             swarm.settle(service)
