@@ -53,19 +53,29 @@ def change_places(swarm: Installation) -> None:
     )
     if not is_primary(swarm):
         wait_for_standby(swarm, "standby")
-        wait_until(lambda: _switches_over(swarm), "a switchover")
+        _switch_over(swarm)
     wait_for_standby(swarm)
 
 
-def _switches_over(swarm: Installation) -> bool:
-    try:
-        swarm.follow("Failover")
-    except CommandFailed as refused:
-        # Patroni writes to etcd every five seconds that a server follows.
-        if "failed, details: 412" not in str(refused):
-            raise
-        return False
-    return True
+def _switch_over(swarm: Installation) -> None:
+    """Try until Patroni has a candidate.
+
+    It writes to etcd every five seconds that a server follows. After nodes were cut off
+    from each other, Docker resolves the other server's name a minute later.
+    """
+    refusals: list[str] = []
+
+    def is_accepted() -> bool:
+        try:
+            swarm.follow("Failover")
+        except CommandFailed as refused:
+            refusals.append(str(refused))
+            if "failed, details: 412" not in refusals[-1]:
+                raise
+            return False
+        return True
+
+    wait_until(is_accepted, lambda: f"a switchover:\n{refusals[-1]}", 180)
 
 
 def primaries_seen(swarm: Installation) -> list[str]:
