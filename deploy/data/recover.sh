@@ -6,8 +6,7 @@
 #   deploy/data/recover.sh "2026-11-24 08:15:00+00"
 #   deploy/data/recover.sh "2026-11-24 08:15:00+00" 3     in timeline 3: see restore.sh
 #
-# The replaced data stays on the volumes, next to the restored database. The standby becomes a
-# copy of the restored database by itself.
+# The replaced data stays on the volumes. The standby becomes a copy by itself.
 set -euo pipefail
 
 . "$(dirname "$0")/../environment.sh"

@@ -60,8 +60,8 @@ def change_places(swarm: Installation) -> None:
 def _switch_over(swarm: Installation) -> None:
     """Try until Patroni has a candidate.
 
-    It writes to etcd every five seconds that a server follows. After nodes were cut off
-    from each other, Docker resolves the other server's name a minute later.
+    It writes to etcd every five seconds that a server follows, and keeps the address of
+    a server so long.
     """
     refusals: list[str] = []
 
@@ -75,7 +75,7 @@ def _switch_over(swarm: Installation) -> None:
             return False
         return True
 
-    wait_until(is_accepted, lambda: f"a switchover:\n{refusals[-1]}", 180)
+    wait_until(is_accepted, lambda: f"a switchover:\n{refusals[-1]}")
 
 
 def primaries_seen(swarm: Installation) -> list[str]:
