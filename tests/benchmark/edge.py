@@ -9,8 +9,9 @@ from pathlib import Path
 from deploy.local import traefik
 from deploy.local.configuration import EDGE
 from deploy.local.replicas import Replica as LocalReplica
-from tests.benchmark.processes import Replica, free_port, running
+from tests.benchmark.processes import HOST, Replica, free_port, running
 from tests.benchmark.systems import Telemetry
+from tests.waiting import status_of, wait_until
 
 
 @contextmanager
@@ -35,6 +36,8 @@ def running_edge(
     command = [traefik.program(), f"--configFile={static}"]
     log = folder / "traefik.log"
     with running(command, port, log, traefik.ENVIRONMENT) as process:
+        # It listens before it has read which replicas there are.
+        wait_until(lambda: status_of(f"http://{HOST}:{port}/msgs") in (200, 403))
         yield Replica(port, process.pid)
     (folder / "access.log").unlink(missing_ok=True)
 
