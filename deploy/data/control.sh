@@ -6,6 +6,6 @@ set -euo pipefail
 
 PATRONI_RESTAPI_PASSWORD=$(cat "${SECRETS:-/run/secrets}/superuser_password")
 export PATRONI_RESTAPI_PASSWORD
-# It asks before it changes anything, or, with --force, ends with 0 even when Patroni refuses.
+# patronictl asks before a change, or, with --force, ends with 0 even when Patroni refuses.
 [[ " $* " = *" --force "* ]] || exec env --unset=PYTHONPATH patronictl "$@"
 env --unset=PYTHONPATH patronictl "$@" | awk '{ print } / failed, details: / { refused = 1 } END { exit refused }'

@@ -87,7 +87,7 @@ run_job postgres '
     etcdctl del --prefix /service/minitwit/' recover.sh "$@" \
     || fail "The restore failed. The volume is unchanged. To start the servers again:" \
         "docker service scale ${stack}_postgres=1 ${stack}_standby=1"
-# Its own copy may lack WAL that no server has any more, so it makes a new one.
+# The standby makes a new copy, as its own may lack WAL that no server has any more.
 {
     docker node ls --filter node.label=standby=true --format '{{.Status}}' | grep Ready > /dev/null && run_job standby '
         exec 9> "${PGDATA%/*/*}/lock"

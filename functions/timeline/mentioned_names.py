@@ -71,6 +71,7 @@ class MentionedNames:
 
 def bytes_of(content: str, names: frozenset[str]) -> int:
     """Return the bytes of a message and of the names that it mentions."""
-    size = getsizeof(content)
-    # Most mention nobody, and share one empty set.
-    return size + getsizeof(names) + sum(map(getsizeof, names)) if names else size
+    if not names:
+        # Messages that mention nobody share one empty set.
+        return getsizeof(content)
+    return getsizeof(content) + getsizeof(names) + sum(map(getsizeof, names))

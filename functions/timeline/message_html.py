@@ -137,7 +137,7 @@ class Moment(NamedTuple):
 
 def moment(pub_date: int) -> Moment:
     """Return the date of a message."""
-    # Takes a third of the time of a datetime's isoformat: a page has few days.
+    # Takes a third of the time of a datetime's isoformat and strftime.
     minutes, second = divmod(writable(pub_date), 60)
     days, minute = divmod(minutes, 1440)
     day, time = _day(days), _time(minute)

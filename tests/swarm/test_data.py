@@ -178,8 +178,8 @@ def test_a_lost_volume_is_restored_from_the_other_node(swarm: Installation) -> N
 def test_a_second_in_the_past_is_restored(swarm: Installation) -> None:
     """All messages are deleted: the state of the second before is restored.
 
-    The operator chooses one that is too early first. The standby was away, and lacks
-    WAL that no server has afterwards.
+    The operator restores a second that is too early first. The standby is stopped
+    meanwhile, so that it lacks WAL that no server has after the restore.
     """
     swarm.operate("docker service scale --detach data_standby=0")
     wait_until(lambda: not swarm.containers("data_standby", swarm.tool), "it to leave")

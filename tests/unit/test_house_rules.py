@@ -218,6 +218,12 @@ def test_every_query_is_run_and_a_noun_runs_only_its_own() -> None:
             assert not strangers, f"{query} of {queries.name} is run by {strangers}"
 
 
+def test_ci_tests_every_kind_in_the_order_of_the_makefile() -> None:
+    [kinds] = re.findall(r"^KINDS := (.+)$", (ROOT / "Makefile").read_text(), re.M)
+    tested = re.findall(r'make test KIND="(.+?)"', (ROOT / ".ci/run").read_text())
+    assert " ".join(tested) == kinds
+
+
 def test_no_row_of_the_contract_hides_another_of_the_same_name() -> None:
     names = Counter(
         name
