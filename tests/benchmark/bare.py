@@ -11,7 +11,7 @@ from typing import Any
 import falcon
 import orjson
 
-from minitwit.postgres.connections import connect
+from minitwit.postgres.connections import Connector
 from minitwit.postgres.database import PLANNING
 from minitwit.postgres.network import BLOCKING, Network
 from minitwit.postgres.prepared_statements import PreparedStatement
@@ -25,7 +25,8 @@ class _Session:
 
     def __init__(self, network: Network) -> None:
         settings = DatabaseSettings.from_environment(os.environ)
-        self._connection, self._stream = connect(settings, PLANNING, network)
+        connector = Connector(settings, PLANNING, network)
+        self._connection, self._stream = connector.connect()
         self._stream.watch()
         self._prepared: dict[str, PreparedStatement] = {}
 

@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local.postgres import SUPERUSER
 from minitwit.errors import DatabaseRefused, StorageUnavailable
-from minitwit.postgres.connections import connect, disconnect
+from minitwit.postgres.connections import Connector, disconnect
 from minitwit.postgres.database import Database
 from minitwit.postgres.prepared_statements import PreparedStatement
 from minitwit.postgres.roles import OWNER, function_role
@@ -78,7 +78,7 @@ def function_over_tls(
 @contextmanager
 def statement(settings: DatabaseSettings, text: str) -> Iterator[PreparedStatement]:
     """Prepare a statement on a connection of its own."""
-    connection, stream = connect(settings)
+    connection, stream = Connector(settings).connect()
     try:
         yield PreparedStatement(connection, stream, text)
     finally:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from minitwit.postgres.connections import Connection, connect
+from minitwit.postgres.connections import Connection, Connector
 from minitwit.queries import functions_of, statements
 from minitwit.settings import DatabaseSettings
 
@@ -67,7 +67,7 @@ def needed_privileges(
         functions: the names of the functions.
 
     """
-    connection, stream = connect(settings)
+    connection, stream = Connector(settings).connect()
     try:
         parser = _Parser(connection)
         shared = parser.privileges(_statements("all"))

@@ -17,10 +17,10 @@ from minitwit.errors import (
     UsernameTaken,
 )
 from minitwit.models import Account, Cursor, Reader
-from minitwit.postgres.connections import connect
+from minitwit.postgres.connections import Connection, Connector
 from minitwit.postgres.database import Database
-from minitwit.postgres.network import Network
 from minitwit.postgres.prepared_statements import PreparedStatement
+from minitwit.postgres.stream import Stream
 from minitwit.server import event_loop
 from minitwit.settings import DatabaseSettings
 from minitwit.store import Store
@@ -229,19 +229,18 @@ def test_a_statement_that_gets_no_connection_in_time_takes_a_returned_one(
     testbed: OwnDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(testbed.settings())
-    attempts: list[DatabaseSettings] = []
+    attempts: list[Connector] = []
+    connect = Connector.connect
 
-    def late(
-        settings: DatabaseSettings, parameters: dict[str, str], network: Network
-    ) -> object:
-        attempts.append(settings)
+    def late(connector: Connector) -> tuple[Connection, Stream]:
+        attempts.append(connector)
         if len(attempts) > 1:
-            return connect(settings, parameters, network)
+            return connect(connector)
         # Meanwhile another statement opens a connection and returns it.
         assert database.read("latest") == [[-1]]
         raise TimeoutError
 
-    monkeypatch.setattr("minitwit.postgres.database.connect", late)
+    monkeypatch.setattr(Connector, "connect", late)
     database.write("record_latest", value=5)
     assert database.read("latest") == [[5]]
     assert len(attempts) == 2

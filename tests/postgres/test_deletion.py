@@ -202,7 +202,7 @@ def wait_for_a_lock(superuser: AdminConnection, testbed: OwnDatabase) -> None:
 
 
 def test_rows_that_are_added_meanwhile_are_deleted_as_well(
-    database: Database, owner: AdminConnection, ada: Account
+    testbed: OwnDatabase, owner: AdminConnection, ada: Account
 ) -> None:
     late = iter(
         (
@@ -217,7 +217,7 @@ def test_rows_that_are_added_meanwhile_are_deleted_as_well(
                 owner.run(statement)
             return super().write(query, **parameters)
 
-    assert Deletions(Interrupted(database._settings)).delete(ada)
+    assert Deletions(Interrupted(testbed.settings())).delete(ada)
     assert next(late, None) is None
     assert_gone(owner, ada)
 

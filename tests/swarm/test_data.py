@@ -82,9 +82,16 @@ def test_a_restore_that_cannot_be_done_changes_nothing(swarm: Installation) -> N
 
 
 def test_the_status_shows_which_server_is_the_primary(swarm: Installation) -> None:
-    shown = swarm.follow("See what runs")
-    assert re.search(r"postgres\W+primary\W+running", shown)
-    assert re.search(r"standby\W+(replica|sync standby)\W+streaming\W+\d+", shown)
+    """Patroni needs some seconds to see that a server streams, or has been promoted."""
+    primary = r"postgres\W+primary\W+running"
+    standby = r"standby\W+(replica|sync standby)\W+streaming\W+\d+"
+    shown: list[str] = []
+
+    def is_shown() -> bool:
+        shown.append(swarm.follow("See what runs"))
+        return all(re.search(server, shown[-1]) for server in (primary, standby))
+
+    wait_until(is_shown, lambda: f"both servers\n{shown[-1]}")
 
 
 def test_a_lost_node_loses_nothing_with_a_synchronous_standby(

@@ -32,6 +32,7 @@ def test_a_renamed_stack_makes_no_second_database(swarm: Installation) -> None:
 
     try:
         swarm.operate("docker stack rm data")
+        # The release waits until it is the primary.
         swarm.settle("renamed_postgres")
         swarm.follow("Release", DATA_STACK="renamed")
         swarm.wait_for_site()

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from tests.swarm.installation import Installation
+from tests.swarm.load import Load
 from tests.swarm.servers import change_places
 from tests.waiting import wait_until
 
@@ -43,6 +44,26 @@ def test_an_edge_that_cannot_ask_what_runs_tells_callers_to_come_back(
         swarm.settle("edge_socket-proxy", "edge_traefik")
         swarm.wait_for_site()
     assert answers == {_COME_BACK}
+
+
+def test_an_engine_that_does_not_answer_costs_no_request(swarm: Installation) -> None:
+    """It is the resolver as well; the functions remember where their database is."""
+    change_places(swarm)
+    [server] = swarm.containers("data_postgres")
+    lose = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    lose += " WHERE state = 'idle' AND usename LIKE 'minitwit\\_%'"
+    sql = ("psql", "--username=postgres", "-c", "SELECT pg_sleep(2)", "-c", lose)
+    with Load(swarm.url) as load:
+        swarm.application.docker("exec", "--detach", server, *sql)
+        swarm.application.engine.inside("pkill", "-STOP", "-x", "dockerd")
+        try:
+            time.sleep(4)
+        finally:
+            swarm.application.engine.inside("pkill", "-CONT", "-x", "dockerd")
+    outcomes = load.so_far()
+    swarm.measured(f"an engine that did not answer for 4 s: {outcomes}")
+    assert not outcomes.failures, "\n".join(map(str, outcomes.failures[:20]))
+    swarm.settle()
 
 
 _COME_BACK = (503, "2")  # The status, and the seconds to wait.

@@ -5,6 +5,7 @@ Only this module and `prepared_statements` import pg8000.
 
 from collections.abc import Mapping
 from contextlib import suppress
+from socket import socket
 
 from pg8000.native import Connection as Connection
 from pg8000.native import DatabaseError as DatabaseError
@@ -14,7 +15,7 @@ from minitwit.postgres.address import Address
 from minitwit.postgres.certificate_authority import trusting
 from minitwit.postgres.encrypted_stream import EncryptedStream
 from minitwit.postgres.network import BLOCKING, Network
-from minitwit.postgres.sockets import open_socket
+from minitwit.postgres.sockets import SocketAddress, look_up, open_socket
 from minitwit.postgres.stream import Stream
 from minitwit.settings import DatabaseSettings
 
@@ -27,93 +28,121 @@ LOST = (InterfaceError, OSError)
 _REPLY_SLACK = 1.0
 
 
-def connect(
-    settings: DatabaseSettings,
-    parameters: Mapping[str, str] = {},
-    network: Network = BLOCKING,
-) -> tuple[Connection, Stream]:
-    """Open a connection with the settings' limits; of several hosts, to the primary.
+class Connector:
+    """Opens connections to a database, with the settings' limits.
+
+    It returns to the server that it reached last without looking up its name: Swarm's
+    resolver is a part of the engine, which answers late while it starts many containers
+    and not at all while it restarts.
 
     Args:
-        settings: where the server is, and the limits.
-        parameters: of the server, to be set for this connection.
+        settings: where the servers are, and the limits.
+        parameters: of the server, to be set for each connection.
         network: how to wait.
 
-    Returns:
-        the connection and the stream under it.
-
-    Raises:
-        OSError: no server listens there, or not in time.
-        InterfaceError, DatabaseError: the server refuses.
-
     """
-    address = Address.parse(settings.database_url)
-    if len(address.hosts) == 1:
-        return _connect(settings, address, address.hosts[0], parameters, network)
-    failure: Exception = InterfaceError("none of the hosts accepts writes")
-    for host in address.hosts:
+
+    def __init__(
+        self,
+        settings: DatabaseSettings,
+        parameters: Mapping[str, str] = {},
+        network: Network = BLOCKING,
+    ) -> None:
+        self._settings = settings
+        self._parameters = parameters
+        self._network = network
+        self._address = Address.parse(settings.database_url)
+        self._last: tuple[str, SocketAddress] | None = None
+
+    def connect(self) -> tuple[Connection, Stream]:
+        """Open a connection; of several hosts, to the primary.
+
+        Returns:
+            the connection and the stream under it.
+
+        Raises:
+            DatabaseError: a server refuses.
+            OSError: no server listens, or takes writes, or not in time.
+
+        """
+        if self._last:
+            host, address = self._last
+            try:
+                return self._connect(host, [address])
+            except (DatabaseError, *LOST):
+                # Another container may have the address by now.
+                self.forget()
+        refusal: Exception | None = None
+        failures: list[str] = []
+        for host in self._address.hosts:
+            try:
+                return self._connect(host, self._look_up(host))
+            except DatabaseError as error:
+                refusal = refusal or error
+            except LOST as error:
+                failures.append(f"{host}: {error or type(error).__name__}")
+        # What a server answers says more than that another one does not.
+        raise refusal or OSError("; ".join(failures))
+
+    def forget(self) -> None:
+        """Look up the names the next time: it was not the server that was wanted."""
+        self._last = None
+
+    def _look_up(self, host: str) -> list[SocketAddress]:
+        return look_up(host, self._address.port, self._network)
+
+    def _connect(
+        self, host: str, addresses: list[SocketAddress]
+    ) -> tuple[Connection, Stream]:
+        connected, address = open_socket(
+            addresses, self._settings.connect_timeout, self._network
+        )
+        stream = self._stream(connected, host)
         try:
-            connection, stream = _connect(settings, address, host, parameters, network)
-        except (DatabaseError, *LOST) as error:
-            # What a server answers says more than that another one does not.
-            if not isinstance(failure, DatabaseError):
-                failure = error
-            continue
+            connection = self._greet(stream)
+        except BaseException as error:
+            stream.close()
+            if refusal := _refusal(error):
+                raise refusal from None
+            raise
         # A server reports in its greeting whether it is a standby.
-        if connection.parameter_statuses.get("in_hot_standby") == "off":
-            return connection, stream
-        disconnect(connection, stream)
-    raise failure
+        is_standby = connection.parameter_statuses.get("in_hot_standby") != "off"
+        if is_standby and len(self._address.hosts) > 1:
+            disconnect(connection, stream)
+            raise InterfaceError("takes no writes")
+        stream.timeout = self._settings.statement_timeout_ms / 1000 + _REPLY_SLACK
+        self._last = host, address
+        return connection, stream
 
+    def _stream(self, connected: socket, host: str) -> Stream:
+        timeout, ca = self._settings.connect_timeout, self._settings.database_ca_file
+        # A Unix socket leads to this machine only, and PostgreSQL has no TLS there.
+        if ca is None or host.startswith("/"):
+            return Stream(connected, timeout, self._network)
+        stream = EncryptedStream(connected, timeout, self._network)
+        try:
+            stream.encrypt(trusting(ca), host)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
 
-def _connect(
-    settings: DatabaseSettings,
-    address: Address,
-    host: str,
-    parameters: Mapping[str, str],
-    network: Network,
-) -> tuple[Connection, Stream]:
-    password = settings.database_password
-    stream = _open_stream(settings, host, address.port, network)
-    try:
-        connection = Connection(
-            user=address.user,
+    def _greet(self, stream: Stream) -> Connection:
+        password = self._settings.database_password
+        return Connection(
+            user=self._address.user,
             # pg8000 fails with an AttributeError when there is none and one is needed.
             password=password.get_secret_value() if password else "",
-            database=address.database,
+            database=self._address.database,
             sock=stream,
             ssl_context=False,
             application_name="minitwit",
             startup_params={
-                "statement_timeout": str(settings.statement_timeout_ms),
-                "lock_timeout": str(settings.lock_timeout_ms),
-                **parameters,
+                "statement_timeout": str(self._settings.statement_timeout_ms),
+                "lock_timeout": str(self._settings.lock_timeout_ms),
+                **self._parameters,
             },
         )
-    except BaseException as error:
-        stream.close()
-        if refusal := _refusal(error):
-            raise refusal from None
-        raise
-    stream.timeout = settings.statement_timeout_ms / 1000 + _REPLY_SLACK
-    return connection, stream
-
-
-def _open_stream(
-    settings: DatabaseSettings, host: str, port: int, network: Network
-) -> Stream:
-    timeout = settings.connect_timeout
-    connected = open_socket(host, port, timeout, network)
-    # A Unix socket leads to this machine only, and PostgreSQL has no TLS there.
-    if settings.database_ca_file is None or host.startswith("/"):
-        return Stream(connected, timeout, network)
-    stream = EncryptedStream(connected, timeout, network)
-    try:
-        stream.encrypt(trusting(settings.database_ca_file), host)
-    except BaseException:
-        stream.close()
-        raise
-    return stream
 
 
 def _refusal(error: BaseException | None) -> DatabaseError | None:

@@ -18,8 +18,8 @@ from minitwit.postgres.circuit_breaker import CircuitBreaker
 from minitwit.postgres.connections import (
     LOST,
     Connection,
+    Connector,
     DatabaseError,
-    connect,
     disconnect,
 )
 from minitwit.postgres.network import BLOCKING, Network
@@ -78,12 +78,13 @@ class _Session:
         self.close = weakref.finalize(self, disconnect, connection, stream)
 
     @classmethod
-    def open(cls, settings: DatabaseSettings, network: Network) -> Self:
-        """Connect, and check that the database is the one that the settings name."""
-        session = cls(*connect(settings, PLANNING, network))
+    def open(cls, connector: Connector, installation: UUID | None) -> Self:
+        """Connect, and check that the database is the one that is meant."""
+        session = cls(*connector.connect())
         try:
-            session._require_installation(settings.installation)
+            session._require_installation(installation)
         except BaseException:
+            connector.forget()
             session.close()
             raise
         return session
@@ -131,8 +132,8 @@ class Database:
         span: Callable[[str], AbstractContextManager[object]] = _untraced,
         observe_expiry: Callable[[float], None] = lambda expiry: None,
     ) -> None:
-        self._settings = settings
-        self._network = network
+        self._connector = Connector(settings, PLANNING, network)
+        self._installation = settings.installation
         self._observe = observe
         self._span = span
         self._observe_expiry = observe_expiry
@@ -218,7 +219,7 @@ class Database:
     def _open(self) -> _Session:
         self._breaker.require_closed()
         try:
-            session = _Session.open(self._settings, self._network)
+            session = _Session.open(self._connector, self._installation)
         except (DatabaseError, *LOST) as error:
             # A busy machine may take too long to connect. If another request has
             # returned a connection, the server is up, and nothing was sent yet.

@@ -12,41 +12,50 @@ from minitwit.postgres.network import Network
 _UNACKNOWLEDGED_MS = 500
 
 
-def open_socket(
-    host: str, port: int, timeout: float, network: Network
-) -> socket.socket:
-    """Connect to a server.
+SocketAddress = tuple[int, Any]  # its family, and what the family calls an address
+
+
+def look_up(host: str, port: int, network: Network) -> list[SocketAddress]:
+    """Return the addresses of a server.
 
     Args:
         host: a name, an address, or the folder of a Unix socket.
         port: of the server; it is part of a Unix socket's name.
-        timeout: seconds for each of the host's addresses.
+        network: how to wait.
+
+    Raises:
+        OSError: the name is not known, or not in time.
+
+    """
+    if host.startswith("/"):
+        return [(socket.AF_UNIX, f"{host}/.s.PGSQL.{port}")]
+    # An unreachable resolver blocks for many seconds.
+    found = network.run_in_thread(
+        lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    )
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def open_socket(
+    addresses: list[SocketAddress], timeout: float, network: Network
+) -> tuple[socket.socket, SocketAddress]:
+    """Connect to the first address of a server that answers; return it as well.
+
+    Args:
+        addresses: of the server, at least one.
+        timeout: seconds for each of the addresses.
         network: how to wait.
 
     Raises:
         OSError: no server listens there, or not in time.
 
     """
-    if host.startswith("/"):
-        path = f"{host}/.s.PGSQL.{port}"
-        return _connected(socket.AF_UNIX, path, timeout, network)
-    failure = OSError(f"{host} has no address")
-    # An unreachable resolver blocks for many seconds.
-    addresses = network.run_in_thread(
-        lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    )
-    for family, _, _, _, address in addresses:
+    failure = OSError()
+    for address in addresses:
         try:
-            connected = _connected(family, address, timeout, network)
+            return _connected(*address, timeout, network), address
         except OSError as error:
             failure = error
-            continue
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        connected.setsockopt(
-            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS
-        )
-        return connected
     raise failure
 
 
@@ -63,7 +72,17 @@ def _connected(
         if code:
             raise OSError(code, os.strerror(code))
         connecting.setblocking(True)
+        if family != socket.AF_UNIX:
+            _configure(connecting)
     except BaseException:
         connecting.close()
         raise
     return connecting
+
+
+def _configure(connected: socket.socket) -> None:
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connected.setsockopt(
+        socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS
+    )

@@ -51,6 +51,11 @@ def is_too_many_connections(fields: Mapping[str, str]) -> bool:
     return fields.get("C") == "53300"
 
 
+def is_starting_or_stopping(fields: Mapping[str, str]) -> bool:
+    """Say whether the server accepts no connection at this moment."""
+    return fields.get("C", "").startswith("57P")
+
+
 def is_lock_not_available(fields: Mapping[str, str]) -> bool:
     """Say whether a statement gave up waiting for a lock."""
     return fields.get("C") == "55P03"

@@ -65,8 +65,19 @@ WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace
     envvar="MINITWIT_ROLE_PASSWORDS",
     help="Folder with a file for each function's role: database_password_ROLE.",
 )
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    envvar="MINITWIT_MIGRATE_WAIT",
+    help="Wait so long for a server that takes writes, as during a failover.",
+)
 def migrate(
-    new_installation: bool, rename_reserved: bool, role_passwords: Path | None
+    new_installation: bool,
+    rename_reserved: bool,
+    role_passwords: Path | None,
+    wait: float,
 ) -> None:
     """Update the schema of the database.
 
@@ -78,7 +89,7 @@ def migrate(
     URL must own the database. Safe to run twice, and at the same time.
     """
     settings = DatabaseSettings.from_environment(os.environ).model_copy(update=_LIMITS)
-    with open_admin_connection(settings) as connection:
+    with open_admin_connection(settings, wait) as connection:
         _wait_for_others(connection)
         require_installation(connection, settings.installation, new_installation)
         _free_addresses(connection, rename_reserved)

@@ -1,5 +1,6 @@
 """A command's connection: SQL that is in no query file, COPY, a longer time-out."""
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -7,15 +8,22 @@ from minitwit.errors import DatabaseRefused, LockNotAvailable, StorageUnavailabl
 from minitwit.postgres.connections import (
     LOST,
     Connection,
+    Connector,
     DatabaseError,
-    connect,
     disconnect,
 )
 from minitwit.postgres.prepared_statements import Row
-from minitwit.postgres.sqlstates import error_fields, explained, is_lock_not_available
+from minitwit.postgres.sqlstates import (
+    error_fields,
+    explained,
+    is_lock_not_available,
+    is_starting_or_stopping,
+)
+from minitwit.postgres.stream import Stream
 from minitwit.settings import DatabaseSettings
 
 _CONNECT_TIMEOUT = 5.0  # seconds; a command can wait longer than a request
+_PAUSE = 0.5  # seconds between two attempts
 
 
 class AdminConnection:
@@ -53,8 +61,14 @@ class AdminConnection:
 
 
 @contextmanager
-def open_admin_connection(settings: DatabaseSettings) -> Iterator[AdminConnection]:
+def open_admin_connection(
+    settings: DatabaseSettings, patience: float = 0
+) -> Iterator[AdminConnection]:
     """Open a connection with a command's longer time-out; close it after the block.
+
+    Args:
+        settings: where the database is, and the limits.
+        patience: seconds to try again while no server takes writes.
 
     Raises:
         DatabaseRefused: the server rejects the connection; with its message.
@@ -62,17 +76,26 @@ def open_admin_connection(settings: DatabaseSettings) -> Iterator[AdminConnectio
 
     """
     patient = settings.model_copy(update={"connect_timeout": _CONNECT_TIMEOUT})
-    try:
-        connection, stream = connect(patient)
-    except DatabaseError as error:
-        raise DatabaseRefused(explained(error)) from error
-    except LOST as error:
-        raise StorageUnavailable(
-            f"No PostgreSQL answers at {settings.database_url}: {error}"
-        ) from error
+    connection, stream = _connect(Connector(patient), time.monotonic() + patience)
     try:
         yield AdminConnection(connection)
     except LOST as error:
         raise StorageUnavailable(f"The connection was lost: {error}") from error
     finally:
         disconnect(connection, stream)
+
+
+def _connect(connector: Connector, deadline: float) -> tuple[Connection, Stream]:
+    while True:
+        is_late = time.monotonic() >= deadline
+        try:
+            return connector.connect()
+        except DatabaseError as error:
+            if is_late or not is_starting_or_stopping(error_fields(error)):
+                raise DatabaseRefused(explained(error)) from error
+        except LOST as error:
+            if is_late:
+                raise StorageUnavailable(
+                    f"No PostgreSQL that takes writes answers: {error}"
+                ) from error
+        time.sleep(_PAUSE)
