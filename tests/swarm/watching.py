@@ -20,7 +20,7 @@ class SwarmPrometheus(Prometheus):
 
 
 def fresh(metric: str) -> str:
-    """Leave out what a Prometheus that lost its power shows for five minutes more."""
+    """Leave out what a Prometheus that lost its power shows for a minute more."""
     return f"{metric} and time() - timestamp({metric}) < 30"
 
 

@@ -29,7 +29,7 @@ Targets = Mapping[str, list[dict[str, Any]]]
 
 _WAITING = re.compile(
     r"(scrape_interval|scrape_timeout|evaluation_interval|interval|for"
-    r"|group_wait|group_interval|repeat_interval): (\d+)(s|m|h)\b"
+    r"|group_wait|group_interval|repeat_interval|lookback-delta)(: |=)(\d+)(s|m|h)\b"
 )
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
@@ -91,7 +91,7 @@ def running_prometheus(
 ) -> Iterator[Prometheus]:
     """Run Prometheus until the block ends."""
     rules = folder / "rules"
-    rules.mkdir(parents=True)
+    rules.mkdir(parents=True, exist_ok=True)
     for file in RULE_FILES:
         (rules / file.name).write_text(_hurried(file.read_text(encoding="utf-8")))
     source = (TOOLS / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
@@ -107,7 +107,7 @@ def running_prometheus(
         f"--web.listen-address=127.0.0.1:{port}",
         "--enable-feature=exemplar-storage,expand-external-labels",
         f"--rules.alert.resend-delay={60 // SPEED}s",
-        *external_url("prometheus"),
+        *options_of("prometheus"),
     ]
     url = f"http://127.0.0.1:{port}"
     log = folder / "prometheus.log"
@@ -130,7 +130,7 @@ def running_alertmanager(
         f"--storage.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
         "--cluster.listen-address=",
-        *external_url("alertmanager"),
+        *options_of("alertmanager"),
     ]
     url = f"http://127.0.0.1:{port}"
     with running(command, folder / "alertmanager.log"):
@@ -138,13 +138,14 @@ def running_alertmanager(
         yield url
 
 
-def external_url(service: str) -> list[str]:
-    """Return the option by which the stack file names the service's public address."""
+def options_of(service: str) -> list[str]:
+    """Return the options in the stack file that matter on this machine as well."""
     stack = yaml.safe_load((TOOLS / "stack.yml").read_text(encoding="utf-8"))
+    names = ("--web.external-url=", "--query.lookback-delta=")
     return [
-        re.sub(r"\$\{TOOLS_DOMAIN:\?[^}]+\}", DOMAIN, option)
+        _hurried(re.sub(r"\$\{TOOLS_DOMAIN:\?[^}]+\}", DOMAIN, option))
         for option in stack["services"][service]["command"]
-        if option.startswith("--web.external-url=")
+        if option.startswith(names)
     ]
 
 
@@ -164,8 +165,9 @@ def rendered_alertmanager(folder: Path, chat: str, dead_mans_switch: str) -> str
 
 def _hurried(text: str) -> str:
     def shorten(match: re.Match[str]) -> str:
-        seconds = int(match[2]) * _SECONDS[match[3]] / SPEED
-        return f"{match[1]}: {max(int(seconds * 1000), 200)}ms"
+        name, separator, number, unit = match.groups()
+        seconds = int(number) * _SECONDS[unit] / SPEED
+        return f"{name}{separator}{max(int(seconds * 1000), 200)}ms"
 
     return _WAITING.sub(shorten, text)
 
