@@ -7,10 +7,14 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 _ENTRY = 600  # bytes of an entry beside what its cache counts: tuples, a username
+_SEEN = 5_000  # keys that were asked for once; half a megabyte
 
 
 class BoundedCache(dict[Key, Value]):
     """Keeps the values that were used last, within a number of bytes; computes others.
+
+    A value is kept once it is asked for a second time: most messages on the pages of
+    users whom few read are not, and to keep them costs a third of their page.
 
     There are two generations: when the younger one has half of the bytes, it replaces
     the older one. Entries that are still used go back to the younger one, so that a hit
@@ -37,14 +41,25 @@ class BoundedCache(dict[Key, Value]):
         self._size_of = size
         self._older: dict[Key, Value] = {}
         self._size = 0  # bytes of the younger generation
+        self._seen: set[int] = set()  # hashes of keys
 
     def __missing__(self, key: Key) -> Value:
         """Return a value of the older generation, or compute it."""
         value = self._older.get(key)
         if value is None:
             value = self._compute(key)
+            if self._is_new(hash(key)):
+                return value
         self.put(key, value)
         return value
+
+    def _is_new(self, key: int) -> bool:
+        if key in self._seen:
+            return False
+        if len(self._seen) >= _SEEN:
+            self._seen.clear()
+        self._seen.add(key)
+        return True
 
     def put(self, key: Key, value: Value) -> None:
         """Keep a value, unless it alone is too large."""

@@ -38,6 +38,8 @@ _CACHED_BYTES = 8_000_000  # some two thousand messages of usual length
 # Of the longest usernames, each as often as a message has it, they take 3 MB.
 _AUTHORS = 256
 _EPOCH = date(1970, 1, 1).toordinal()
+# Formatting the number would cost as much as all the rest of a moment.
+_SECONDS = [f":{second:02}+00:00" for second in range(60)]
 
 _ValuesOf = Callable[[dict[str, str]], tuple[str, ...]]
 
@@ -141,7 +143,7 @@ def moment(pub_date: int) -> Moment:
     minutes, second = divmod(writable(pub_date), 60)
     days, minute = divmod(minutes, 1440)
     day, time = _day(days), _time(minute)
-    return Moment(f"{day}T{time}:{second:02}+00:00", f"{day} @ {time}")
+    return Moment(f"{day}T{time}{_SECONDS[second]}", f"{day} @ {time}")
 
 
 @lru_cache(maxsize=1024)
