@@ -89,6 +89,18 @@ def test_a_foreign_database_is_looked_up_again(
     assert not list(resolver.addresses)
 
 
+def test_a_database_that_was_closed_is_looked_up_again(
+    testbed: OwnDatabase, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A standby's may be the primary's by now, which answers as well."""
+    resolver = resolve(monkeypatch, address, address)
+    database = Database(testbed.settings())
+    for _ in range(2):
+        assert database.read("latest") == [[-1]]
+        database.close()
+    assert not list(resolver.addresses)
+
+
 @pytest.mark.parametrize(
     "failure",
     [ConnectionRefusedError("not yet"), DatabaseError({"C": "57P03", "M": "starting"})],

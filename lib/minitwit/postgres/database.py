@@ -161,7 +161,8 @@ class Database:
         return self._run(query, parameters, retried=(_StalePlan,))
 
     def close(self) -> None:
-        """Close the connections; the next statement opens another."""
+        """Close the connections; the next statement looks for the server anew."""
+        self._connector.forget()
         self._pool.close()
 
     def _run(
