@@ -66,7 +66,7 @@ check-data: WORKERS := -n 3 --dist loadfile
 check-%:
 	$(if $(LIMIT_$*),timeout --foreground --signal INT $(LIMIT_$*)) $(BIN)/pytest $(WORKERS) tests/$*
 
-bench: setup bench-setup ## Measure everything side by side into docs/benchmark.md (needs wrk; best with PYTHON as optimised as the images').
+bench: setup bench-setup ## Measure everything side by side into docs/benchmark.md (needs wrk; for a Python like the images': tests/benchmark/on-debian).
 	$(BIN)/python -m tests.benchmark run --effort "$(EFFORT)"
 
 profile: setup ## Show where a function's time goes for a read and a write.
