@@ -81,19 +81,6 @@ def endpoints(cookies: Mapping[str, Cookies]) -> list[Endpoint]:
             ),
         ),
         Endpoint(
-            "POST /msgs/<user>",
-            "messages",
-            workloads.posts,
-            lambda data: Statements(
-                ("add_message",),
-                {
-                    "username": _anybody(data),
-                    "content": _CONTENT,
-                    "latest": "random(1, 1000000)",
-                },
-            ),
-        ),
-        Endpoint(
             "GET /latest",
             "messages",
             lambda _: workloads.reads("/latest"),
@@ -105,6 +92,21 @@ def endpoints(cookies: Mapping[str, Cookies]) -> list[Endpoint]:
             lambda data: workloads.of_users(data, "/fllws/{}?no=20"),
             lambda data: Statements(
                 ("followed_names",), {"follower": _anybody(data), "limit": "20"}
+            ),
+        ),
+        *_pages(cookies),
+        # Last, as they add several times what the data set has.
+        Endpoint(
+            "POST /msgs/<user>",
+            "messages",
+            workloads.posts,
+            lambda data: Statements(
+                ("add_message",),
+                {
+                    "username": _anybody(data),
+                    "content": _CONTENT,
+                    "latest": "random(1, 1000000)",
+                },
             ),
         ),
         Endpoint(
@@ -120,7 +122,6 @@ def endpoints(cookies: Mapping[str, Cookies]) -> list[Endpoint]:
                 },
             ),
         ),
-        *_pages(cookies),
     ]
 
 
