@@ -7,14 +7,15 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 _ENTRY = 600  # bytes of an entry beside what its cache counts: tuples, a username
-_SEEN = 5_000  # keys that were asked for once; half a megabyte
+_MAX_SEEN = 5_000  # keys that were requested once, by their hashes: half a megabyte
 
 
 class BoundedCache(dict[Key, Value]):
     """Keeps the values that were used last, within a number of bytes; computes others.
 
-    A value is kept once it is asked for a second time: most messages on the pages of
-    users whom few read are not, and to keep them costs a third of their page.
+    A value is admitted when its key is requested for the second time. Most messages of
+    users whom few read are requested once, and admitting them would cost a third of the
+    time of rendering them.
 
     There are two generations: when the younger one has half of the bytes, it replaces
     the older one. Entries that are still used go back to the younger one, so that a hit
@@ -56,7 +57,7 @@ class BoundedCache(dict[Key, Value]):
     def _is_new(self, key: int) -> bool:
         if key in self._seen:
             return False
-        if len(self._seen) >= _SEEN:
+        if len(self._seen) >= _MAX_SEEN:
             self._seen.clear()
         self._seen.add(key)
         return True

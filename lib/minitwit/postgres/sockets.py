@@ -12,7 +12,7 @@ from minitwit.postgres.network import Network
 _UNACKNOWLEDGED_MS = 500
 
 
-SocketAddress = tuple[int, Any]  # its family, and what the family calls an address
+SocketAddress = tuple[int, Any]  # the address family, and an address in its form
 
 
 def look_up(host: str, port: int, network: Network) -> list[SocketAddress]:
