@@ -82,6 +82,10 @@ class Member:
         prefix = run_as(account, "TERM", needs)
         self.host.start([*prefix, *command], self.log, self._environment())
 
+    def stop(self) -> None:
+        """Stop it as Docker Swarm does, which starts it again."""
+        self.host.terminate(_PROGRAMS / "patroni")
+
     def wait_for_log(self, text: str) -> None:
         """Wait until Patroni or PostgreSQL have written something."""
         wait_until(

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.waiting import wait_until
@@ -44,6 +44,14 @@ class Host:
         while self._started:
             self._started.pop().wait()
 
+    def terminate(self, program: Path) -> None:
+        """Ask what runs a program to end."""
+        for process in self._processes():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+                if os.fsencode(program) in words:
+                    os.kill(process, signal.SIGTERM)
+
     def cut_off_from(self, *others: "Host") -> None:
         """Drop what comes from others and goes to them; the tests still reach it."""
         self._filter("-A", others)
@@ -52,20 +60,37 @@ class Host:
         """Let it through again."""
         self._filter("-D", others)
 
+    @contextmanager
+    def refusing(self, port: int, *others: "Host") -> Iterator[None]:
+        """Refuse others' connections to a port until the block ends."""
+        tcp = ["-p", "tcp", "--dport", str(port)]
+        refuse = ["-j", "REJECT", "--reject-with", "tcp-reset"]
+        rules = [["INPUT", "-s", other.address, *tcp, *refuse] for other in others]
+        for rule in rules:
+            self._iptables("-A", *rule)
+        try:
+            yield
+        finally:
+            for rule in rules:
+                self._iptables("-D", *rule)
+
     def _is_dead(self) -> bool:
-        processes = _run("ip", "netns", "pids", self.name).split()
+        processes = self._processes()
         for process in processes:
-            try:
-                os.kill(int(process), signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         return not processes
+
+    def _processes(self) -> list[int]:
+        return [*map(int, _run("ip", "netns", "pids", self.name).split())]
 
     def _filter(self, action: str, others: tuple["Host", ...]) -> None:
         for other in others:
             for chain, end in (("INPUT", "-s"), ("OUTPUT", "-d")):
-                rule = [action, chain, end, other.address, "-j", "DROP"]
-                _run(*self.prefix, "iptables", "-w", *rule)
+                self._iptables(action, chain, end, other.address, "-j", "DROP")
+
+    def _iptables(self, *rule: str) -> None:
+        _run(*self.prefix, "iptables", "-w", *rule)
 
 
 @contextmanager

@@ -115,6 +115,34 @@ def test_a_switchover_refuses_writes_for_a_moment_and_no_reads(
     assert outage <= MAX_SWITCHOVER
 
 
+def test_a_stop_loses_nothing_that_the_standbys_lack(
+    whole: Ensemble, service: Service, measured: Callable[[str], None]
+) -> None:
+    """Without synchronous commits, nobody is promoted who would lose some."""
+    primary = whole.primary()
+    primary.control("edit-config", "--force", "--set", "synchronous_mode=false")
+    waits = "SHOW synchronous_standby_names"
+    wait_until(lambda: primary.query(waits) == "", whole.explain, 30)
+    others = [m.host for m in whole.members if m is not primary]
+    with reading(service) as reads, writing(service) as writer:
+        with primary.host.refusing(5432, *others):
+            primary.query("SELECT pg_terminate_backend(pid) FROM pg_stat_replication")
+            writer.go_on()
+            stopped = time.monotonic()
+            primary.stop()
+            writer.wait_for(503, stopped)
+            back = writer.wait_for(204, stopped + 1, 60)
+        writer.go_on()
+        whole.wait_for_standbys(2)
+    require_only(writer.answers, 204, 503)
+    require_only(reads, 200)
+    require_all_kept(whole.primary(), writer)
+    measured(
+        f"primary stopped while no standby streams: {len(writer.acknowledged)} "
+        f"acknowledged, none lost; writes again {back.sent_at - stopped:.1f} s later"
+    )
+
+
 def test_patroni_changes_nothing_without_the_password(whole: Ensemble) -> None:
     primary = whole.primary()
     for change in ("switchover", "restart", "config"):
@@ -243,7 +271,8 @@ def require_all_kept(primary: Member, writer: Writer) -> None:
     """Check that every acknowledged message is stored exactly once."""
     found = primary.query("SELECT content FROM messages").splitlines()
     assert writer.acknowledged
-    assert not writer.acknowledged - set(found)
+    lost = writer.acknowledged - set(found)
+    assert not lost, f"{len(lost)} of {len(writer.acknowledged)} are lost"
     assert len(found) == len(set(found))
 
 

@@ -145,8 +145,12 @@ def require_only_refused(writer: Writer) -> None:
 def require_all_kept(swarm: Installation, writer: Writer) -> None:
     """Fail when an acknowledged message is missing, or there twice."""
     kept = messages_of(swarm, writer)
-    missing = writer.acknowledged - kept.keys()
-    assert not missing, f"{len(missing)} of {len(writer.acknowledged)} are lost"
+    missing = sorted(map(number, writer.acknowledged - kept.keys()))
+    sent = [writer.answers[n - 1].sent_at - writer.answers[0].sent_at for n in missing]
+    assert not missing, (
+        f"{len(missing)} of {len(writer.acknowledged)} are lost, which were sent "
+        f"{sent[0]:.1f} to {sent[-1]:.1f} s after the first one"
+    )
     assert max(kept.values()) == 1
 
 
