@@ -47,7 +47,8 @@ DATABASE_UNAVAILABLE = Cost(frozenset({503}))
 # What was held back comes at once. On a machine without a processor to spare, some of
 # it was refused for a second.
 BURST = Cost(frozenset({503}))
-UNREACHABLE = Cost(frozenset({503}), unanswered=True)
+# A body of which some was cut off for five seconds comes too late.
+UNREACHABLE = Cost(frozenset({408, 503}), unanswered=True)
 # An edge that has just started answers 404 before it has read any configuration
 # (traefik/traefik#7347), then 503 before Swarm has listed the replicas.
 EDGE_RESTARTS = Cost(frozenset({404, 503}), unanswered=True)
@@ -161,6 +162,8 @@ def stop_the_database(random: Random) -> Fault:
 
     def happen(swarm: Installation) -> None:
         swarm.operate("docker service scale --detach data_postgres=0")
+        # Swarm may take half a minute, after other faults.
+        wait_until(lambda: not swarm.containers("data_postgres"), "it to stop", 60)
         time.sleep(seconds)
         swarm.operate("docker service scale --detach data_postgres=1")
         swarm.settle("data_postgres")
