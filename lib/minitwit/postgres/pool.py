@@ -111,6 +111,9 @@ class Pool(Generic[C]):
             waiter.wake(None)
 
     def _longest_waiting(self) -> "_Waiter[C] | None":
+        # Hardly ever does one wait, and an exception takes as long as ten of these.
+        if not self._waiting:
+            return None
         try:
             return self._waiting.popleft()
         except IndexError:

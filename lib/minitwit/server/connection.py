@@ -85,7 +85,7 @@ class Connection:
         self._parser = RequestParser(environ, f"{local[0]}:{local[1]}")
         self._unparsed = b""
         self._request_ends_at: float | None = None
-        self._unsent = Outgoing(accepted)
+        self._outgoing = Outgoing(accepted)
         self._peer_shut_down = False  # The client sends nothing after what is unread.
         self._at_eof = False  # The client's last byte was read.
         self._is_closing = False  # We send nothing more after what is unsent.
@@ -95,7 +95,7 @@ class Connection:
     @property
     def is_idle(self) -> bool:
         """Say whether nothing is under way on it."""
-        return not (self.is_busy or self._unsent or self._parser.is_mid_request)
+        return not (self.is_busy or self._outgoing.rest or self._parser.is_mid_request)
 
     @property
     def is_receiving(self) -> bool:
@@ -110,8 +110,10 @@ class Connection:
         """
         if self._socket.fileno() < 0:
             return True
+        if not self._peer_shut_down:
+            return False
         is_safe = request.environ["REQUEST_METHOD"] in _SAFE
-        return self._peer_shut_down and not (is_safe and not request.is_proxied)
+        return request.is_proxied or not is_safe
 
     def respond(self, response: bytes, keeps_alive: bool) -> None:
         """Send the response to the request that was dispatched, then go on."""
@@ -121,8 +123,8 @@ class Connection:
 
     def expire(self, now: float) -> None:
         """Close the connection, unless its client has read something meanwhile."""
-        if self._unsent or self._is_closing:
-            if self._unsent.is_read():
+        if self._outgoing.rest or self._is_closing:
+            if self._outgoing.is_read():
                 self.expires_at = now + _READ_TIMEOUT
                 return
         elif self.is_receiving:
@@ -141,14 +143,14 @@ class Connection:
         if self._socket.fileno() >= 0:
             self._loop.unwatch(self._socket.fileno())
             self._socket.close()
-            self._unsent.clear()  # The task that has answered still refers to it.
+            self._outgoing.clear()  # The task that has answered still refers to it.
             self._server.on_closed(self)
 
     def _on_event(self, events: int) -> None:
         if events & select.EPOLLRDHUP:
             self._peer_shut_down = True
         try:
-            if self._unsent:
+            if self._outgoing.rest:
                 self._send(b"", keeps_alive=not self._is_closing)
             elif events & select.EPOLLIN and not self.is_busy:
                 self._receive()
@@ -216,14 +218,14 @@ class Connection:
         self._send(response, keeps_alive=False)
 
     def _send(self, response: bytes, keeps_alive: bool) -> None:
-        was_unsent = bool(self._unsent)
+        was_unsent = bool(self._outgoing.rest)
         try:
-            self._unsent.send(response)
+            self._outgoing.send(response)
         except OSError:
             self.close()
             return
         self._is_closing = not keeps_alive
-        if self._unsent:
+        if self._outgoing.rest:
             self._is_paused = True
             self.expires_at = time.monotonic() + _READ_TIMEOUT
             self._watch(select.EPOLLOUT)
@@ -251,7 +253,7 @@ class Connection:
         except OSError:
             self.close()
             return
-        self._unsent.is_read()
+        self._outgoing.is_read()
         self.expires_at = time.monotonic() + LINGER
         self._watch(select.EPOLLIN)
 

@@ -14,36 +14,35 @@ class Outgoing:
     Args:
         stream: the socket, which does not block.
 
+    Attributes:
+        rest: of what was to be sent, which is unsent.
+
     """
 
     def __init__(self, stream: socket.socket) -> None:
         self._socket = stream
-        self._unsent = _NOTHING
+        self.rest = _NOTHING
         self._unacknowledged = 0  # bytes when they were counted last
 
-    def __len__(self) -> int:
-        """Return how many bytes are unsent."""
-        return len(self._unsent)
-
     def send(self, data: bytes) -> None:
-        """Send as much as possible of what is unsent, or else of `data`.
+        """Send as much as possible of the rest, or else of `data`.
 
         Raises:
             OSError: the connection is lost.
 
         """
-        rest = self._unsent or data
+        unsent = self.rest or data
         try:
-            sent = self._socket.send(rest) if rest else 0
+            sent = self._socket.send(unsent) if unsent else 0
         except BlockingIOError:
             sent = 0
-        self._unsent = memoryview(rest)[sent:] if sent < len(rest) else _NOTHING
-        if self._unsent:
+        self.rest = memoryview(unsent)[sent:] if sent < len(unsent) else _NOTHING
+        if self.rest:
             self.is_read()
 
     def clear(self) -> None:
-        """Drop what is unsent."""
-        self._unsent = _NOTHING
+        """Drop the rest."""
+        self.rest = _NOTHING
 
     def is_read(self) -> bool:
         """Say whether the client has read something since the last call.

@@ -48,7 +48,9 @@ class GreenletWorker(Worker):  # type: ignore[misc]
 
     def init_process(self) -> None:
         """Create what the tasks share, then run."""
-        self.keepalive = float(self.cfg.keepalive)
+        # Read once: gunicorn computes a setting each time.
+        self.keepalive, self._threads = float(self.cfg.keepalive), int(self.cfg.threads)
+        self._max_connections = int(self.cfg.worker_connections)
         self._loop = EventLoop()
         self._connections: set[Connection] = set()
         self._unsent: dict[Connection, int] = {}  # bytes, the oldest response first
@@ -87,10 +89,10 @@ class GreenletWorker(Worker):  # type: ignore[misc]
 
         At most half of the connections may wait, so that there are others to evict.
         """
-        if self._running < self.cfg.threads:
+        if self._running < self._threads:
             self._running += 1
             self._loop.start(self._answer_all, connection, request)
-        elif len(self._waiting) < self.cfg.worker_connections // 2:
+        elif len(self._waiting) < self._max_connections // 2:
             self._waiting.append(connection.client, (connection, request))
         else:
             self._refuse(connection, "503 Service Unavailable", _BUSY)
@@ -151,8 +153,8 @@ class GreenletWorker(Worker):  # type: ignore[misc]
 
     def _reads_nothing(self, client: str) -> bool:
         """Say whether a client has too many large responses that it has not read."""
-        sizes = (size for c, size in self._unsent.items() if c.client == client)
-        return sum(sizes) > _MAX_UNSENT_OF_CLIENT
+        unread = sum(size for c, size in self._unsent.items() if c.client == client)
+        return unread > _MAX_UNSENT_OF_CLIENT
 
     def _refuse(self, connection: Connection, status: str, message: str) -> None:
         retry = ("Retry-After", "2")
@@ -226,9 +228,9 @@ class GreenletWorker(Worker):  # type: ignore[misc]
 
     def _accept(self, listener: socket.socket, _events: int) -> None:
         for _ in range(_ACCEPTED):
-            if len(self._connections) >= self.cfg.worker_connections:
+            if len(self._connections) >= self._max_connections:
                 self._evict()
-            if len(self._connections) >= self.cfg.worker_connections:
+            if len(self._connections) >= self._max_connections:
                 self._stop_listening()  # Until one is closed.
                 return
             try:
