@@ -6,7 +6,7 @@ from statistics import median
 
 import click
 
-from tests.benchmark import encryption, partitioning, replay, scaling
+from tests.benchmark import comparison, encryption, partitioning, replay, scaling
 from tests.benchmark.dataset import DATA_SETS
 from tests.benchmark.droplets import measure, running_droplets
 from tests.benchmark.experiments import Effort, ratio
@@ -71,6 +71,15 @@ def pages_command(effort: str) -> None:
     for name, page in rates.items():
         share = ratio(rates, name, "GET /public")
         click.echo(f"{name}: {median(page):,.0f} requests/s, {share:.2f} of /public")
+
+
+@main.command("against")
+@click.argument("checkout", type=click.Path(exists=True, path_type=Path))
+@click.option("--effort", type=click.Choice(list(_EFFORTS)), default="short")
+def against_command(checkout: Path, effort: str) -> None:
+    """Compare each endpoint with another checkout, in which `make setup` was run."""
+    for line in comparison.rates(checkout.resolve(), _FOLDER, _EFFORTS[effort]):
+        click.echo(line)
 
 
 @main.command("encryption")
