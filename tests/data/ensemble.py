@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 from deploy.local.accounts import run_as, server_account
@@ -101,9 +102,17 @@ class Member:
 
     def roles(self) -> dict[str, str]:
         """Return the role of each server, by its name, as Patroni has it in etcd."""
-        url = f"http://{self.host.address}:8008/cluster"
+        return {m["name"]: m["role"] for m in self._ask("cluster").get("members", [])}
+
+    def misses_etcd(self) -> bool:
+        """Say whether it holds on to the primary that it knew before etcd was lost."""
+        return "failsafe_mode_is_active" in self._ask("patroni")
+
+    def _ask(self, path: str) -> dict[str, Any]:
+        url = f"http://{self.host.address}:8008/{path}"
         with suppress(OSError, ValueError), urlopen(url, timeout=2) as answer:
-            return {m["name"]: m["role"] for m in json.load(answer)["members"]}
+            answered: dict[str, Any] = json.load(answer)
+            return answered
         return {}
 
     def query(self, sql: str, database: str = "minitwit") -> str:
@@ -213,6 +222,14 @@ class Ensemble:
             return next(waited_for, None)
 
         return wait_until(found, self.explain, PATIENCE)
+
+    def wait_for_etcd(self) -> None:
+        """Wait until Patroni decides by etcd again, for as long as a lock lasts."""
+        wait_until(
+            lambda: not any(member.misses_etcd() for member in self.members),
+            self.explain,
+            PATIENCE,
+        )
 
     def start(self) -> None:
         """Start everything that does not run."""

@@ -196,6 +196,7 @@ def test_no_request_fails_while_etcd_is_lost(
             etcd.start()
         wait_until(lambda: all(e.is_healthy() for e in whole.etcd), "etcd", 30)
         writer.go_on()
+        whole.wait_for_etcd()
     require_only(writer.answers, 204)
     require_only(reads, 200)
     require_all_kept(primary, writer)
