@@ -7,14 +7,12 @@ import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from statistics import median
 
-from tests.benchmark import load
 from tests.benchmark.dataset import DATA_SETS
 from tests.benchmark.endpoints import Endpoint, endpoints, sign_in
-from tests.benchmark.experiments import CONNECTIONS, Effort, ratio, take_turns
+from tests.benchmark.experiments import Effort, ratio, take_turns, under_load
 from tests.benchmark.processes import ROOT
 
 _DATA_SET = DATA_SETS["100k"]
@@ -56,39 +54,30 @@ def rates(other: Path, folder: Path, effort: Effort) -> Iterator[str]:
             for ports in (others, ours)
         ]
         for theirs, mine in zip(*signed_in, strict=True):
-            for where in ("direct", "edge"):
-                name = mine.function if where == "direct" else where
+            for where, service in (("direct", mine.function), ("edge", "edge")):
                 systems = {
-                    "other": partial(_rate, theirs, others[name], effort, where),
-                    "this": partial(_rate, mine, ours[name], effort, where),
+                    "other": (others[service], theirs),
+                    "this": (ours[service], mine),
                 }
-                yield f"{mine.name}, {where}: {_compared(systems, effort)}"
+                # The edge decides itself what is traced.
+                line = _compared(systems, effort, traced=where == "direct")
+                yield f"{mine.name}, {where}: {line}"
 
 
-def _compared(systems: Mapping[str, partial[float]], effort: Effort) -> str:
+def _compared(
+    systems: Mapping[str, tuple[list[int], Endpoint]], effort: Effort, traced: bool
+) -> str:
+    candidates = {
+        name: under_load(ports, endpoint.workload(_DATA_SET), effort, traced)
+        for name, (ports, endpoint) in systems.items()
+    }
     try:
-        for warm_up in systems.values():
-            warm_up()
-        found = take_turns(systems, effort)
+        found = take_turns(candidates, effort)
     except RuntimeError as error:
         return str(error)
     here, there = median(found["this"]), median(found["other"])
     share = ratio(found, "this", "other")
     return f"{here:,.0f} requests/s, {share:.2f} of the other's {there:,.0f}"
-
-
-def _rate(endpoint: Endpoint, ports: list[int], effort: Effort, where: str) -> float:
-    # The edge samples by itself.
-    result = load.apply(
-        ports,
-        endpoint.workload(_DATA_SET),
-        effort.seconds,
-        CONNECTIONS,
-        traced=where == "direct",
-    )
-    if result.failed:
-        raise RuntimeError(f"{result.failed} of {result.requests} requests failed")
-    return result.per_second
 
 
 @contextmanager

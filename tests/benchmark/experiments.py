@@ -96,8 +96,7 @@ def single_endpoint(
 
     def loaded(replicas: Sequence[Replica], traced: bool = True) -> Candidate:
         ports = [replica.port for replica in replicas]
-        _warm_up(ports, workload)
-        return lambda: _rate(ports, workload, effort, traced)
+        return under_load(ports, workload, effort, traced)
 
     # What `direct` is compared with is around it, since a machine's speed drifts.
     candidates = {
@@ -123,6 +122,25 @@ def single_endpoint(
     return take_turns(candidates, effort)
 
 
+def under_load(
+    ports: Sequence[int], workload: Sequence[Request], effort: Effort, traced: bool
+) -> Candidate:
+    """Warm replicas up, and return what measures their rate.
+
+    Args:
+        ports: of the replicas.
+        workload: what they are sent.
+        effort: of a slice.
+        traced: whether to name one request in ten as traced, as the edge does.
+
+    Raises:
+        RuntimeError: a request was not answered as it should be.
+
+    """
+    _warm_up(ports, workload)
+    return partial(_rate, ports, workload, effort, traced)
+
+
 def pages(
     deployment: Deployment, endpoints: Sequence[Endpoint], effort: Effort
 ) -> Rates:
@@ -131,8 +149,7 @@ def pages(
     for endpoint in endpoints:
         ports = [each.port for each in deployment.traced[endpoint.function]]
         workload = endpoint.workload(deployment.data_set)
-        _warm_up(ports, workload)
-        candidates[endpoint.name] = partial(_rate, ports, workload, effort, True)
+        candidates[endpoint.name] = under_load(ports, workload, effort, traced=True)
     return take_turns(candidates, effort)
 
 

@@ -84,7 +84,7 @@ class Member:
         self.host.start([*prefix, *command], self.log, self._environment())
 
     def stop(self) -> None:
-        """Stop it as Docker Swarm does, which starts it again."""
+        """Send it SIGTERM, as Docker Swarm does; it is started again."""
         self.host.terminate(_PROGRAMS / "patroni")
 
     def wait_for_log(self, text: str) -> None:
@@ -104,8 +104,8 @@ class Member:
         """Return the role of each server, by its name, as Patroni has it in etcd."""
         return {m["name"]: m["role"] for m in self._ask("cluster").get("members", [])}
 
-    def misses_etcd(self) -> bool:
-        """Say whether it holds on to the primary that it knew before etcd was lost."""
+    def is_in_failsafe_mode(self) -> bool:
+        """Say whether it keeps the primary that it knew before etcd was lost."""
         return "failsafe_mode_is_active" in self._ask("patroni")
 
     def _ask(self, path: str) -> dict[str, Any]:
@@ -223,10 +223,10 @@ class Ensemble:
 
         return wait_until(found, self.explain, PATIENCE)
 
-    def wait_for_etcd(self) -> None:
-        """Wait until Patroni decides by etcd again, for as long as a lock lasts."""
+    def wait_for_end_of_failsafe_mode(self) -> None:
+        """Wait until servers elect a primary again: a lock's TTL after etcd is back."""
         wait_until(
-            lambda: not any(member.misses_etcd() for member in self.members),
+            lambda: not any(member.is_in_failsafe_mode() for member in self.members),
             self.explain,
             PATIENCE,
         )

@@ -45,7 +45,7 @@ class Host:
             self._started.pop().wait()
 
     def terminate(self, program: Path) -> None:
-        """Ask what runs a program to end."""
+        """Send SIGTERM to the processes that run a program."""
         for process in self._processes():
             with suppress(FileNotFoundError, ProcessLookupError):
                 words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
@@ -62,7 +62,7 @@ class Host:
 
     @contextmanager
     def refusing(self, port: int, *others: "Host") -> Iterator[None]:
-        """Refuse others' connections to a port until the block ends."""
+        """Reset others' connections to a port until the block ends."""
         tcp = ["-p", "tcp", "--dport", str(port)]
         refuse = ["-j", "REJECT", "--reject-with", "tcp-reset"]
         rules = [["INPUT", "-s", other.address, *tcp, *refuse] for other in others]

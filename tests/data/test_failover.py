@@ -118,7 +118,7 @@ def test_a_switchover_refuses_writes_for_a_moment_and_no_reads(
 def test_a_stop_loses_nothing_that_the_standbys_lack(
     whole: Ensemble, service: Service, measured: Callable[[str], None]
 ) -> None:
-    """Without synchronous commits, nobody is promoted who would lose some."""
+    """With asynchronous replication, no standby that lacks writes is promoted."""
     primary = whole.primary()
     primary.control("edit-config", "--force", "--set", "synchronous_mode=false")
     waits = "SHOW synchronous_standby_names"
@@ -196,7 +196,7 @@ def test_no_request_fails_while_etcd_is_lost(
             etcd.start()
         wait_until(lambda: all(e.is_healthy() for e in whole.etcd), "etcd", 30)
         writer.go_on()
-        whole.wait_for_etcd()
+        whole.wait_for_end_of_failsafe_mode()
     require_only(writer.answers, 204)
     require_only(reads, 200)
     require_all_kept(primary, writer)

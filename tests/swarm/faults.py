@@ -47,7 +47,7 @@ DATABASE_UNAVAILABLE = Cost(frozenset({503}))
 # What was held back comes at once. On a machine without a processor to spare, some of
 # it was refused for a second.
 BURST = Cost(frozenset({503}))
-# A body of which some was cut off for five seconds comes too late.
+# A request whose body stalls for five seconds is answered 408.
 UNREACHABLE = Cost(frozenset({408, 503}), unanswered=True)
 # An edge that has just started answers 404 before it has read any configuration
 # (traefik/traefik#7347), then 503 before Swarm has listed the replicas.

@@ -234,7 +234,7 @@ def test_a_reader_that_stalls_is_disconnected(bed: Bed) -> None:
     bed.connection.respond(LARGE, keeps_alive=True)
     bed.connection.expire(bed.connection.expires_at)
     assert bed.is_closed
-    assert not bed.connection._outgoing.rest, "it keeps the response in memory"
+    assert not bed.connection._outgoing.unsent, "it keeps the response in memory"
 
 
 def test_the_size_of_a_response_is_known_until_it_is_read(bed: Bed) -> None:
@@ -249,7 +249,7 @@ def test_the_last_response_is_whole_also_for_a_slow_reader(bed: Bed) -> None:
     bed.send(GET + POST[:9])
     bed.connection.respond(LARGE, keeps_alive=False)
     received = 0
-    while bed.connection._outgoing.rest:
+    while bed.connection._outgoing.unsent:
         received += bed.read(60_000)
         bed.run()
     # All of it is in the kernel's buffers now, and the client still reads.

@@ -111,7 +111,7 @@ class Pool(Generic[C]):
             waiter.wake(None)
 
     def _longest_waiting(self) -> "_Waiter[C] | None":
-        # Hardly ever does one wait, and an exception takes as long as ten of these.
+        # Rarely does one wait, and raising an exception takes ten times as long.
         if not self._waiting:
             return None
         try:

@@ -95,7 +95,9 @@ class Connection:
     @property
     def is_idle(self) -> bool:
         """Say whether nothing is under way on it."""
-        return not (self.is_busy or self._outgoing.rest or self._parser.is_mid_request)
+        return not (
+            self.is_busy or self._outgoing.unsent or self._parser.is_mid_request
+        )
 
     @property
     def is_receiving(self) -> bool:
@@ -123,7 +125,7 @@ class Connection:
 
     def expire(self, now: float) -> None:
         """Close the connection, unless its client has read something meanwhile."""
-        if self._outgoing.rest or self._is_closing:
+        if self._outgoing.unsent or self._is_closing:
             if self._outgoing.is_read():
                 self.expires_at = now + _READ_TIMEOUT
                 return
@@ -150,7 +152,7 @@ class Connection:
         if events & select.EPOLLRDHUP:
             self._peer_shut_down = True
         try:
-            if self._outgoing.rest:
+            if self._outgoing.unsent:
                 self._send(b"", keeps_alive=not self._is_closing)
             elif events & select.EPOLLIN and not self.is_busy:
                 self._receive()
@@ -218,14 +220,14 @@ class Connection:
         self._send(response, keeps_alive=False)
 
     def _send(self, response: bytes, keeps_alive: bool) -> None:
-        was_unsent = bool(self._outgoing.rest)
+        was_unsent = bool(self._outgoing.unsent)
         try:
             self._outgoing.send(response)
         except OSError:
             self.close()
             return
         self._is_closing = not keeps_alive
-        if self._outgoing.rest:
+        if self._outgoing.unsent:
             self._is_paused = True
             self.expires_at = time.monotonic() + _READ_TIMEOUT
             self._watch(select.EPOLLOUT)

@@ -15,34 +15,34 @@ class Outgoing:
         stream: the socket, which does not block.
 
     Attributes:
-        rest: of what was to be sent, which is unsent.
+        unsent: what the kernel has not taken yet.
 
     """
 
     def __init__(self, stream: socket.socket) -> None:
         self._socket = stream
-        self.rest = _NOTHING
+        self.unsent = _NOTHING
         self._unacknowledged = 0  # bytes when they were counted last
 
     def send(self, data: bytes) -> None:
-        """Send as much as possible of the rest, or else of `data`.
+        """Send as much as possible of what is unsent, or else of `data`.
 
         Raises:
             OSError: the connection is lost.
 
         """
-        unsent = self.rest or data
+        pending = self.unsent or data
         try:
-            sent = self._socket.send(unsent) if unsent else 0
+            sent = self._socket.send(pending) if pending else 0
         except BlockingIOError:
             sent = 0
-        self.rest = memoryview(unsent)[sent:] if sent < len(unsent) else _NOTHING
-        if self.rest:
+        self.unsent = memoryview(pending)[sent:] if sent < len(pending) else _NOTHING
+        if self.unsent:
             self.is_read()
 
     def clear(self) -> None:
-        """Drop the rest."""
-        self.rest = _NOTHING
+        """Drop what is unsent."""
+        self.unsent = _NOTHING
 
     def is_read(self) -> bool:
         """Say whether the client has read something since the last call.
