@@ -76,9 +76,11 @@ def pages_command(effort: str) -> None:
 @main.command("against")
 @click.argument("checkout", type=click.Path(exists=True, path_type=Path))
 @click.option("--effort", type=click.Choice(list(_EFFORTS)), default="short")
-def against_command(checkout: Path, effort: str) -> None:
+@click.option("--endpoint", "names", multiple=True, help="As the report calls it.")
+def against_command(checkout: Path, effort: str, names: tuple[str, ...]) -> None:
     """Compare each endpoint with another checkout, in which `make setup` was run."""
-    for line in comparison.rates(checkout.resolve(), _FOLDER, _EFFORTS[effort]):
+    chosen = _EFFORTS[effort], names
+    for line in comparison.rates(checkout.resolve(), _FOLDER, *chosen):
         click.echo(line)
 
 

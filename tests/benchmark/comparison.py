@@ -5,7 +5,7 @@ Both run at once, each with a server and data of its own, and take turns.
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -36,13 +36,16 @@ with (
 Ports = Mapping[str, list[int]]
 
 
-def rates(other: Path, folder: Path, effort: Effort) -> Iterator[str]:
+def rates(
+    other: Path, folder: Path, effort: Effort, names: Collection[str] = ()
+) -> Iterator[str]:
     """Yield a line for each endpoint, direct and through the edge.
 
     Args:
         other: the checkout, in which `make setup` was run.
         folder: for the servers of both.
         effort: of each endpoint.
+        names: of the endpoints, if not all.
 
     """
     with (
@@ -54,6 +57,8 @@ def rates(other: Path, folder: Path, effort: Effort) -> Iterator[str]:
             for ports in (others, ours)
         ]
         for theirs, mine in zip(*signed_in, strict=True):
+            if names and mine.name not in names:
+                continue
             for where, service in (("direct", mine.function), ("edge", "edge")):
                 systems = {
                     "other": (others[service], theirs),

@@ -72,11 +72,16 @@ class Deployment:
 def take_turns(
     candidates: Mapping[_Key, Candidate], effort: Effort
 ) -> dict[_Key, list[float]]:
-    """Let each candidate run once a round; return their rates by round."""
+    """Let each candidate run once a round; return their rates by round.
+
+    Every other round is in reverse, as what one has written may still slow the next.
+    """
     rates: dict[_Key, list[float]] = {name: [] for name in candidates}
+    order = list(candidates)
     for _ in range(effort.rounds):
-        for name, run in candidates.items():
-            rates[name].append(run())
+        for name in order:
+            rates[name].append(candidates[name]())
+        order.reverse()
     return rates
 
 
