@@ -22,17 +22,12 @@ from minitwit.server.event_loop import EventLoop
 from minitwit.server.fair_queue import FairQueue
 from minitwit.server.request import Request
 from minitwit.server.responses import Response, error_response
+from minitwit.server.unsent_responses import SEND_BUFFER, UnsentResponses
 
 _TICK = 1.0  # seconds between two checks for expired connections
 _ACCEPTED = 64  # connections at a time, so that established ones get their turn
 _EVICTED = 16  # connections at a time
 _SIGNALS = 64  # at a time
-
-# Bytes of responses that their clients have not read yet, all of them and one client's.
-# The kernel keeps so much of each besides, which is plenty for a proxy nearby.
-_MAX_UNSENT = 24 * 1024 * 1024
-_MAX_UNSENT_OF_CLIENT = 12 * 1024 * 1024
-_SEND_BUFFER = 256 * 1024
 
 _FAILED = "Something went wrong here."
 _BUSY = "Too many requests are waiting; try again in a few seconds."
@@ -49,11 +44,12 @@ class GreenletWorker(Worker):  # type: ignore[misc]
     def init_process(self) -> None:
         """Create what the tasks share, then run."""
         # Read once: gunicorn computes a setting each time.
-        self.keepalive, self._threads = float(self.cfg.keepalive), int(self.cfg.threads)
+        self.keepalive = float(self.cfg.keepalive)
+        self._threads = int(self.cfg.threads)
         self._max_connections = int(self.cfg.worker_connections)
         self._loop = EventLoop()
         self._connections: set[Connection] = set()
-        self._unsent: dict[Connection, int] = {}  # bytes, the oldest response first
+        self._unsent = UnsentResponses()
         self._waiting: FairQueue[tuple[Connection, Request]] = FairQueue()
         self._running = 0
         self._wakeups = socket.socketpair()
@@ -68,7 +64,7 @@ class GreenletWorker(Worker):  # type: ignore[misc]
         for listener in self.sockets:
             listener.setblocking(False)
             # Accepted sockets inherit it.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._listen()
         self._watch_signals()
         while self.alive and self.ppid == os.getppid():
@@ -98,20 +94,13 @@ class GreenletWorker(Worker):  # type: ignore[misc]
             self._refuse(connection, "503 Service Unavailable", _BUSY)
 
     def on_unsent(self, connection: Connection, size: int) -> None:
-        """Take note of a response that its client has not read, or has read by now.
-
-        Slow readers of large responses would fill the memory; the slowest go first.
-        """
-        self._unsent[connection] = size
-        if not size:
-            del self._unsent[connection]
-        while sum(self._unsent.values()) > _MAX_UNSENT and len(self._unsent) > 1:
-            next(iter(self._unsent)).close()
+        """Take note of a response that its client has not read, or has read by now."""
+        self._unsent.update(connection, size)
 
     def on_closed(self, connection: Connection) -> None:
         """Forget a connection."""
         self._connections.discard(connection)
-        self._unsent.pop(connection, None)
+        self._unsent.remove(connection)
         if not self._is_listening and self.alive:
             self._listen()
 
@@ -130,7 +119,7 @@ class GreenletWorker(Worker):  # type: ignore[misc]
         while True:
             if connection.is_abandoned(request):
                 connection.close()
-            elif self._unsent and self._reads_nothing(connection.client):
+            elif self._unsent.are_too_many(connection.client):
                 self._refuse(connection, "429 Too Many Requests", _UNREAD)
             else:
                 self._answer(connection, request)
@@ -150,11 +139,6 @@ class GreenletWorker(Worker):  # type: ignore[misc]
             connection.respond(failure, keeps_alive=False)
         else:
             connection.respond(data, response.keeps_alive)
-
-    def _reads_nothing(self, client: str) -> bool:
-        """Say whether a client has too many large responses that it has not read."""
-        unread = sum(size for c, size in self._unsent.items() if c.client == client)
-        return unread > _MAX_UNSENT_OF_CLIENT
 
     def _refuse(self, connection: Connection, status: str, message: str) -> None:
         retry = ("Retry-After", "2")
