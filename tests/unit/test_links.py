@@ -1,12 +1,15 @@
 """Links in messages: addresses and mentions, and no link to anything else."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
 from functions.timeline.links import linked
-from minitwit.text.links import mention_candidates
+from minitwit.text.links import mention_candidates, next_found
 
 
 def candidates(content: str) -> set[str]:
@@ -215,3 +218,40 @@ def test_without_its_links_a_message_is_the_escaped_text(content: str) -> None:
         end = bare.index(">", start)
         bare = bare[:start] + bare[end + 1 :]
     assert bare == escape(content)
+
+
+# Prints nothing; a pattern that tries everything twice would go on for centuries.
+_MANY = """
+from itertools import product
+from minitwit.text.links import mention_candidates, next_found
+prefixes = ("", "http://a/", "http://a/(", "http://a/([", "@", "http://")
+pieces = (
+    "[x]", "(x", "([x])", "[", "](", "(", "()", "x)", "([", "[(", "(.", ").", "a.", "#",
+    "http://", "http://a/(", "http://[", "@", "a@", "://", "~", "'s", "1", "\u200d"
+)
+for prefix, piece, end in product(prefixes, pieces, ("", ")", "]", "!", "@b")):
+    content = (prefix + piece * 1000)[:990] + end
+    place = 0
+    while found := next_found(content, place):
+        place = found[1]
+    mention_candidates(content + "@b")
+"""
+
+
+def test_no_message_takes_forever() -> None:
+    subprocess.run([sys.executable, "-c", _MANY], check=True, timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("http://a/(b_(c_(d)))", "http://a/(b_(c_(d)))"),
+        ("http://a/(b_(c_(d_(e))))", "http://a/"),  # one too many
+        ("http://a/([b)", "http://a/([b)"),
+        ("http://a/(b", "http://a/"),
+    ],
+)
+def test_parentheses_nest_a_little(text: str, address: str) -> None:
+    found = next_found(text, 0)
+    assert found
+    assert text[slice(*found)] == address

@@ -17,6 +17,7 @@ from minitwit.text.fields import MAX_USERNAME
 # of them: so many mentions, and so many places where the name of one may end.
 MAX_MENTIONS = 20
 _MAX_ENDS = 20
+_MAX_NESTING = 2  # of parentheses within others in an address
 
 # RFC 3986 keeps "<>\^`{|} out of addresses. Beyond ASCII an address ends before spaces,
 # invisible characters, quotes, brackets, dashes and what ends clauses; joiners
@@ -32,10 +33,9 @@ _ADDRESS = r"""
     (?<![A-Za-z0-9_]) (?i:https?)://
     (?! [^\s/?\#]* @ )                      # Credentials hide what follows them.
     (?: [\p{L}\p{N}] [\p{L}\p{M}\p{N}._-]* | \[ [0-9A-Fa-f:.]+ \] ) (?: : [0-9]+ )?
-    (?: [/?\#] (?: [^STOP()\[\]] | (?&pair) )* )?
+    (?: [/?\#] (?: [^STOP()\[\]] | PAIR | \[ [^STOP\[\]]*+ \] )* )?
     (?<! [\p{P}--[/\-_&\#%@)\]]] )
 """
-_PAIR = r"(?P<pair> \( (?: [^STOP()] | (?&pair) )* \) | \[ [^STOP\[\]]* \] )"
 _AT = r"(?<! [\p{L}\p{M}\p{N}_@./+\-] ) @ (?= [^\s@] )"
 
 # Where a name may end: not inside a word, a grapheme cluster, an address, or a name
@@ -105,8 +105,19 @@ def _spellings(text: str) -> Iterator[str]:
 def _found() -> Any:
     import regex
 
-    pattern = f"(?(DEFINE){_PAIR}) (?: {_ADDRESS} ) | {_AT}".replace("STOP", _STOP)
+    address = _ADDRESS.replace("PAIR", _pair(_MAX_NESTING)).replace("STOP", _STOP)
+    pattern = f"(?: {address} ) | {_AT}"
     return regex.compile(pattern, regex.VERBOSE | regex.V1)
+
+
+def _pair(nesting: int) -> str:
+    """Return the pattern of a pair of parentheses, with others inside.
+
+    It matches in one way or not at all ("*+" never gives back), and looks no further
+    than it may nest: or else a message of parentheses would take seconds, or forever.
+    """
+    inner = f" | {_pair(nesting - 1)}" if nesting else ""
+    return rf"\( (?: [^STOP()]{inner} )*+ \)"
 
 
 @cache
