@@ -33,7 +33,8 @@ class Export:
         resp.text = "{\n" + ",\n".join(lines) + "\n}\n"
         resp.content_type = falcon.MEDIA_JSON
         resp.cache_control = ["no-store"]
-        record(SecurityEvent.EXPORTED, req, account)
+        if req.method != "HEAD":
+            record(SecurityEvent.EXPORTED, req, account)
         resp.downloadable_as = "minitwit-account.json"
 
 

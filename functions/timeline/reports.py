@@ -41,7 +41,8 @@ class ReportQueue:
             raise SignInFirst(req.relative_uri)
         if not reader.is_moderator:
             raise NotModerator
-        self._suspensions.run_jobs()
+        if req.method != "HEAD":
+            self._suspensions.run_jobs()
         entries = self._reports.page(place(req))
         self._pages.render(
             req,

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from tests.contract.callers import SIMULATOR, Callers
 from tests.contract.endpoints import BODIES, ENDPOINTS
 
-METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"]
+METHODS = [
+    *("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"),
+    "WEBSOCKET",  # Falcon has one for itself.
+]
 POSTS = [endpoint.path for endpoint in ENDPOINTS if endpoint.method == "POST"]
 GETS = [endpoint.path for endpoint in ENDPOINTS if endpoint.method == "GET"]
 TYPES = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]

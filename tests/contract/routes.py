@@ -14,7 +14,7 @@ from tests.contract.endpoints import (
     endpoint_id,
     reserved_names,
 )
-from tests.contract.page import Page
+from tests.contract.page import Page, flash_of
 
 ALLOWED = allowed(API)
 # Shared with the API: a wrong method speaks the caller's language.
@@ -157,6 +157,21 @@ def test_head_on_a_users_follow_path_follows_nobody(minitwit: Callers) -> None:
     assert minitwit.follows(ada) == []
 
 
+# contract: E2
+def test_head_leaves_what_the_next_page_shows(minitwit: Callers) -> None:
+    """The message of a refused form, and a text that waits for its author."""
+    browser = minitwit.browser()
+    browser.post("/login", data={"username": "nobody"}, follow_redirects=False)
+    browser.post("/add_message", data={"text": "unposted"}, follow_redirects=False)
+    assert browser.head("/login").status_code == 200
+    assert flash_of(browser.get("/login"))
+    name = minitwit.user()
+    form = {"username": name, "password": PASSWORD}
+    browser.post("/login", data=form, follow_redirects=False)
+    assert browser.head("/").status_code == 200
+    assert "unposted" in browser.get("/").text
+
+
 # contract: E3
 @pytest.mark.parametrize("prefix", ["", "/api"], ids=["root", "api"])
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
@@ -224,6 +239,14 @@ def test_unknown_method_is_405_with_allow(minitwit: Callers) -> None:
         answer = minitwit.simulator.send(request)
         assert_error(answer, 405, method)
         assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_a_method_that_falcon_has_for_itself_is_405_as_well(minitwit: Callers) -> None:
+    answer = minitwit.anybody.request("WEBSOCKET", "/latest")
+    assert_error(answer, 405, "websocket")
+    assert answer.headers["Allow"] == "GET, HEAD"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert minitwit.anybody.request("WEBSOCKET", "/a/b/c").status_code == 404
 
 
 # contract: E4, E5

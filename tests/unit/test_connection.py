@@ -125,6 +125,16 @@ def test_many_requests_in_one_piece_are_parsed_a_few_at_a_time(bed: Bed) -> None
     assert bed.connection.is_idle
 
 
+def test_the_interim_response_comes_when_its_request_is_next(bed: Bed) -> None:
+    head = POST[: -len("\r\n!")] + b"Expect: 100-continue\r\n\r\n"
+    bed.send(GET + head)
+    assert bed.received() == b""
+    bed.connection.respond(RESPONSE, keeps_alive=True)
+    assert bed.received() == RESPONSE + b"HTTP/1.1 100 Continue\r\n\r\n"
+    bed.send(b"!")
+    assert len(bed.requests) == 2
+
+
 @pytest.mark.parametrize(
     ("raw", "is_abandoned"),
     [

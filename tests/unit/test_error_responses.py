@@ -1,5 +1,6 @@
 """Error responses: JSON for the API, and a page for browsers, of every function."""
 
+import falcon
 import httpx
 import pytest
 
@@ -178,3 +179,23 @@ def test_a_name_like_a_page_below_a_user_is_no_user(minitwit: Callers) -> None:
         body = {"username": name, "email": "a@b", "pwd": "x"}
         assert minitwit.simulator.post("/register", json=body).status_code == 400
     minitwit.register(new_name("followers"))
+
+
+@pytest.mark.parametrize("header", ["Accept", "Content-Type"])
+def test_little_of_a_header_is_parsed(
+    minitwit: Callers, header: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is quoted takes time by the square of its length, and others wait."""
+    parsed: list[int] = []
+    parse = falcon.parse_header
+
+    def measured(line: str) -> tuple[str, dict[str, str]]:
+        parsed.append(len(line))
+        return parse(line)
+
+    monkeypatch.setattr(falcon, "parse_header", measured)
+    headers = {header: 'text/html;a="' + ";" * 30_000}
+    minitwit.anybody.get("/a/b/c/d", headers=headers)
+    minitwit.anybody.post("/register", headers=headers, content=b"{}")
+    assert parsed
+    assert max(parsed) <= 1000

@@ -296,6 +296,53 @@ def test_the_body_of_an_upgrade_is_not_taken_for_a_request(framed: bytes) -> Non
         assert not request.keeps_alive
 
 
+@pytest.mark.parametrize("framed", [b"", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"])
+def test_an_upgrade_with_a_large_body_is_left_to_the_application(framed: bytes) -> None:
+    length = b"Content-Length: %d\r\n\r\n" % (MAX_BODY + 1)
+    raw = HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\n" + length
+    for cut in range(1, len(raw)):
+        [request] = parse(raw[:cut], raw[cut:] + framed)
+        assert not request.keeps_alive
+
+
+def test_the_body_of_a_connect_is_not_taken_for_a_request() -> None:
+    hidden = b"GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n"
+    connect = b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
+    raw = connect % len(hidden) + hidden
+    # By itself it is refused: its target is no path.
+    assert refusal(raw) == "400"
+    assert bodies(parse(POST + raw)) == [b"body", hidden]
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+        HEAD + b"Host: b\r\n\r\n",
+        b"nonsense",
+    ],
+)
+def test_what_follows_the_last_request_is_not_looked_at(following: bytes) -> None:
+    too_large = CHUNKED_HEAD + b"%x\r\n" % (MAX_BODY + 1) + b"!" * (MAX_BODY + 1)
+    last = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    for raw in (too_large + b"\r\n0\r\n\r\n", last):
+        for size in (2048, 100_000):
+            sent = raw + following
+            pieces = [sent[at : at + size] for at in range(0, len(sent), size)]
+            [request] = parse(*pieces)
+            assert not request.keeps_alive
+
+
+@pytest.mark.parametrize(("version", "expects"), [(b"1.1", True), (b"1.0", False)])
+def test_http_1_0_expects_no_interim_response(version: bytes, expects: bool) -> None:
+    parsing = parser()
+    head = b"POST / HTTP/" + version + b"\r\nHost: a\r\nContent-Length: 4\r\n"
+    parsing.feed(head + b"Expect: 100-continue\r\n\r\n")
+    assert parsing.expects_continue is expects
+
+
 def test_trailers_are_dropped() -> None:
     raw = CHUNKED_HEAD + b"2\r\nab\r\n0\r\nAuthorization: x\r\nHost: b\r\n\r\n"
     for cut in range(1, len(raw)):

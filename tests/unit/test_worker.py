@@ -1,5 +1,6 @@
 """The worker, in a gunicorn of its own: connections, and a graceful stop."""
 
+import logging
 import os
 import select
 import signal
@@ -11,11 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import psutil
 import pytest
 
+from minitwit.server.event_loop import EventLoop
+from minitwit.server.fair_queue import FairQueue
+from minitwit.server.worker import GreenletWorker
 from tests.unit.worker_app import LARGE
 from tests.waiting import wait_until
 
@@ -96,6 +101,33 @@ def test_requests_sent_in_one_piece_are_all_answered(tmp_path: Path) -> None:
             answers = b""
             while answers.count(b"/one") < 3:
                 answers += client.recv(4096)
+
+
+class Broken:
+    """A connection that fails whatever is done with it, but can be closed."""
+
+    client = "10.0.0.9"
+    is_closed = False
+
+    def is_abandoned(self, _request: object) -> bool:
+        """Fail."""
+        raise ZeroDivisionError
+
+    def close(self) -> None:
+        """Remember it."""
+        self.is_closed = True
+
+
+def test_a_connection_that_fails_costs_the_others_no_task() -> None:
+    worker = GreenletWorker.__new__(GreenletWorker)
+    worker._threads, worker._running = 1, 0
+    worker._loop, worker._waiting = EventLoop(), FairQueue()
+    worker.log = logging.getLogger("test")
+    for _ in range(3):
+        broken = Broken()
+        worker.dispatch(cast("Any", broken), cast("Any", None))
+        assert broken.is_closed
+        assert worker._running == 0
 
 
 def test_a_client_that_closes_its_sending_side_gets_its_answer(

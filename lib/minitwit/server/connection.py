@@ -189,7 +189,7 @@ class Connection:
             self._parser.feed(piece)
         if self._at_eof and not self._parser.requests:
             self._parser.feed_eof()
-        if self._parser.expects_continue:
+        if self._parser.expects_continue and not self._parser.requests:
             self._parser.expects_continue = False
             # A client that receives nothing sends its body all the same.
             with suppress(OSError):

@@ -10,6 +10,9 @@ _KNOWN = frozenset(
     (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE")
 )
 _STAND_IN = b"PURGE"
+# Falcon has this name for itself, and answers it before any middleware runs. In lower
+# case it is a method that nobody knows.
+_RESERVED = {"WEBSOCKET": "websocket"}
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LONGEST = 32  # bytes
 
@@ -33,4 +36,5 @@ def with_known_method(data: bytes) -> tuple[bytes, str | None] | None:
         return data, None  # llhttp refuses it.
     if end < 0:
         return None
-    return _STAND_IN + data[end:], method.decode("ascii")
+    name = method.decode("ascii")
+    return _STAND_IN + data[end:], _RESERVED.get(name, name)

@@ -148,7 +148,9 @@ class RequestParser:
     # ---- Callbacks of the parser
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
+        """Begin a request, unless it comes after the last one that is answered."""
+        if self._is_finished:
+            return
         self._environ = self._connection.copy()
         self._url, self._body = b"", []
         self._body_size = 0
@@ -170,17 +172,16 @@ class RequestParser:
     def on_headers_complete(self) -> None:
         """Complete the environment, and refuse what cannot be answered."""
         environ, parser = self._environ, self._parser
-        assert environ is not None  # noqa: S101
+        if environ is None:
+            return
         self._is_in_body = True
-        host, path, query = split_target(self._url)
+        host, environ["PATH_INFO"], environ["QUERY_STRING"] = split_target(self._url)
         if host is not None:
             environ["HTTP_HOST"] = host  # RFC 9112, 3.2.2
         self._check_version(environ, parser.get_http_version())
         method = self._method or parser.get_method().decode("latin-1")
-        self._method = None
         environ["REQUEST_METHOD"] = method
-        environ["PATH_INFO"] = path
-        environ["QUERY_STRING"] = query
+        self._method = None
         if environ.get("HTTP_X_FORWARDED_PROTO") == "https":
             environ["wsgi.url_scheme"] = "https"
         self._keeps_alive = parser.should_keep_alive()
@@ -205,14 +206,18 @@ class RequestParser:
 
     def _expect_body(self, environ: Environ) -> None:
         length = int(environ.get("CONTENT_LENGTH") or 0)
-        expected = environ.get("HTTP_EXPECT", "")
-        self.expects_continue = expected.lower() == "100-continue"
-        if "HTTP_UPGRADE" in environ and self._parser.should_upgrade():
-            has_body = length > 0 or "HTTP_TRANSFER_ENCODING" in environ
-            self._has_body_after_upgrade = has_body
-            self._keeps_alive = self._keeps_alive and not has_body
         if length > MAX_BODY:
             self._finish(keeps_alive=False)  # For the application to refuse.
+            return
+        if environ["SERVER_PROTOCOL"] != "HTTP/1.0":  # RFC 9110, 10.1.1
+            expected = environ.get("HTTP_EXPECT", "").lower()
+            self.expects_continue = expected == "100-continue"
+        # A CONNECT comes here as it is where it follows a request in the same piece.
+        is_connect = environ["REQUEST_METHOD"] == "CONNECT"
+        if (is_connect or "HTTP_UPGRADE" in environ) and self._parser.should_upgrade():
+            is_chunked = "HTTP_TRANSFER_ENCODING" in environ
+            self._has_body_after_upgrade = is_chunked or length > 0
+            self._keeps_alive &= not self._has_body_after_upgrade
 
     def on_body(self, data: bytes) -> None:
         """Add a piece of the body."""

@@ -117,12 +117,17 @@ class GreenletWorker(Worker):  # type: ignore[misc]
 
     def _answer_all(self, connection: Connection, request: Request) -> None:
         while True:
-            if connection.is_abandoned(request):
+            try:
+                if connection.is_abandoned(request):
+                    connection.close()
+                elif self._unsent.are_too_many(connection.client):
+                    self._refuse(connection, "429 Too Many Requests", _UNREAD)
+                else:
+                    self._answer(connection, request)
+            except Exception:
+                # What one connection raises must not cost the others this task.
+                self.on_error()
                 connection.close()
-            elif self._unsent.are_too_many(connection.client):
-                self._refuse(connection, "429 Too Many Requests", _UNREAD)
-            else:
-                self._answer(connection, request)
             if not self._waiting:
                 self._running -= 1
                 return

@@ -42,7 +42,8 @@ class BrowserAuth:
         if claim is None or reader is None:
             self._cookies.delete_session(req, resp)
             return Reader(None)
-        if time.time() - claim.signed_at > _REFRESH_AFTER:
+        is_old = time.time() - claim.signed_at > _REFRESH_AFTER
+        if is_old and req.method != "HEAD":
             self._refresh(req, resp, claim, reader)
         return reader
 

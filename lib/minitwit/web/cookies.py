@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import falcon
 
 _PREFIX = "__Host-"
+_HEAD = "HEAD"
 _PAST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -29,13 +30,20 @@ def cookie_values(req: falcon.Request, name: str) -> list[str]:
 def set_cookie(
     req: falcon.Request, resp: falcon.Response, name: str, value: str, max_age: int
 ) -> None:
-    """Set a cookie for so many seconds, hidden from scripts and other sites' forms."""
+    """Set a cookie for so many seconds, hidden from scripts and other sites' forms.
+
+    A HEAD changes nothing, neither here nor in the browser.
+    """
+    if req.method == _HEAD:
+        return
     is_secure = _is_https(req)
     _set(resp, _PREFIX + name if is_secure else name, value, max_age, is_secure)
 
 
 def delete_cookie(req: falcon.Request, resp: falcon.Response, name: str) -> None:
-    """Delete a cookie under each name that the request may have sent."""
+    """Delete a cookie under each name that the request may have sent, but for HEAD."""
+    if req.method == _HEAD:
+        return
     is_secure = _is_https(req)
     for sent in (name, _PREFIX + name) if is_secure else (name,):
         _set(resp, sent, "", 0, is_secure)
