@@ -50,8 +50,8 @@ def test_known_names_are_those_that_users_have(store: Store) -> None:
     names = ["null", "NULL", 'a "b"', "c\\d", "{e},f", "Zoë", "Max Q. Mustermann"]
     for name in names:
         add_user(store, name)
-    assert store.users.known([*names, "nobody", "zoë", ""]) == set(names)
-    assert store.users.known([]) == set()
+    assert store.mentions.known([*names, "nobody", "zoë", ""]) == set(names)
+    assert store.mentions.known([]) == set()
 
 
 def test_lists_of_people_begin_with_the_newest_follow_and_go_on_behind_a_place(

@@ -66,7 +66,7 @@ def routes(services: Services) -> Mapping[str, object]:
     """Return the resource of each path."""
     store, auth, browser = services.store, services.auth, services.browser
     assets = Assets()
-    templates = environment(assets, MentionedNames(store.users.known), services.url)
+    templates = environment(assets, MentionedNames(store.mentions.known), services.url)
     pages = Pages(services.cookies, templates)
     description = Description(services.version)
     feeds = Feeds(templates)

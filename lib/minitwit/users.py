@@ -1,6 +1,6 @@
 """User accounts: registration, sign-in, lookup."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -117,13 +117,6 @@ class Users:
             raise UnknownUser
         return Account(*rows[0])
 
-    def known(self, names: Collection[str]) -> frozenset[str]:
-        """Return those of some names that users have; no name holds a line break."""
-        if not names:
-            return frozenset()
-        rows = self._database.read("known_names", names="\n".join(names))
-        return frozenset(row[0] for row in rows)
-
     def sign_in(
         self, username: str, password: str, browser: KnownBrowser = UNKNOWN_BROWSER
     ) -> Account:
@@ -145,8 +138,9 @@ class Users:
             raise AccountSuspended
         if passwords.is_outdated(attempt.password_hash):
             self._database.write(
-                "set_password_hash",
+                "replace_password_hash",
                 id=attempt.user_id,
+                verified=attempt.password_hash,
                 password_hash=self._hash(password),
             )
         return Account(attempt.user_id, username)

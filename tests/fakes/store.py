@@ -191,10 +191,6 @@ class FakeUsers:
         is_suspended = username in self._memory.suspended
         return replace(account, is_suspended=is_suspended)
 
-    def known(self, names: Collection[str]) -> frozenset[str]:
-        """Return those of some names that users have."""
-        return frozenset(names) & self._memory.accounts.keys()
-
     def sign_in(
         self, username: str, password: str, browser: KnownBrowser = UNKNOWN_BROWSER
     ) -> Account:
@@ -574,6 +570,10 @@ class FakeMentions:
     def of(self, user_id: int, start: Cursor | None = None) -> list[Post]:
         """Return a page of the messages that mention a user."""
         return _page(self._memory.mentioning(user_id), start)
+
+    def known(self, names: Collection[str]) -> frozenset[str]:
+        """Return those of some names that users have."""
+        return frozenset(names) & self._memory.accounts.keys()
 
     def see(self, user_id: int, newest: Post) -> None:
         """Note the newest mention that a user has seen."""

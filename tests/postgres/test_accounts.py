@@ -1,24 +1,32 @@
 """Accounts in PostgreSQL: what ends sessions, and links to reset a password."""
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import TypeVar
 
 import pytest
 from click.testing import CliRunner, Result
 
 from minitwit.accounts.password_resets import digest
-from minitwit.errors import InvalidResetLink
+from minitwit.errors import InvalidPassword, InvalidResetLink
 from minitwit.models import Account
 from minitwit.postgres.database import Database
 from minitwit.postgres.roles import OWNER, function_role
 from minitwit.store import Store
+from minitwit.users import Users
 from minitwit_cli.commands import main
 from minitwit_cli.maintenance.admin_connection import AdminConnection
 from tests.postgres.databases import OwnDatabase
 from tests.store_rows import add_user, claim_of
 
 URL = "https://minitwit.example"
+
+# Of "correct horse", as werkzeug made them.
+IMPORTED = "pbkdf2:sha1:1000$7xESK9ZiPPohPIfi$b9de83c39aecd4e78de5c190c023b9829d19e6f2"
+
+T = TypeVar("T")
 
 
 def reset_password(testbed: OwnDatabase, *words: str, role: str = OWNER) -> Result:
@@ -122,6 +130,28 @@ def test_a_link_expires_after_an_hour(store: Store, owner: AdminConnection) -> N
         assert store.password_resets.account("token") == expected
     with pytest.raises(InvalidResetLink):
         store.password_resets.use("token", "new")
+
+
+def test_a_sign_in_does_not_bring_the_password_back_that_is_just_replaced(
+    testbed: OwnDatabase, store: Store, owner: AdminConnection
+) -> None:
+    """The hash of an imported password is renewed by the first sign-in."""
+    ada = add_user(store, "ada")
+    owner.run(f"UPDATE users SET password_hash = '{IMPORTED}'")  # noqa: S608
+    works: list[Callable[[], object]] = []
+
+    def change_before_hashing(work: Callable[[], T]) -> T:
+        works.append(work)
+        if len(works) == 2:  # The first verifies, the second hashes anew.
+            store.users.change_password(ada, "new")
+        return work()
+
+    slow = Users(Database(testbed.settings()), change_before_hashing)
+    assert slow.sign_in("ada", "correct horse") == ada
+    assert len(works) == 2
+    assert store.users.sign_in("ada", "new") == ada
+    with pytest.raises(InvalidPassword):
+        store.users.sign_in("ada", "correct horse")
 
 
 def test_a_link_works_once_however_many_replicas_use_it_at_once(

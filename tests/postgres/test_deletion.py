@@ -53,6 +53,17 @@ def ada(store: Store, owner: AdminConnection) -> Account:
     return ada
 
 
+def test_nobody_follows_an_account_that_is_being_deleted(
+    database: Database, store: Store, ada: Account
+) -> None:
+    assert not Deletions(database, chunk=1, seconds=0).delete(ada)
+    name = f"deleted/{ada.id}"
+    for change in (store.follows.add, store.follows.remove):
+        with pytest.raises(UnknownUser):
+            change("bob", name)
+    assert store.mentions.known([name]) == set()
+
+
 def references(owner: AdminConnection, user_id: int) -> dict[str, int]:
     """Return how many rows refer to a user, by foreign key."""
     return {

@@ -23,6 +23,7 @@ from tests import (
     store_rows,
     throttle_rows,
 )
+from tests.in_process import callers_of
 from tests.postgres.databases import OwnDatabase
 
 SHARED_ROWS = (discovery_rows, moderation_rows, page_rows, store_rows, throttle_rows)
@@ -47,6 +48,24 @@ def test_the_functions_cannot_make_moderators(
         database = Database(testbed.settings(function_role(function)))
         with closing(database), pytest.raises(NotPermitted, match="be the owner"):
             Store.on(database).moderation.set_moderator("ada", True)
+
+
+def test_a_signed_out_readers_pages_are_read_where_the_messages_are(
+    testbed: OwnDatabase, store: Store
+) -> None:
+    """So a standby serves them while there is no primary."""
+    store_rows.add_user(store, "ada")
+    store.messages.add("ada", "to @ada")
+    [post] = store.messages.public_timeline()
+    asked: list[str] = []
+    settings = testbed.settings(function_role("timeline"))
+    primary = Database(settings, observe=lambda query, _: asked.append(query))
+    with closing(primary), closing(Database(settings)) as standby:
+        callers = callers_of(Store.on(primary, standby), functions=["timeline"])
+        for path in ("/public", "/ada", f"/ada/{post.id}", "/public/feed", "/ada/feed"):
+            assert callers.anybody.get(path).status_code == 200
+        assert 'href="/ada"' in callers.anybody.get("/public").text
+    assert asked == []
 
 
 def test_a_sign_in_without_earlier_mistakes_is_one_statement(

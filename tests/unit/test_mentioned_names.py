@@ -4,11 +4,11 @@ from collections.abc import Collection
 
 from functions.timeline.mentioned_names import MentionedNames
 from minitwit.models import Post, Registration
-from tests.fakes.store import FakeUsers, Memory
+from tests.fakes.store import FakeMentions, FakeUsers, Memory
 
 
-class CountingUsers(FakeUsers):
-    """Users in memory that count the lookups."""
+class CountingMentions(FakeMentions):
+    """Mentions in memory that count the lookups."""
 
     lookups = 0
 
@@ -27,27 +27,29 @@ def user(name: str) -> Registration:
 
 
 def test_a_page_takes_one_lookup_and_its_next_reader_none() -> None:
-    users = CountingUsers(Memory())
+    memory = Memory()
+    users, counting = FakeUsers(memory), CountingMentions(memory)
     for name in ("bob", "Max Q. Mustermann"):
         users.add(user(name))
-    mentions = MentionedNames(users.known, clock=lambda: 0.0)
+    mentions = MentionedNames(counting.known, clock=lambda: 0.0)
     page = posts("@bob and @Max Q. Mustermann", "nothing", "@nobody", "a@b.c")
     found = [{"bob", "Max Q. Mustermann"}, set(), set(), set()]
     assert mentions.of(page) == found
     assert mentions.of(page) == found
-    assert users.lookups == 1
+    assert counting.lookups == 1
 
 
 def test_a_page_without_mentions_takes_no_lookup() -> None:
-    users = CountingUsers(Memory())
-    assert MentionedNames(users.known).of(posts("hello", "a@b.c")) == [set(), set()]
-    assert users.lookups == 0
+    counting = CountingMentions(Memory())
+    assert MentionedNames(counting.known).of(posts("hello", "a@b.c")) == [set(), set()]
+    assert counting.lookups == 0
 
 
 def test_a_name_that_is_registered_later_is_found_a_minute_later() -> None:
     now = 0.0
-    users = CountingUsers(Memory())
-    mentions = MentionedNames(users.known, clock=lambda: now)
+    memory = Memory()
+    users, counting = FakeUsers(memory), CountingMentions(memory)
+    mentions = MentionedNames(counting.known, clock=lambda: now)
     assert mentions.of(posts("@bob")) == [set()]
     users.add(user("bob"))
     now = 59.0

@@ -1,6 +1,6 @@
 """Mentions: which messages name which users."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -44,6 +44,13 @@ class Mentions:
         )
         posts = [Post(*row) for row in rows]
         return posts[::-1] if start.is_newer else posts
+
+    def known(self, names: Collection[str]) -> frozenset[str]:
+        """Return those of some names that users have; no name holds a line break."""
+        if not names:
+            return frozenset()
+        rows = self._database.read("known_names", names="\n".join(names))
+        return frozenset(row[0] for row in rows)
 
     def see(self, user_id: int, newest: Post) -> None:
         """Note the newest mention that a user has seen.

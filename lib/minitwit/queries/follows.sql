@@ -6,6 +6,7 @@ WITH pair AS (
     SELECT follower.id AS follower_id, followed.id AS followed_id
     FROM users AS follower, users AS followed
     WHERE follower.username = :follower AND followed.username = :followed
+        AND follower.deleted_at IS NULL AND followed.deleted_at IS NULL
 ), added AS (
     INSERT INTO follows (follower_id, followed_id)
     SELECT follower_id, followed_id FROM pair
@@ -21,6 +22,7 @@ WITH pair AS (
     SELECT follower.id AS follower_id, followed.id AS followed_id
     FROM users AS follower, users AS followed
     WHERE follower.username = :follower AND followed.username = :followed
+        AND follower.deleted_at IS NULL AND followed.deleted_at IS NULL
 ), removed AS (
     DELETE FROM follows USING pair
     WHERE follows.follower_id = pair.follower_id

@@ -37,6 +37,13 @@ CROSS JOIN LATERAL (
 ) AS message
 ORDER BY page.pub_date, page.message_id;
 
+-- name: known_names
+-- functions: timeline
+-- List those of some names that users have.
+-- They come as lines of one text: a driver's arrays would take "null" for no name.
+SELECT username FROM users
+WHERE username = ANY(string_to_array(:names, E'\n')) AND deleted_at IS NULL;
+
 -- name: see_mentions
 -- functions: timeline
 -- Note the newest mention that a user has seen. The page does not wait for the commit's

@@ -24,12 +24,6 @@ WHERE username = :username AND email = :email
 SELECT id, username, suspended_at IS NOT NULL FROM users
 WHERE username = :username AND deleted_at IS NULL;
 
--- name: known_names
--- functions: timeline
--- List those of some names that users have.
--- They come as lines of one text: a driver's arrays would take "null" for no name.
-SELECT username FROM users WHERE username = ANY(string_to_array(:names, E'\n'));
-
 -- name: change_password
 -- functions: register
 -- Replace an account's password; end its sessions, cookies that name no session, and
@@ -41,7 +35,9 @@ WITH ended AS (
 )
 UPDATE users SET password_hash = :password_hash, signed_out_at = now() WHERE id = :id;
 
--- name: set_password_hash
+-- name: replace_password_hash
 -- functions: register
--- Replace the hash of a password that stays the same.
-UPDATE users SET password_hash = :password_hash WHERE id = :id;
+-- Replace the hash of a password that was verified, unless another password replaced it
+-- meanwhile.
+UPDATE users SET password_hash = :password_hash
+WHERE id = :id AND password_hash = :verified;
