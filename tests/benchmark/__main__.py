@@ -76,11 +76,14 @@ def pages_command(effort: str) -> None:
 @main.command("against")
 @click.argument("checkout", type=click.Path(exists=True, path_type=Path))
 @click.option("--effort", type=click.Choice(list(_EFFORTS)), default="short")
+@click.option("--starts", type=click.IntRange(1), default=1, help="Of both.")
 @click.option("--endpoint", "names", multiple=True, help="As the report calls it.")
-def against_command(checkout: Path, effort: str, names: tuple[str, ...]) -> None:
+def against_command(
+    checkout: Path, effort: str, starts: int, names: tuple[str, ...]
+) -> None:
     """Compare each endpoint with another checkout, in which `make setup` was run."""
-    chosen = _EFFORTS[effort], names
-    for line in comparison.rates(checkout.resolve(), _FOLDER, *chosen):
+    chosen = _EFFORTS[effort], starts, names
+    for line in comparison.shares(checkout.resolve(), _FOLDER, *chosen):
         click.echo(line)
 
 

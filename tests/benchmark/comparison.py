@@ -1,21 +1,29 @@
-"""Throughput of each endpoint beside that of another checkout of this repository.
+"""Throughput and CPU of each endpoint beside another checkout of this repository.
 
-Both run at once, each with a server and data of its own, and take turns.
+Both run at once, each with a server and data of its own, and take turns. They are
+started several times: one server of the same code is faster than another by up to a
+tenth for as long as it runs, as its memory lies otherwise.
 """
 
 import json
 import subprocess
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from tests.benchmark.dataset import DATA_SETS
 from tests.benchmark.endpoints import Endpoint, endpoints, sign_in
-from tests.benchmark.experiments import Effort, ratio, take_turns, under_load
+from tests.benchmark.experiments import Effort, rate_and_cpu, take_turns, warm_up
 from tests.benchmark.processes import ROOT
 
 _DATA_SET = DATA_SETS["100k"]
+
+# Both are almost alike, so what else disturbs the machine must not outlast their turns.
+_SLICE = 1.0  # seconds, the shortest of wrk
 
 # What a checkout runs with its own modules, until its input ends.
 _SERVE = """
@@ -33,60 +41,110 @@ with (
     sys.stdin.read()
 """
 
-Ports = Mapping[str, list[int]]
+
+@dataclass(frozen=True)
+class Side:
+    """What a checkout runs: the ports of each function and of the edge, and all of it.
+
+    Attributes:
+        ports: by function, and `edge`.
+        pid: of the process that has started everything, PostgreSQL included.
+
+    """
+
+    ports: Mapping[str, list[int]]
+    pid: int
 
 
-def rates(
-    other: Path, folder: Path, effort: Effort, names: Collection[str] = ()
+def shares(
+    other: Path, folder: Path, effort: Effort, starts: int, names: Collection[str] = ()
 ) -> Iterator[str]:
-    """Yield a line for each endpoint, direct and through the edge.
+    """Yield a line for each endpoint, direct and through the edge, after each start.
 
     Args:
         other: the checkout, in which `make setup` was run.
         folder: for the servers of both.
-        effort: of each endpoint.
+        effort: of each endpoint; its rounds are divided into more.
+        starts: of both, at least one.
         names: of the endpoints, if not all.
 
     """
-    with (
-        _serving(other, folder / "other") as others,
-        _serving(ROOT, folder / "this") as ours,
-    ):
-        signed_in = [
-            endpoints({_DATA_SET.name: sign_in(ports["edge"][0])})
-            for ports in (others, ours)
-        ]
-        for theirs, mine in zip(*signed_in, strict=True):
-            if names and mine.name not in names:
-                continue
-            for where, service in (("direct", mine.function), ("edge", "edge")):
-                systems = {
-                    "other": (others[service], theirs),
-                    "this": (ours[service], mine),
-                }
-                # The edge decides itself what is traced.
-                line = _compared(systems, effort, traced=where == "direct")
-                yield f"{mine.name}, {where}: {line}"
+    found: dict[str, list[_Shares]] = {}
+    effort = Effort(_SLICE, round(effort.seconds * effort.rounds / _SLICE))
+    checkouts = [("other", other), ("this", ROOT)]
+    for start in range(starts):
+        yield f"start {start + 1} of {starts}"
+        with ExitStack() as stack:
+            sides = {
+                name: stack.enter_context(_serving(checkout, folder / name))
+                for name, checkout in checkouts
+            }
+            for row, share in _compared(sides, effort, names):
+                if share is None:
+                    yield f"{row}: not answered by both as it should be"
+                else:
+                    found.setdefault(row, []).append(share)
+                    yield f"{row}: rate {share.rate:.2f}, CPU {share.cpu:.2f}"
+        # Which is started first may decide where its memory lies.
+        checkouts.reverse()
+    yield f"medians of {starts} starts, as shares of the other's, and their range"
+    for row, each in found.items():
+        rate = _summary([share.rate for share in each])
+        yield f"{row}: rate {rate}, CPU {_summary([share.cpu for share in each])}"
+
+
+class _Shares(NamedTuple):
+    """What an endpoint has of the other's: of its rate, and of a request's CPU."""
+
+    rate: float
+    cpu: float
+
+
+def _summary(values: Sequence[float]) -> str:
+    return f"{median(values):.3f} ({min(values):.2f} to {max(values):.2f})"
 
 
 def _compared(
-    systems: Mapping[str, tuple[list[int], Endpoint]], effort: Effort, traced: bool
-) -> str:
-    candidates = {
-        name: under_load(ports, endpoint.workload(_DATA_SET), effort, traced)
-        for name, (ports, endpoint) in systems.items()
+    sides: Mapping[str, Side], effort: Effort, names: Collection[str]
+) -> Iterator[tuple[str, _Shares | None]]:
+    signed_in = {
+        name: endpoints({_DATA_SET.name: sign_in(side.ports["edge"][0])})
+        for name, side in sides.items()
     }
+    for theirs, ours in zip(signed_in["other"], signed_in["this"], strict=True):
+        if names and ours.name not in names:
+            continue
+        systems = {"other": (sides["other"], theirs), "this": (sides["this"], ours)}
+        for service in (ours.function, "edge"):
+            where = "edge" if service == "edge" else "direct"
+            yield f"{ours.name}, {where}", _share(systems, service, effort)
+
+
+def _share(
+    systems: Mapping[str, tuple[Side, Endpoint]], service: str, effort: Effort
+) -> _Shares | None:
+    """Return the shares of a service; None where one side lacks the endpoint."""
+    candidates = {}
+    for name, (side, endpoint) in systems.items():
+        workload, ports = endpoint.workload(_DATA_SET), side.ports[service]
+        warm_up(ports, workload)
+        # The edge decides itself what is traced.
+        traced = service != "edge"
+        candidates[name] = partial(
+            rate_and_cpu, ports, [side.pid], workload, effort, traced
+        )
     try:
         found = take_turns(candidates, effort)
-    except RuntimeError as error:
-        return str(error)
-    here, there = median(found["this"]), median(found["other"])
-    share = ratio(found, "this", "other")
-    return f"{here:,.0f} requests/s, {share:.2f} of the other's {there:,.0f}"
+    except RuntimeError:
+        return None
+    rounds = list(zip(found["this"], found["other"], strict=True))
+    return _Shares(
+        *(median(this[n] / other[n] for this, other in rounds) for n in (0, 1))
+    )
 
 
 @contextmanager
-def _serving(checkout: Path, folder: Path) -> Iterator[Ports]:
+def _serving(checkout: Path, folder: Path) -> Iterator[Side]:
     """Run the functions and the edge of a checkout until the block ends."""
     python = checkout / ".venv" / "bin" / "python"
     with subprocess.Popen(
@@ -99,6 +157,6 @@ def _serving(checkout: Path, folder: Path) -> Iterator[Ports]:
         assert process.stdout
         for line in process.stdout:
             if line.startswith("ports "):
-                yield json.loads(line.removeprefix("ports "))
+                yield Side(json.loads(line.removeprefix("ports ")), process.pid)
                 return
         raise RuntimeError(f"{checkout} cannot be measured: see above")

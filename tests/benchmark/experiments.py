@@ -35,6 +35,7 @@ Candidate = Callable[[], float]
 Rates = dict[str, list[float]]
 
 _Key = TypeVar("_Key")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -70,19 +71,19 @@ class Deployment:
 
 
 def take_turns(
-    candidates: Mapping[_Key, Candidate], effort: Effort
-) -> dict[_Key, list[float]]:
-    """Let each candidate run once a round; return their rates by round.
+    candidates: Mapping[_Key, Callable[[], _Result]], effort: Effort
+) -> dict[_Key, list[_Result]]:
+    """Let each candidate run once a round; return what came of it by round.
 
     Every other round is in reverse, as what one has written may still slow the next.
     """
-    rates: dict[_Key, list[float]] = {name: [] for name in candidates}
+    results: dict[_Key, list[_Result]] = {name: [] for name in candidates}
     order = list(candidates)
     for _ in range(effort.rounds):
         for name in order:
-            rates[name].append(candidates[name]())
+            results[name].append(candidates[name]())
         order.reverse()
-    return rates
+    return results
 
 
 def ratio(rates: Rates, one: str, other: str) -> float | None:
@@ -142,8 +143,39 @@ def under_load(
         RuntimeError: a request was not answered as it should be.
 
     """
-    _warm_up(ports, workload)
+    warm_up(ports, workload)
     return partial(_rate, ports, workload, effort, traced)
+
+
+def warm_up(ports: Sequence[int], workload: Sequence[Request]) -> None:
+    """Let every replica connect and prepare its statements."""
+    load.apply(ports, workload, 1, CONNECTIONS)
+
+
+def rate_and_cpu(
+    ports: Sequence[int],
+    pids: Sequence[int],
+    workload: Sequence[Request],
+    effort: Effort,
+    traced: bool,
+) -> tuple[float, float]:
+    """Measure the rate, and the CPU of a request in microseconds.
+
+    Args:
+        ports: of what answers.
+        pids: of the processes whose CPU counts, with what they have started.
+        workload: what is sent.
+        effort: of the slice.
+        traced: whether to name one request in ten as traced, as the edge does.
+
+    Raises:
+        RuntimeError: a request was not answered as it should be.
+
+    """
+    before = cpu.seconds(pids)
+    result = _loaded(ports, workload, effort, traced)
+    spent = cpu.seconds(pids) - before
+    return result.per_second, spent / max(1, result.requests) * 1e6
 
 
 def pages(
@@ -251,7 +283,8 @@ def scaling(deployment: Deployment, endpoint: Endpoint, effort: Effort) -> Rates
         # Twice as many rounds, as a replica that stops and goes varies more.
         for _ in range(effort.rounds * 2):
             for name, group in (("one", replicas[:1]), ("two", replicas)):
-                rate, spent = _rate_and_cpu(group, workload, effort)
+                ports, pids = zip(*((r.port, r.pid) for r in group), strict=True)
+                rate, spent = rate_and_cpu(ports, pids, workload, effort, traced=True)
                 rates[name].append(rate)
                 rates[f"{name} cpu"].append(spent)
     return rates
@@ -315,17 +348,6 @@ def registrations(
     return found
 
 
-def _rate_and_cpu(
-    replicas: Sequence[Replica], workload: Sequence[Request], effort: Effort
-) -> tuple[float, float]:
-    pids = [replica.pid for replica in replicas]
-    before = cpu.seconds(pids)
-    ports = [replica.port for replica in replicas]
-    result = load.apply(ports, workload, effort.seconds, CONNECTIONS, traced=True)
-    spent = cpu.seconds(pids) - before
-    return result.per_second, spent / max(1, result.requests) * 1e6
-
-
 def _await_idleness(replica: Replica) -> None:
     """Wait until the queue that a slice left is drained.
 
@@ -337,21 +359,22 @@ def _await_idleness(replica: Replica) -> None:
         time.sleep(_LOOK)
 
 
-def _warm_up(ports: Sequence[int], workload: Sequence[Request]) -> None:
-    """Let every replica connect and prepare its statements."""
-    load.apply(ports, workload, 1, CONNECTIONS)
-
-
 def _rate(
     ports: Sequence[int],
     workload: Sequence[Request],
     effort: Effort,
     traced: bool = False,
 ) -> float:
+    return _loaded(ports, workload, effort, traced).per_second
+
+
+def _loaded(
+    ports: Sequence[int], workload: Sequence[Request], effort: Effort, traced: bool
+) -> load.Load:
     result = load.apply(ports, workload, effort.seconds, CONNECTIONS, traced)
     if result.failed:
         raise RuntimeError(f"{result.failed} of {result.requests} requests failed")
-    return result.per_second
+    return result
 
 
 def _cost(

@@ -18,6 +18,7 @@ from pg8000.native import Connection
 from minitwit.postgres.stream import Stream
 
 Row = list[Any]
+_Converters = tuple[Callable[[str], Any], ...]
 
 _HEADER = Struct(">cI")  # a message's kind, and its size without the kind
 _INT16 = Struct(">H")
@@ -90,10 +91,12 @@ class PreparedStatement:
                 # In one step, as each would copy a large row once more.
                 answer += self._stream.receive(end - len(answer))
             elif kind == _DATA_ROW:
-                is_of_list = rows and size <= _MAX_CACHED_ROW
-                decode = _decode_cached if is_of_list else _decode
-                row = answer[start + _HEADER.size : end]
-                rows.append(list(decode(row, self._converters)))
+                start += _HEADER.size
+                if rows and size <= _MAX_CACHED_ROW:
+                    row = _cached_row(answer[start:end], self._converters)
+                    rows.append(list(row))
+                else:
+                    rows.append(_row(answer, start, self._converters))
                 start = end
             elif kind in (_BIND_COMPLETE, _COMMAND_COMPLETE):
                 start = end
@@ -118,27 +121,28 @@ class PreparedStatement:
         return rows
 
 
-def _decode(
-    row: bytes, converters: tuple[Callable[[str], Any], ...]
-) -> tuple[Any, ...]:
+def _row(answer: bytes, at: int, converters: _Converters) -> Row:
     """Return the values of a DataRow.
 
     Args:
-        row: the message, without its header.
+        answer: what the message is in.
+        at: where it begins there, behind its header.
         converters: of each column, from its text.
 
     """
-    values: list[Any] = []
-    at = _INT16.size  # The number of columns is known.
+    row: Row = []
+    at += _INT16.size  # The number of columns is known.
     for convert in converters:
-        (size,) = _INT32.unpack_from(row, at)
+        (size,) = _INT32.unpack_from(answer, at)
         at += _INT32.size
         if size < 0:
-            values.append(None)
+            row.append(None)
         else:
-            values.append(convert(row[at : at + size].decode()))
+            row.append(convert(answer[at : at + size].decode()))
             at += size
-    return tuple(values)
+    return row
 
 
-_decode_cached = lru_cache(_CACHED_ROWS)(_decode)
+@lru_cache(_CACHED_ROWS)
+def _cached_row(message: bytes, converters: _Converters) -> tuple[Any, ...]:
+    return tuple(_row(message, 0, converters))
