@@ -31,3 +31,11 @@ def broken_messages(observed: Observed) -> Iterator[None]:
     observed.sql(*BREAK_MESSAGES)
     yield
     observed.sql(MEND_MESSAGES)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured, in whichever process."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "measured":
+                terminalreporter.write_line(str(value))

@@ -6,18 +6,26 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 _PACKAGES = {
     "amtool": "prometheus-alertmanager",
+    "busybox": "busybox-static",
+    "cpio": "cpio",
     "curl": "curl",
+    "gcc": "gcc libc6-dev",
     "go": "golang-go",
+    "ip": "iproute2",
+    "modprobe": "kmod",
     "prometheus": "prometheus",
     "prometheus-alertmanager": "prometheus-alertmanager",
     "prometheus-node-exporter": "prometheus-node-exporter",
     "prometheus-postgres-exporter": "prometheus-postgres-exporter",
     "promtool": "prometheus",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "wg": "wireguard-tools",
 }
 
 
@@ -25,7 +33,11 @@ def program(name: str) -> str:
     """Return a program's path; without it, skip the test or fail it in CI."""
     if path := shutil.which(name):
         return path
-    reason = f"{name} is missing: apt-get install {_PACKAGES[name]}"
+    skip_or_fail(f"{name} is missing: apt-get install {_PACKAGES[name]}")
+
+
+def skip_or_fail(reason: str) -> NoReturn:
+    """Skip the test for want of something, or fail it in CI."""
     required = os.environ.get("MINITWIT_TEST_REQUIRE", "").split(",")
     if {"all", "tools"}.intersection(required):
         pytest.fail(reason)

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PORT = 8000, REQUEST = 300, MOST = 1 << 20, WARM = 200, EXCHANGES = 2000 };
+enum { PORT = 8000, REQUEST = 300, MOST = 1 << 20, WARM = 100, EXCHANGES = 500 };
 
 static char data[MOST];
 
