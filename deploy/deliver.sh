@@ -67,7 +67,7 @@ runs_verified_digests() { # LINES OF verified_digests
     while read -r name digest; do
         case $name in cli | postgres) continue ;; esac
         image=$(docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}' \
-            "${APPLICATION_STACK:-minitwit}_$name") || return 1
+            "minitwit_$name") || return 1
         [[ $image == *"@$digest" ]] || { echo "$name runs $image, not $digest" >&2 && return 1; }
     done <<< "$1"
 }

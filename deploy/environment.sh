@@ -22,7 +22,7 @@ _secrets_of() { # SERVICE …
 _trusted_certificate() {
     local authority
     # Some of these services may not exist.
-    authority=$(_secrets_of "${functions[@]/#/${APPLICATION_STACK:-minitwit}_}" \
+    authority=$(_secrets_of "${functions[@]/#/minitwit_}" \
         tools_postgres-exporter tools_standby-exporter 2> /dev/null \
         | sed -n 's/^minitwit-database-ca-\([0-9]*\) .*/\1/p' | sort -n | head -n 1) || true
     if [ -n "$authority" ]; then
@@ -34,6 +34,12 @@ _trusted_certificate() {
 
 _fingerprint() {
     cat "$@" | sha256sum | cut -c 1-12
+}
+
+# Prints the value of an option of the running edge, if there is one.
+_edge_option() { # OPTION
+    { docker service inspect --format '{{join .Spec.TaskTemplate.ContainerSpec.Args "\n"}}' edge_traefik 2> /dev/null || true; } \
+        | sed -n "s/^--$1=//p"
 }
 
 _keep_scale() { # STACK SERVICE …
@@ -65,7 +71,13 @@ BACKUP_REPOSITORY_SECRET=$(_newest backup-repository)
 export EDGE_CONFIG
 EDGE_CONFIG=$(_fingerprint "$_deploy/edge/dynamic.yml")
 
-# Certificates are requested only when ACME_EMAIL is set.
+# Certificates are requested where ACME_EMAIL is set. If the shell does not say, the edge keeps
+# what it has: HSTS lets browsers accept no self-signed certificate any more.
+if [ -z "${ACME_EMAIL+set}" ]; then
+    ACME_EMAIL=$(_edge_option certificatesresolvers.letsencrypt.acme.email)
+    ACME_DOMAIN=$(_edge_option 'entrypoints.websecure.http.tls.domains\[0\].main')
+fi
+export ACME_EMAIL ACME_DOMAIN
 export ACME_RESOLVER=${ACME_EMAIL:+letsencrypt}
 
 # One member of etcd for each node with a label etcd=1, etcd=2 or etcd=3.
@@ -77,6 +89,6 @@ for _member in 1 2 3; do
 done
 
 # A deployment keeps the number of replicas that operators have set.
-_keep_scale "${APPLICATION_STACK:-minitwit}" "${functions[@]}"
+_keep_scale "minitwit" "${functions[@]}"
 _keep_scale "${DATA_STACK:-data}" postgres standby
 unset _deploy _function _member

@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 version=${1:?name the version to release, for example: deploy/release.sh 1.4.0}
 url=${MINITWIT_URL:?set it to the address by which callers reach the site}
 registry=${MINITWIT_REGISTRY:?set it to the registry and path of the images}
-stack=${APPLICATION_STACK:-minitwit}
+stack=minitwit
 migration=${DATA_STACK:-data}_migrate
 patience=300 # seconds
 . deploy/functions.sh

@@ -14,7 +14,7 @@ set -euo pipefail
 
 # Swarm reveals secrets only to containers, so the current ones are read from a running one.
 require_container() {
-    container=$(docker ps --quiet --filter "name=${APPLICATION_STACK:-minitwit}_timeline" | head -n 1)
+    container=$(docker ps --quiet --filter "name=minitwit_timeline" | head -n 1)
     [ -n "$container" ] || {
         echo "No replica of timeline runs on this node, so the current secrets cannot be read. Run this where one runs." >&2
         exit 1

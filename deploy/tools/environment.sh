@@ -18,8 +18,7 @@ STANDBYS=$(docker node ls --quiet --filter node.label=standby=true | wc -l)
 # name the resolver that the running edge uses, whatever the shell says: with an empty one
 # they would be served with the self-signed certificate.
 export ACME_RESOLVER
-ACME_RESOLVER=$(docker service inspect --format '{{join .Spec.TaskTemplate.ContainerSpec.Args "\n"}}' \
-    "${EDGE_STACK:-edge}_traefik" | sed -n 's/^--entrypoints.websecure.http.tls.certresolver=//p')
+ACME_RESOLVER=$(_edge_option entrypoints.websecure.http.tls.certresolver)
 
 export TOOLS_CONFIG
 TOOLS_CONFIG=$(find "$_tools" -mindepth 2 -type f | LC_ALL=C sort | xargs cat | sha256sum | cut -c 1-12)

@@ -204,24 +204,60 @@ def test_a_router_with_tls_of_its_own_names_the_edges_resolver(name: str) -> Non
     assert labels[f"{router}.tls.certresolver"].startswith("${ACME_RESOLVER?")
 
 
-@pytest.mark.parametrize("resolver", ["letsencrypt", ""])
-def test_the_resolver_is_the_running_edges_whatever_the_shell_says(
-    tmp_path: Path, resolver: str
-) -> None:
-    docker = tmp_path / "docker"
-    option = f"--entrypoints.websecure.http.tls.certresolver={resolver}"
+def sourced(folder: Path, script: Path, edge: list[str], **shell: str) -> list[str]:
+    """Return e-mail, domain and resolver after a script, beside an edge that runs."""
+    docker = folder / "docker"
+    options = "".join(f"echo '{option}';" for option in edge) or "exit 1;"
     docker.write_text(
-        "#!/bin/sh\n"
-        'case "$*" in "service inspect "*" edge_traefik")\n'
-        f"echo --entrypoints.websecure.http.tls=true; echo {option} ;; esac\n"
+        f'#!/bin/sh\ncase "$*" in "service inspect "*" edge_traefik") {options} esac\n'
     )
     docker.chmod(0o755)
-    script = f'. {TOOLS}/environment.sh && echo "resolver=$ACME_RESOLVER"'
+    names = "$ACME_EMAIL,$ACME_DOMAIN,$ACME_RESOLVER"
     done = subprocess.run(
-        ["bash", "-c", script],
-        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "ACME_RESOLVER": "another"},
+        ["bash", "-c", f'set -euo pipefail; . {script}; echo "{names}"'],
+        env={"PATH": f"{folder}:/usr/bin:/bin", **shell},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.splitlines()[-1] == f"resolver={resolver}"
+    return done.stdout.splitlines()[-1].split(",")
+
+
+def edge_with(email: str, domain: str, resolver: str) -> list[str]:
+    return [
+        "--entrypoints.websecure.http.tls=true",
+        f"--entrypoints.websecure.http.tls.certresolver={resolver}",
+        f"--entrypoints.websecure.http.tls.domains[0].main={domain}",
+        f"--certificatesresolvers.letsencrypt.acme.email={email}",
+    ]
+
+
+CERTIFIED = ("a@b.c", "b.c", "letsencrypt")
+SELF_SIGNED = ("", "", "")
+
+
+@pytest.mark.parametrize("values", [CERTIFIED, SELF_SIGNED])
+def test_the_resolver_is_the_running_edges_whatever_the_shell_says(
+    tmp_path: Path, values: tuple[str, str, str]
+) -> None:
+    script, edge = TOOLS / "environment.sh", edge_with(*values)
+    shell = {"ACME_RESOLVER": "another", "ACME_EMAIL": "", "ACME_DOMAIN": ""}
+    assert sourced(tmp_path, script, edge, **shell)[2] == values[2]
+
+
+@pytest.mark.parametrize(
+    ("edge", "shell", "values"),
+    [
+        (edge_with(*CERTIFIED), {}, CERTIFIED),
+        (edge_with(*SELF_SIGNED), {}, SELF_SIGNED),
+        ([], {}, SELF_SIGNED),
+        ([], {"ACME_EMAIL": "a@b.c", "ACME_DOMAIN": "b.c"}, CERTIFIED),
+        (edge_with(*CERTIFIED), {"ACME_EMAIL": "", "ACME_DOMAIN": ""}, SELF_SIGNED),
+    ],
+)
+def test_an_edge_that_is_deployed_again_keeps_its_certificate(
+    tmp_path: Path, edge: list[str], shell: dict[str, str], values: tuple[str, ...]
+) -> None:
+    """An operator whose shell does not name it must not replace it by a self-signed."""
+    script = TOOLS.parent / "environment.sh"
+    assert sourced(tmp_path, script, edge, **shell) == list(values)
