@@ -3,7 +3,7 @@
 # Variables: PYTHON (of all), PORT and SCALE (of `up`), SCALE (of `scale`), ARGS (of
 # `minitwit`), KIND (of `test`), NAME (of `new-function`), EFFORT (smoke, short or full, of
 # `bench`), VERSION (1.4.0 or the tag v1.4.0, of `publish`, `github-release`, `deliver`,
-# `swarm`), STEPS (of `swarm-check`: panel, trace, views, retention,
+# `request-deploy`, `swarm`), STEPS (of `swarm-check`: panel, trace, views, retention,
 # alert).
 
 PORT ?= 5000
@@ -27,7 +27,7 @@ LOCAL := $(BIN)/python -E -m deploy.local
 .PHONY: help up scale minitwit status generate new-function test bench bench-setup profile docs docs-setup lint format lock ci audit audit-images sbom registry-login publish github-release request-deploy deliver droplets-check swarm swarm-check swarm-down setup
 
 help: ## Show this list.
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 16
 
 up: setup ## Run MiniTwit until Ctrl-C: make up PORT=5000 SCALE="timeline=3".
 	@exec $(LOCAL) up --with-parent --port "$(PORT)" --scale "$(SCALE)"
@@ -121,7 +121,7 @@ github-release: ## Create the GitHub release of a published version.
 	deploy/github-release.sh "$(patsubst v%,%,$(VERSION))"
 
 request-deploy: ## Start the workflow that promotes a published version.
-	gh workflow run deploy.yml --ref "$(VERSION)" --field version="$(VERSION)"
+	gh workflow run deploy.yml --ref "v$(patsubst v%,%,$(VERSION))" --field version="$(VERSION)"
 
 deliver: ## Promote a published version to an environment: make deliver VERSION=1.4.0.
 	@deploy/deliver.sh "$(patsubst v%,%,$(VERSION))"
@@ -130,7 +130,7 @@ droplets-check: setup ## Validate the droplets' cloud-init and Terraform files w
 	@deploy/droplets/check
 
 swarm: ## Run the whole production system on one Docker engine, to try it: tools, traffic, addresses.
-	@deploy/swarm/up
+	@VERSION="$(patsubst v%,%,$(VERSION))" deploy/swarm/up
 
 swarm-check: ## Check what `make swarm` runs end to end: a panel, a trace, a log line, an alert.
 	@$(or $(PYTHON),python3) deploy/swarm/check.py $(STEPS)

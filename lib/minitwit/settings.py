@@ -54,8 +54,9 @@ class DatabaseSettings(BaseModel):
     )
     database_ca_file: Annotated[Path, AfterValidator(readable)] | None = Field(
         default=None,
-        description="Certificates that the servers' have to be signed by, in PEM: over "
-        "TCP, TLS with verification of certificate and name; none: no TLS.",
+        description="CA certificates (PEM), of which one must have signed the "
+        "server's: TCP connections use TLS and verify certificate and host name; "
+        "none: no TLS.",
     )
     installation: UUID | None = Field(
         default=None,
@@ -143,7 +144,9 @@ class Settings(DatabaseSettings):
     )
     version: str = Field(default="development", description="Version of the image.")
     revision: str = Field(default="unknown", description="Commit of the image.")
-    environment: str = Field(default="local", description="Name of the installation.")
+    environment: str = Field(
+        default="local", description="Deployment environment, as Sentry shows it."
+    )
     replicas: int = Field(
         default=0, ge=0, description="Replicas that should run; 0: unknown."
     )

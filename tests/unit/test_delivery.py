@@ -177,9 +177,12 @@ def test_the_password_of_the_registry_is_no_argument(checkout: Checkout) -> None
 
 def test_a_published_version_starts_its_delivery(checkout: Checkout) -> None:
     """From its tag, whose scripts and stack files are the version's own."""
-    checkout.make("request-deploy", VERSION="v1.4.0")
-    [run] = checkout.calls("gh workflow")
-    assert run == "gh workflow run deploy.yml --ref v1.4.0 --field version=v1.4.0"
+    for version in ("v1.4.0", "1.4.0"):
+        checkout.make("request-deploy", VERSION=version)
+        run = checkout.calls("gh workflow")[-1]
+        assert (
+            run == f"gh workflow run deploy.yml --ref v1.4.0 --field version={version}"
+        )
 
 
 def test_a_delivery_verifies_releases_and_reports(

@@ -70,7 +70,7 @@ def record(
 def client_address(req: falcon.Request) -> str:
     """Return the address of the client.
 
-    The edge replaces X-Real-Ip whatever the client sent, and only the edge reaches this
-    port.
+    The edge replaces X-Real-Ip whatever the client sent, and callers reach this port
+    only through it.
     """
     return str(req.env.get("HTTP_X_REAL_IP") or req.env["REMOTE_ADDR"])
