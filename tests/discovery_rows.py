@@ -5,7 +5,7 @@ Imported like tests/store_rows.py.
 
 import pytest
 
-from minitwit.accounts.sessions import MOST_MENTIONS
+from minitwit.accounts.sessions import MAX_COUNTED_MENTIONS
 from minitwit.discovery.people import MAX_PEOPLE
 from minitwit.errors import AccountSuspended, UnknownUser
 from minitwit.messages import AND_ONE_MORE
@@ -114,9 +114,9 @@ def test_mentions_are_counted_until_they_are_seen(store: Store) -> None:
     assert unseen(store, "ada") == 0
     store.mentions.see(ada.id, older)
     assert unseen(store, "ada") == 0
-    for _ in range(MOST_MENTIONS + 5):
+    for _ in range(MAX_COUNTED_MENTIONS + 5):
         store.messages.add("bob", "@ada")
-    assert (unseen(store, "ada"), unseen(store, "bob")) == (MOST_MENTIONS, 0)
+    assert (unseen(store, "ada"), unseen(store, "bob")) == (MAX_COUNTED_MENTIONS, 0)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 import httpx
 
+from deploy.edge.traefik_rules import traefik_priority, traefik_rule
 from minitwit.server.request import connection_environ
 from minitwit.server.request_parser import RequestParser
 from minitwit.server.responses import Response, error_response
@@ -18,7 +19,6 @@ from minitwit.settings import Settings
 from minitwit.store import Store
 from minitwit.web.app import App, build
 from minitwit.web.routes import FUNCTIONS
-from minitwit.web.traefik_rules import traefik_priority, traefik_rule
 from tests.contract.callers import Callers
 
 if TYPE_CHECKING:

@@ -131,6 +131,27 @@ def test_a_suspended_account_can_neither_sign_in_nor_post(
     posted(store, "ada", "after")
 
 
+def test_a_suspended_account_is_in_no_list_of_people(
+    store: Store, set_moderator: SetModerator
+) -> None:
+    mod = moderator(store, set_moderator)
+    ada, bob, _ = (add_user(store, name) for name in ("ada", "bob", "cyd"))
+    for follower, followed in (("ada", "bob"), ("cyd", "bob"), ("bob", "ada")):
+        store.follows.add(follower, followed)
+
+    def lists() -> list[list[str]]:
+        pages = (store.follows.followers(bob.id), store.follows.followed(bob.id))
+        return [[person.username for person in page] for page in pages]
+
+    assert lists() == [["cyd", "ada"], ["ada"]]
+    store.suspensions.suspend("ada", mod.id)
+    assert lists() == [["cyd"], []]
+    # What is suspended itself is still shown whole.
+    assert [p.username for p in store.follows.followed(ada.id)] == ["bob"]
+    store.suspensions.lift("ada", mod.id)
+    assert lists() == [["cyd", "ada"], ["ada"]]
+
+
 def test_lifting_a_suspension_shows_only_what_it_has_hidden(
     store: Store, set_moderator: SetModerator
 ) -> None:

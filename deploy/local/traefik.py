@@ -11,6 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy.edge.traefik_rules import (
+    in_flight_middleware,
+    limited_rule,
+    limiting_middlewares,
+    limits_of,
+    serves_simulator,
+    simulator_rule,
+    traefik_priority,
+    traefik_rule,
+)
 from deploy.local.errors import LocalRunError
 from deploy.local.ports import LOOPBACK
 from deploy.local.replicas import Replica
@@ -23,16 +33,6 @@ from minitwit.web.address_limits import (
     AddressLimit,
 )
 from minitwit.web.routes import FUNCTIONS, PAGES
-from minitwit.web.traefik_rules import (
-    in_flight_middleware,
-    limited_rule,
-    limiting_middlewares,
-    limits_of,
-    serves_simulator,
-    simulator_rule,
-    traefik_priority,
-    traefik_rule,
-)
 
 Configuration = dict[str, Any]
 

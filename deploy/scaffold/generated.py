@@ -10,6 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.edge.traefik_rules import (
+    in_flight_middleware,
+    limited_matchers,
+    limiting_middlewares,
+    limits_of,
+    serves_simulator,
+    simulator_matchers,
+    traefik_matchers,
+    traefik_priority,
+)
 from deploy.supply import licenses
 from minitwit.postgres.roles import function_role, password_file_name
 from minitwit.web.address_limits import (
@@ -20,16 +30,6 @@ from minitwit.web.address_limits import (
     AddressLimit,
 )
 from minitwit.web.routes import FUNCTIONS, PAGES, ROUTES, Route, probe, routes_of
-from minitwit.web.traefik_rules import (
-    in_flight_middleware,
-    limited_matchers,
-    limiting_middlewares,
-    limits_of,
-    serves_simulator,
-    simulator_matchers,
-    traefik_matchers,
-    traefik_priority,
-)
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,7 +13,7 @@ from functions.timeline.browsers import browser_name
 from functions.timeline.identicons import identicon
 from functions.timeline.mentioned_names import MentionedNames
 from functions.timeline.message_html import messages_filter, moment
-from minitwit.accounts.sessions import MANY_REPORTS
+from minitwit.accounts.sessions import MAX_COUNTED_REPORTS
 from minitwit.discovery.people import MAX_PEOPLE
 from minitwit.discovery.profiles import MAX_COUNT
 from minitwit.models import Reader
@@ -55,7 +55,7 @@ def environment(assets: Assets, mentioned: MentionedNames, url: str) -> Environm
     }
     templates.globals |= {
         "asset": assets.path,
-        "many_reports": MANY_REPORTS,
+        "many_reports": MAX_COUNTED_REPORTS,
         "max_content": MAX_CONTENT,
         # Not the requested host: the ids of feeds never change (RFC 4287, section
         # 4.2.6), and a message has one canonical address.

@@ -8,7 +8,7 @@ import falcon
 from functions.timeline.pages import Pages, path_of
 from minitwit.discovery.mentions import Mentions
 from minitwit.discovery.profiles import Profile
-from minitwit.messages import NOW, PAGE_SIZE, Messages
+from minitwit.messages import NEWEST, PAGE_SIZE, Messages
 from minitwit.models import Cursor, Post, Reader
 from minitwit.store import Store
 from minitwit.web.browser_auth import BrowserAuth
@@ -81,7 +81,7 @@ class UserTimeline:
         """Show a page of it."""
         reader = self._auth.reader(req, resp)
         start = page_start(req)
-        before = start if start and not start.is_newer else NOW
+        before = start if start and not start.is_newer else NEWEST
         profile = self._store.profiles.find(username, reader.account, before)
         author = profile.account
         posts = self._posts(profile, start, reader)

@@ -23,7 +23,7 @@ MAX_HIDDEN = 1000  # the most hidden messages of an author that are counted
 MAX_NEWER = 1000  # the most newer messages that a count examines
 
 # Every message is older than this cursor: the newest page begins here.
-NOW = Cursor(pub_date=2**63 - 1, id=2**63 - 1)
+NEWEST = Cursor(pub_date=2**63 - 1, id=2**63 - 1)
 
 # The same lists in the other direction.
 _NEWER = {
@@ -245,7 +245,7 @@ class Messages:
     def _list(
         self, query: str, start: Cursor | None, **parameters: object
     ) -> list[Post]:
-        start = start or NOW
+        start = start or NEWEST
         side = "after" if start.is_newer else "before"
         rows = self._database.read(
             _NEWER[query] if start.is_newer else query,

@@ -18,9 +18,9 @@ from minitwit import follows
 from minitwit.accounts.export import Place
 from minitwit.accounts.password_resets import digest
 from minitwit.accounts.sessions import (
+    MAX_COUNTED_MENTIONS,
     MAX_DAYS,
     MAX_SESSIONS,
-    MOST_MENTIONS,
     Session,
     SessionClaim,
 )
@@ -44,7 +44,7 @@ from minitwit.errors import (
     UnknownUser,
     UsernameTaken,
 )
-from minitwit.messages import AND_ONE_MORE, NOW
+from minitwit.messages import AND_ONE_MORE, NEWEST
 from minitwit.models import (
     Account,
     Cursor,
@@ -271,7 +271,7 @@ class FakeSessions:
         unseen = sum(
             (post.pub_date, post.id) > seen for post in memory.mentioning(account.id)
         )
-        reader = Reader(account, unseen_mentions=min(unseen, MOST_MENTIONS))
+        reader = Reader(account, unseen_mentions=min(unseen, MAX_COUNTED_MENTIONS))
         if account.username not in memory.moderators:
             return reader
         reports = memory.reports.items()
@@ -454,7 +454,8 @@ class FakeFollows:
             for place, user_id in enumerate(ids, start=1)
             if user_id is not None and (before is None or place < before)
         ]
-        return people[::-1][: follows.AND_ONE_MORE]
+        shown = [p for p in people[::-1] if p.username not in self._memory.suspended]
+        return shown[: follows.AND_ONE_MORE]
 
     def _pair(self, follower: str, followed: str) -> tuple[int, int]:
         memory = self._memory
@@ -594,7 +595,7 @@ class FakeProfiles:
         self._memory = memory
 
     def find(
-        self, username: str, reader: Account | None = None, before: Cursor = NOW
+        self, username: str, reader: Account | None = None, before: Cursor = NEWEST
     ) -> Profile:
         """Return what a user's page shows of the account."""
         memory, account = self._memory, FakeUsers(self._memory).find(username)

@@ -5,7 +5,7 @@
 
 import pytest
 
-from minitwit.accounts.sessions import MANY
+from minitwit.accounts.sessions import BUSY_READER_FOLLOWS
 from minitwit.messages import PAGE_SIZE
 from minitwit.models import Account, Reader
 from minitwit.store import Store
@@ -18,7 +18,7 @@ READER, FOLLOWED, STRANGER = 1, range(2, 402), 402
 @pytest.fixture
 def reader_of_400(owner: AdminConnection) -> int:
     """Return the id of a reader who follows 400 of 401 others."""
-    assert 400 > MANY
+    assert 400 > BUSY_READER_FOLLOWS
     owner.run(
         "INSERT INTO users (id, username, email, password_hash) "
         f"SELECT n, 'user ' || n, 'a@b.c', '*' FROM generate_series(1, {STRANGER}) n"
@@ -54,7 +54,9 @@ def test_who_follows_many_is_busy(
 ) -> None:
     reader = Account(reader_of_400, f"user {reader_of_400}")
     assert reader_of(store, reader).is_busy
-    owner.run(f"DELETE FROM follows WHERE followed_id > {FOLLOWED[MANY - 1]}")
+    owner.run(
+        f"DELETE FROM follows WHERE followed_id > {FOLLOWED[BUSY_READER_FOLLOWS - 1]}"
+    )
     assert not reader_of(store, reader).is_busy
     assert not reader_of(store, Account(7, "user 7")).is_busy
 

@@ -41,6 +41,7 @@ _PIECES = (
     *(b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n", b"Host: b\r\n"),
     *(b"Transfer-Encoding: identity\r\n", b"Connection: close\r\n", b"Upgrade: x\r\n"),
     *(b"Connection: upgrade\r\nUpgrade: h2c\r\n", b"Expect: 100-continue\r\n"),
+    *(b"Content-Length: 99999\r\n", b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n"),
     *(
         b"GET / HTTP/1.0\r\n\r\n",
         b"HTTP/2.0",

@@ -6,6 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.edge.traefik_rules import (
+    limited_rule,
+    serves_simulator,
+    traefik_priority,
+    traefik_rule,
+)
 from deploy.local.configuration import EDGE
 from deploy.local.errors import LocalRunError
 from deploy.local.replicas import ONE_EACH, make_replicas
@@ -22,12 +28,6 @@ from minitwit.web.address_limits import (
     SIMULATOR_VARIABLE,
 )
 from minitwit.web.routes import FUNCTIONS, ROUTES
-from minitwit.web.traefik_rules import (
-    limited_rule,
-    serves_simulator,
-    traefik_priority,
-    traefik_rule,
-)
 
 REPLICAS = make_replicas({**ONE_EACH, "timeline": 2}, [], range(1000, 1100))
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.edge import traefik_rules
 from minitwit.web import reserved_names as reserving
-from minitwit.web import routes, traefik_rules
+from minitwit.web import routes
 from minitwit.web.address_limits import SIGN_IN
 from minitwit.web.app import Services
 from minitwit.web.browser_auth import BrowserAuth

@@ -7,6 +7,13 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.edge.traefik_rules import (
+    limited_rule,
+    serves_simulator,
+    simulator_rule,
+    traefik_priority,
+    traefik_rule,
+)
 from deploy.local.traefik import (
     ENVIRONMENT,
     LOGGED,
@@ -22,13 +29,6 @@ from minitwit.web.address_limits import (
     SIMULATOR_VARIABLE,
 )
 from minitwit.web.routes import FUNCTIONS
-from minitwit.web.traefik_rules import (
-    limited_rule,
-    serves_simulator,
-    simulator_rule,
-    traefik_priority,
-    traefik_rule,
-)
 
 ROOT = Path(__file__).parents[2]
 FILES = ("stack.yml", "deploy/edge/stack.yml", "deploy/data/stack.yml")

@@ -8,10 +8,10 @@ from minitwit.models import Account, Reader
 from minitwit.postgres.database import Database
 
 # A busy reader follows more users than this.
-MANY = 300
+BUSY_READER_FOLLOWS = 300
 
-MANY_REPORTS = 99  # messages with open reports; a moderator sees "99+" for more
-MOST_MENTIONS = 100  # that are counted; so many stand for more than 99
+MAX_COUNTED_REPORTS = 99  # messages with open reports; a moderator sees "99+" for more
+MAX_COUNTED_MENTIONS = 100  # that are counted; so many stand for more than 99
 MAX_SESSIONS = 100  # of an account; one more ends the one unused for longest
 MAX_DAYS = 365  # for which a session in use is extended
 _LONGEST_USER_AGENT = 400  # characters
@@ -112,9 +112,9 @@ class Sessions:
             "reader",
             id=claim.id,
             user_id=claim.user_id,
-            many=MANY,
-            many_reports=MANY_REPORTS,
-            most_mentions=MOST_MENTIONS,
+            many=BUSY_READER_FOLLOWS,
+            many_reports=MAX_COUNTED_REPORTS,
+            most_mentions=MAX_COUNTED_MENTIONS,
         )
         if not rows:
             return None

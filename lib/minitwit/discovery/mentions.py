@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from minitwit.errors import StorageUnavailable
-from minitwit.messages import AND_ONE_MORE, NOW
+from minitwit.messages import AND_ONE_MORE, NEWEST
 from minitwit.models import Cursor, Post
 from minitwit.postgres.database import Database
 from minitwit.postgres.standby import ReplicatedDatabase
@@ -34,7 +34,7 @@ class Mentions:
 
     def of(self, user_id: int, start: Cursor | None = None) -> list[Post]:
         """Return a page of the messages that mention a user, newest first."""
-        start = start or NOW
+        start = start or NEWEST
         rows = self._database.read(
             "mentions_after" if start.is_newer else "mentions_before",
             user_id=user_id,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from minitwit.errors import UnknownUser
-from minitwit.messages import AND_ONE_MORE, NOW
+from minitwit.messages import AND_ONE_MORE, NEWEST
 from minitwit.models import Account, Cursor, Post
 from minitwit.postgres.database import Database
 from minitwit.postgres.standby import ReplicatedDatabase
@@ -52,7 +52,7 @@ class Profiles:
         self._database = database
 
     def find(
-        self, username: str, reader: Account | None = None, before: Cursor = NOW
+        self, username: str, reader: Account | None = None, before: Cursor = NEWEST
     ) -> Profile:
         """Return the profile of a username; MAX_COUNT + 1 means more.
 

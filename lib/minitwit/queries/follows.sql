@@ -49,18 +49,27 @@ FROM users WHERE username = :follower;
 
 -- name: followed_page
 -- functions: timeline
--- List the users that a user follows before a follow, newest follow first.
-SELECT id, (SELECT username FROM users WHERE users.id = followed_id)
+-- List the users that a user follows before a follow, newest follow first; none that is
+-- suspended or being deleted (LIMIT 1 rules out any other join).
+SELECT follows.id, username
 FROM follows
-WHERE follower_id = :user_id AND id < :before
-ORDER BY id DESC
+CROSS JOIN LATERAL (
+    SELECT username FROM users
+    WHERE users.id = followed_id AND suspended_at IS NULL AND deleted_at IS NULL LIMIT 1
+) AS followed
+WHERE follower_id = :user_id AND follows.id < :before
+ORDER BY follows.id DESC
 LIMIT :limit;
 
 -- name: followers_page
 -- functions: timeline
--- List a user's followers before a follow, newest follow first.
-SELECT id, (SELECT username FROM users WHERE users.id = follower_id)
+-- List a user's followers before a follow, newest follow first, likewise.
+SELECT follows.id, username
 FROM follows
-WHERE followed_id = :user_id AND id < :before
-ORDER BY id DESC
+CROSS JOIN LATERAL (
+    SELECT username FROM users
+    WHERE users.id = follower_id AND suspended_at IS NULL AND deleted_at IS NULL LIMIT 1
+) AS follower
+WHERE followed_id = :user_id AND follows.id < :before
+ORDER BY follows.id DESC
 LIMIT :limit;
