@@ -88,8 +88,8 @@ class Service:
 
 def application(root: Path) -> str:
     """Return what gunicorn runs of the code in a folder; it moved after 0.1.0."""
-    room = "web" if (root / "lib" / "minitwit" / "web").is_dir() else "runtime"
-    return f"minitwit.{room}.app:create_app()"
+    package = "web" if (root / "lib" / "minitwit" / "web").is_dir() else "runtime"
+    return f"minitwit.{package}.app:create_app()"
 
 
 @contextmanager

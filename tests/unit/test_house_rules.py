@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rooms import ROOMS
+from tests.packages import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "lib" / "minitwit"
@@ -28,7 +28,7 @@ VOCABULARY = set(
 )
 ROOT_PACKAGES = ("minitwit", "minitwit_cli")
 
-# The rooms whose classes a handler asks for data.
+# The packages whose classes a handler asks for data.
 DOMAIN = (
     "minitwit",
     "minitwit.accounts",
@@ -78,8 +78,8 @@ def dotted(module: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def room(module: Path) -> str:
-    """Return the name of the folder whose row in ROOMS a module has."""
+def package(module: Path) -> str:
+    """Return the name of the folder whose row in PACKAGES a module has."""
     if module.is_relative_to(FUNCTIONS):
         return "functions"
     return ".".join(module.parent.relative_to(ROOT / "lib").parts)
@@ -97,29 +97,31 @@ def own_imports(module: Path) -> set[str]:
 
 def data_modules() -> list[Path]:
     """Return the modules of the vocabulary and those that reach the database."""
-    rooms = (*DOMAIN, "minitwit.postgres", "minitwit_cli.maintenance")
-    return [m for m in library() if room(m) in rooms]
+    packages = (*DOMAIN, "minitwit.postgres", "minitwit_cli.maintenance")
+    return [m for m in library() if package(m) in packages]
 
 
 def nouns() -> list[Path]:
     """Return the modules whose classes a handler asks for data."""
     database = "minitwit.postgres.database.Database"
-    return [m for m in data_modules() if room(m) in DOMAIN and database in imports(m)]
+    return [
+        m for m in data_modules() if package(m) in DOMAIN and database in imports(m)
+    ]
 
 
 @pytest.mark.parametrize("module", [*library(), *modules(FUNCTIONS)], ids=dotted)
 def test_a_folder_imports_only_what_its_row_allows(module: Path) -> None:
-    folders, outside = ROOMS.get(room(module), (set(), set()))
-    paths = {dotted(m): room(m) for m in library()}
-    used = {paths[name] for name in own_imports(module)} - {room(module)}
-    assert used <= folders, f"{dotted(module)}: allow it in ROOMS, or move the code"
+    folders, outside = PACKAGES.get(package(module), (set(), set()))
+    paths = {dotted(m): package(m) for m in library()}
+    used = {paths[name] for name in own_imports(module)} - {package(module)}
+    assert used <= folders, f"{dotted(module)}: allow it in PACKAGES, or move the code"
     ours = {*ROOT_PACKAGES, "functions"}
     third = packages(module) - ours - sys.stdlib_module_names
     assert {name.partition("_core")[0] for name in third} <= outside, dotted(module)
 
 
 def test_every_folder_has_a_row() -> None:
-    assert {room(m) for m in [*library(), *modules(FUNCTIONS)]} == set(ROOMS)
+    assert {package(m) for m in [*library(), *modules(FUNCTIONS)]} == set(PACKAGES)
 
 
 def test_no_module_imports_itself_through_others() -> None:

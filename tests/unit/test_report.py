@@ -9,7 +9,7 @@ import yaml
 
 from tests.evidence import ROOT, exists, named
 from tests.functions import FUNCTIONS
-from tests.rooms import ROOMS
+from tests.packages import PACKAGES
 
 REPORT = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
 
@@ -137,5 +137,5 @@ def test_the_picture_of_imports_has_every_package() -> None:
     picture = re.search(r"```mermaid\nflowchart TD\n(.*?)```", REPORT, re.S)
     assert picture
     words = set(re.findall(r"\w+", picture[1]))
-    rooms = {room.rpartition(".")[2] for room in ROOMS} - {"minitwit_cli"}
-    assert rooms <= words
+    packages = {package.rpartition(".")[2] for package in PACKAGES} - {"minitwit_cli"}
+    assert packages <= words

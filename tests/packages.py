@@ -2,7 +2,7 @@
 
 # What each folder may import: other folders of ours, and packages from outside. A new
 # folder needs a row before it is filled. The images of functions hold no minitwit_cli.
-ROOMS: dict[str, tuple[set[str], set[str]]] = {
+PACKAGES: dict[str, tuple[set[str], set[str]]] = {
     "minitwit": (
         {"minitwit.accounts", "minitwit.discovery", "minitwit.moderation"}
         | {"minitwit.postgres"}
