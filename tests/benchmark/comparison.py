@@ -85,7 +85,7 @@ def shares(
                 else:
                     found.setdefault(row, []).append(share)
                     yield f"{row}: rate {share.rate:.2f}, CPU {share.cpu:.2f}"
-        # Which is started first may decide where its memory lies.
+        # Which is started first may decide where its memory lies, and also goes first.
         checkouts.reverse()
     yield f"medians of {starts} starts, as shares of the other's, and their range"
     for row, each in found.items():
@@ -111,13 +111,14 @@ def _compared(
         name: endpoints({_DATA_SET.name: sign_in(side.ports["edge"][0])})
         for name, side in sides.items()
     }
-    for theirs, ours in zip(signed_in["other"], signed_in["this"], strict=True):
-        if names and ours.name not in names:
+    for alike in zip(*signed_in.values(), strict=True):
+        endpoint = alike[0]
+        if names and endpoint.name not in names:
             continue
-        systems = {"other": (sides["other"], theirs), "this": (sides["this"], ours)}
-        for service in (ours.function, "edge"):
+        systems = dict(zip(sides, zip(sides.values(), alike, strict=True), strict=True))
+        for service in (endpoint.function, "edge"):
             where = "edge" if service == "edge" else "direct"
-            yield f"{ours.name}, {where}", _share(systems, service, effort)
+            yield f"{endpoint.name}, {where}", _share(systems, service, effort)
 
 
 def _share(
