@@ -12,6 +12,7 @@ from minitwit.accounts.sessions import SessionClaim
 from minitwit.errors import (
     AccountSuspended,
     InvalidInput,
+    InvalidPassword,
     ModeratorProtected,
     NotModerator,
     UnknownMessage,
@@ -20,7 +21,7 @@ from minitwit.errors import (
 from minitwit.models import Account, Post, Reader
 from minitwit.moderation.reports import AND_ONE_MORE
 from minitwit.store import Store
-from tests.store_rows import add_user, contents, reader_of, texts
+from tests.store_rows import add_user, contents, reader_of, texts, verified
 
 SetModerator = Callable[[str, bool], None]  # As the operator's command does.
 
@@ -105,14 +106,17 @@ def test_a_suspended_account_can_neither_sign_in_nor_post(
     mod = moderator(store, set_moderator)
     ada = add_user(store, "ada")
     posted(store, "ada", "before")
-    session = store.sessions.start(ada.id, "a browser", days=1)
+    session = store.sessions.start(verified(store, ada), "a browser", days=1)
     claims = [
         SessionClaim(ada.id, "ada", number, time.time() - 60)
         for number in (session, None)
     ]
     assert [store.sessions.account(claim) for claim in claims] == [ada, ada]
+    signing_in = verified(store, ada)
     store.suspensions.suspend("ada", mod.id)
     assert store.users.find("ada").is_suspended
+    with pytest.raises(InvalidPassword):
+        store.sessions.start(signing_in, "a browser", days=1)
     # Not all its messages are hidden yet.
     assert store.profiles.find("ada").posts == []
     assert [store.sessions.account(claim) for claim in claims] == [None, None]
@@ -125,7 +129,7 @@ def test_a_suspended_account_can_neither_sign_in_nor_post(
         store.messages.add_once("ada", "after", "token")
     assert store.latest.value() == 7
     store.suspensions.lift("ada", mod.id)
-    assert store.users.sign_in("ada", "ada's password") == ada
+    assert store.users.sign_in("ada", "ada's password").account == ada
     # What ended stays ended.
     assert [store.sessions.account(claim) for claim in claims] == [None, None]
     posted(store, "ada", "after")

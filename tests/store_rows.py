@@ -23,7 +23,14 @@ from minitwit.errors import (
     UsernameTaken,
 )
 from minitwit.messages import AND_ONE_MORE
-from minitwit.models import Account, Cursor, Post, Reader, Registration
+from minitwit.models import (
+    Account,
+    Cursor,
+    Post,
+    Reader,
+    Registration,
+    VerifiedAccount,
+)
 from minitwit.store import Store
 
 AddLink = Callable[[str, str], None]  # As the operator's command does.
@@ -37,6 +44,11 @@ def add_user(store: Store, name: str) -> Account:
     return store.users.find(name)
 
 
+def verified(store: Store, account: Account) -> VerifiedAccount:
+    """Verify the password of a user whom `add_user` has registered."""
+    return store.users.sign_in(account.username, f"{account.username}'s password")
+
+
 def claim_of(account: Account, session: UUID | None) -> SessionClaim:
     """Return what the cookie of a session claims."""
     return SessionClaim(account.id, account.username, session, time.time())
@@ -44,7 +56,7 @@ def claim_of(account: Account, session: UUID | None) -> SessionClaim:
 
 def reader_of(store: Store, account: Account) -> Reader:
     """Sign in as an account and return it as a reader."""
-    session = store.sessions.start(account.id, "a browser", days=1)
+    session = store.sessions.move(account.id, "a browser", days=1)
     reader = store.sessions.reader(claim_of(account, session))
     assert reader is not None
     return reader
@@ -84,13 +96,13 @@ def test_second_account_of_a_name_is_refused_and_the_first_stays(store: Store) -
     with pytest.raises(UsernameTaken):
         store.users.add(Registration(username="ada", email="x@y", pwd="other"))
     assert store.users.find("ada") == ada
-    assert store.users.sign_in("ada", "ada's password") == ada
+    assert store.users.sign_in("ada", "ada's password").account == ada
 
 
 def test_password_signs_its_own_account_in(store: Store) -> None:
     ada = add_user(store, "ada")
     add_user(store, "bob")
-    assert store.users.sign_in("ada", "ada's password") == ada
+    assert store.users.sign_in("ada", "ada's password").account == ada
 
 
 def test_wrong_password_is_told_from_unknown_name(store: Store) -> None:
@@ -300,7 +312,9 @@ def test_schema_is_current(store: Store) -> None:
 
 def test_a_session_has_its_account_until_it_ends(store: Store) -> None:
     ada, bob = add_user(store, "ada"), add_user(store, "bob")
-    session, other = (store.sessions.start(ada.id, "a browser", 1) for _ in range(2))
+    session, other = (
+        store.sessions.start(verified(store, ada), "a browser", 1) for _ in range(2)
+    )
     claims = [SessionClaim(ada.id, "ada", s, time.time()) for s in (session, other)]
     assert [store.sessions.account(claim) for claim in claims] == [ada, ada]
     forged = SessionClaim(bob.id, "bob", session, time.time())
@@ -315,10 +329,24 @@ def test_a_session_has_its_account_until_it_ends(store: Store) -> None:
     assert [store.sessions.reader(claim) for claim in claims] == [None, Reader(ada)]
 
 
+def test_no_session_starts_with_a_password_that_was_replaced(store: Store) -> None:
+    """Its verification takes so long that a change of the password gets between."""
+    ada = add_user(store, "ada")
+    old = verified(store, ada)
+    new = store.users.change_password(ada, "new")
+    with pytest.raises(InvalidPassword):
+        store.sessions.start(old, "a browser", 1)
+    assert store.sessions.all_of(ada.id, 1) == []
+    session = store.sessions.start(new, "a browser", 1)
+    assert store.sessions.account(claim_of(ada, session)) == ada
+
+
 def test_all_sessions_of_an_account_end_together(store: Store) -> None:
     ada, bob = add_user(store, "ada"), add_user(store, "bob")
-    sessions = [store.sessions.start(ada.id, "a browser", 1) for _ in range(3)]
-    other = store.sessions.start(bob.id, "a browser", 1)
+    sessions = [
+        store.sessions.start(verified(store, ada), "a browser", 1) for _ in range(3)
+    ]
+    other = store.sessions.start(verified(store, bob), "a browser", 1)
     unnamed = claim_of(ada, None)
     assert store.sessions.account(unnamed) == ada
     store.sessions.end_all(ada.id)
@@ -333,14 +361,14 @@ def test_a_new_password_replaces_the_old_one_and_ends_all_sessions(
 ) -> None:
     ada, bob = add_user(store, "ada"), add_user(store, "bob")
     claims = [
-        claim_of(who, store.sessions.start(who.id, "a browser", 1))
+        claim_of(who, store.sessions.start(verified(store, who), "a browser", 1))
         for who in (ada, bob)
     ]
     store.users.check_password(ada, "ada's password")
     store.users.change_password(ada, "new")
     assert [store.sessions.account(claim) for claim in claims] == [None, bob]
     store.users.check_password(ada, "new")
-    assert store.users.sign_in("ada", "new") == ada
+    assert store.users.sign_in("ada", "new").account == ada
     store.users.check_password(bob, "bob's password")
     with pytest.raises(InvalidPassword):
         store.users.sign_in("ada", "ada's password")
@@ -363,11 +391,12 @@ def test_sessions_are_listed_with_their_browser_the_last_used_first(
     store: Store,
 ) -> None:
     ada, bob = add_user(store, "ada"), add_user(store, "bob")
+    signed_in = verified(store, ada)
     first, second, third = (
-        store.sessions.start(ada.id, f"browser {number}" + "x" * 500, 1)
+        store.sessions.start(signed_in, f"browser {number}" + "x" * 500, 1)
         for number in range(3)
     )
-    store.sessions.start(bob.id, "a browser", 1)
+    store.sessions.start(verified(store, bob), "a browser", 1)
     store.sessions.use(claim_of(ada, first))
     listed = store.sessions.all_of(ada.id, days=1)
     assert [session.id for session in listed] == [first, third, second]
@@ -381,11 +410,12 @@ def test_sessions_are_listed_with_their_browser_the_last_used_first(
 
 def test_one_session_too_many_ends_the_one_unused_for_longest(store: Store) -> None:
     ada = add_user(store, "ada")
+    signed_in = verified(store, ada)
     first, second, *others = (
-        store.sessions.start(ada.id, "a browser", 1) for _ in range(MAX_SESSIONS)
+        store.sessions.start(signed_in, "a browser", 1) for _ in range(MAX_SESSIONS)
     )
     store.sessions.use(claim_of(ada, first))
-    newest = store.sessions.start(ada.id, "a browser", 1)
+    newest = store.sessions.start(verified(store, ada), "a browser", 1)
     listed = {session.id for session in store.sessions.all_of(ada.id, days=1)}
     assert listed == {first, *others, newest}
     assert store.sessions.account(claim_of(ada, second)) is None
@@ -395,7 +425,7 @@ def test_a_cookie_without_a_session_is_good_until_its_account_signs_out(
     store: Store,
 ) -> None:
     ada = add_user(store, "ada")
-    session = store.sessions.start(ada.id, "a browser", 1)
+    session = store.sessions.start(verified(store, ada), "a browser", 1)
     before = SessionClaim(ada.id, "ada", None, time.time() - 60)
     assert store.sessions.account(before) == ada
     store.sessions.end(SessionClaim(ada.id, "ada", session, time.time()))
@@ -408,19 +438,19 @@ def test_a_link_sets_a_password_once_and_ends_all_sessions(
 ) -> None:
     ada, bob = add_user(store, "ada"), add_user(store, "bob")
     claims = [
-        claim_of(who, store.sessions.start(who.id, "a browser", 1))
+        claim_of(who, store.sessions.start(verified(store, who), "a browser", 1))
         for who in (ada, bob)
     ]
     add_link("ada", digest("token"))
     assert store.password_resets.account("token") == ada
     assert store.password_resets.use("token", "new") == ada
-    assert store.users.sign_in("ada", "new") == ada
+    assert store.users.sign_in("ada", "new").account == ada
     assert [store.sessions.account(claim) for claim in claims] == [None, bob]
     for token in ("token", "other", "", digest("token")):
         assert store.password_resets.account(token) is None
         with pytest.raises(InvalidResetLink):
             store.password_resets.use(token, "newer")
-    assert store.users.sign_in("ada", "new") == ada
+    assert store.users.sign_in("ada", "new").account == ada
 
 
 def test_a_link_ends_with_a_newer_one_or_a_change_of_the_password(
@@ -441,7 +471,7 @@ def test_a_link_ends_with_a_newer_one_or_a_change_of_the_password(
 def test_a_deleted_account_is_gone_and_its_name_is_not_given_away(store: Store) -> None:
     ada = add_user(store, "ada")
     add_user(store, "bob")
-    session = store.sessions.start(ada.id, "a browser", 1)
+    session = store.sessions.start(verified(store, ada), "a browser", 1)
     claim = claim_of(ada, session)
     for name in ("ada", "bob"):
         store.messages.add(name, f"{name} was here")
@@ -475,7 +505,7 @@ def test_an_export_has_everything_about_an_account(store: Store, flag: Flag) -> 
         store.messages.add("ada", content)
     store.messages.add("bob", "not ada's")
     flag("rude")
-    store.sessions.start(ada.id, "a browser", 1)
+    store.sessions.start(verified(store, ada), "a browser", 1)
     fields, following = store.exports.document(ada.id, Place())
     found = {name: json.loads(text) for name, text in fields.items()}
     account = found["account"]

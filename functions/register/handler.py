@@ -88,10 +88,10 @@ class Login:
         page = next_page(req)
         with self._browser.form_at(req, resp, sign_in_path(page)):
             typed = form(req)
-            account = self._passwords.sign_in(
+            verified = self._passwords.sign_in(
                 req, typed.get("username", ""), typed.get("password", "")
             )
-            self._auth.sign_in(req, resp, account)
+            self._auth.sign_in(req, resp, verified)
             self._deletions.resume()
             self._browser.redirect(req, resp, page, "You were logged in")
 

@@ -39,9 +39,9 @@ class PasswordChange:
         with self._browser.form_at(req, resp, _ACCOUNT):
             password = new_password(req, "new_password")
             self._passwords.confirm(req, account)
-            self._users.change_password(account, password)
+            verified = self._users.change_password(account, password)
             record(SecurityEvent.PASSWORD_CHANGED, req, account)
-            self._auth.sign_in(req, resp, account)
+            self._auth.sign_in(req, resp, verified)
             text = "Your password was changed, and all other browsers were signed out"
             self._browser.redirect(req, resp, _ACCOUNT, text)
 

@@ -4,7 +4,7 @@ The API description derives from them: names, limits and descriptions here are w
 /openapi.json shows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -139,6 +139,20 @@ class Account:
     id: int
     username: str
     is_suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedAccount:
+    """An account whose password was verified or set a moment ago.
+
+    Args:
+        account: itself.
+        password_hash: of that password; another one is stored once it is changed.
+
+    """
+
+    account: Account
+    password_hash: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from minitwit.errors import (
     UnknownUser,
     UsernameTaken,
 )
-from minitwit.models import Account, Registration
+from minitwit.models import Account, Registration, VerifiedAccount
 from minitwit.postgres.database import Database
 
 # For so long a registration with the same data counts as the same form, sent twice.
@@ -119,7 +119,7 @@ class Users:
 
     def sign_in(
         self, username: str, password: str, browser: KnownBrowser = UNKNOWN_BROWSER
-    ) -> Account:
+    ) -> VerifiedAccount:
         """Return the account that a username and a password belong to.
 
         Raises:
@@ -136,14 +136,16 @@ class Users:
             raise InvalidPassword(attempt.user_id)
         if attempt.is_suspended:
             raise AccountSuspended
-        if passwords.is_outdated(attempt.password_hash):
+        password_hash = attempt.password_hash
+        if passwords.is_outdated(password_hash):
+            password_hash = self._hash(password)
             self._database.write(
                 "replace_password_hash",
                 id=attempt.user_id,
                 verified=attempt.password_hash,
-                password_hash=self._hash(password),
+                password_hash=password_hash,
             )
-        return Account(attempt.user_id, username)
+        return VerifiedAccount(Account(attempt.user_id, username), password_hash)
 
     def check_password(
         self,
@@ -162,11 +164,15 @@ class Users:
         if not (is_right and attempt.user_id == account.id):
             raise InvalidPassword(account.id)
 
-    def change_password(self, account: Account, password: str) -> None:
+    def change_password(self, account: Account, password: str) -> VerifiedAccount:
         """Replace an account's password and end all of its sessions."""
+        password_hash = self._hash(password)
         self._database.write(
-            "change_password", id=account.id, password_hash=self._hash(password)
+            "change_password", id=account.id, password_hash=password_hash
         )
+        # With the old password, one may have started after the statement began.
+        self._database.write("end_sessions_of_old_password", user_id=account.id)
+        return VerifiedAccount(account, password_hash)
 
     def _verify(
         self, username: str, password: str, browser: KnownBrowser

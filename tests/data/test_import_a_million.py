@@ -37,8 +37,8 @@ def test_a_million_messages_are_imported_in_constant_memory(
         assert memory <= MAX_MEMORY
         with closing(Database(settings(cluster, OWNER))) as database:
             for i in SIGNING_IN:
-                account = Users(database).sign_in(f"user {i}", f"secret {i}")
-                assert account.id == i + 1
+                verified = Users(database).sign_in(f"user {i}", f"secret {i}")
+                assert verified.account.id == i + 1
 
 
 def measured_import(old: Import) -> tuple[str, int]:

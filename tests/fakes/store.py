@@ -52,6 +52,7 @@ from minitwit.models import (
     Post,
     Reader,
     Registration,
+    VerifiedAccount,
 )
 from minitwit.store import Store
 from minitwit.text.links import mention_candidates
@@ -193,7 +194,7 @@ class FakeUsers:
 
     def sign_in(
         self, username: str, password: str, browser: KnownBrowser = UNKNOWN_BROWSER
-    ) -> Account:
+    ) -> VerifiedAccount:
         """Return the account of a username and a password."""
         account = self._memory.accounts.get(username)
         user_id = account.id if account else None
@@ -205,7 +206,7 @@ class FakeUsers:
             raise InvalidPassword(user_id)
         if username in self._memory.suspended:
             raise AccountSuspended
-        return account
+        return VerifiedAccount(account, password)
 
     def _throttle(self, bucket: int, user_id: int | None, is_right: bool) -> None:
         now = time.time()
@@ -227,11 +228,12 @@ class FakeUsers:
         if not is_right:
             raise InvalidPassword(account.id)
 
-    def change_password(self, account: Account, password: str) -> None:
+    def change_password(self, account: Account, password: str) -> VerifiedAccount:
         """Replace a password and end all sessions."""
         self._memory.passwords[account.username] = password
         self._memory.end_sessions(account.id)
         self._memory.revoke_links(account.username)
+        return VerifiedAccount(account, password)
 
 
 class FakeSessions:
@@ -241,7 +243,15 @@ class FakeSessions:
         self._memory = memory
         self._uses = itertools.count()
 
-    def start(self, user_id: int, user_agent: str, days: int) -> UUID:
+    def start(self, verified: VerifiedAccount, user_agent: str, days: int) -> UUID:
+        """Start a session, unless the password was replaced since."""
+        memory, account = self._memory, verified.account
+        is_right = memory.passwords.get(account.username) == verified.password_hash
+        if not is_right or account.username in memory.suspended:
+            raise InvalidPassword(account.id)
+        return self.move(account.id, user_agent, days)
+
+    def move(self, user_id: int, user_agent: str, days: int) -> UUID:
         """Start a session, and end the one unused for longest of too many."""
         now, session_id = int(time.time()), uuid4()
         for ended in self.all_of(user_id, days)[MAX_SESSIONS - 1 :]:

@@ -17,9 +17,13 @@ from minitwit.postgres.roles import OWNER, function_role
 from minitwit.store import Store
 from minitwit.users import Users
 from minitwit_cli.commands import main
-from minitwit_cli.maintenance.admin_connection import AdminConnection
+from minitwit_cli.maintenance.admin_connection import (
+    AdminConnection,
+    open_admin_connection,
+)
 from tests.postgres.databases import OwnDatabase
-from tests.store_rows import add_user, claim_of
+from tests.store_rows import add_user, claim_of, verified
+from tests.waiting import wait_until
 
 URL = "https://minitwit.example"
 
@@ -46,7 +50,7 @@ def test_no_cookie_of_an_account_that_is_suspended_or_gone_is_good(
     store: Store, owner: AdminConnection, change: str
 ) -> None:
     ada = add_user(store, "ada")
-    claim = claim_of(ada, store.sessions.start(ada.id, "a browser", 1))
+    claim = claim_of(ada, store.sessions.start(verified(store, ada), "a browser", 1))
     unnamed = claim_of(ada, None)
     assert store.sessions.account(claim) == store.sessions.account(unnamed) == ada
     owner.run(change)
@@ -59,12 +63,14 @@ def test_a_session_unused_for_too_long_is_neither_listed_nor_kept(
     store: Store, owner: AdminConnection
 ) -> None:
     ada = add_user(store, "ada")
-    old, used = (store.sessions.start(ada.id, "a browser", 30) for _ in range(2))
+    old, used = (
+        store.sessions.start(verified(store, ada), "a browser", 30) for _ in range(2)
+    )
     owner.run("UPDATE sessions SET last_used_at = now() - interval '30 days 1 second'")
     store.sessions.use(claim_of(ada, used))
     listed = store.sessions.all_of(ada.id, days=30)
     assert [session.id for session in listed] == [used]
-    store.sessions.start(ada.id, "a browser", 30)
+    store.sessions.start(verified(store, ada), "a browser", 30)
     assert owner.run(f"SELECT count(*) FROM sessions WHERE id = '{old}'") == [[0]]  # noqa: S608
 
 
@@ -72,7 +78,7 @@ def test_a_session_of_a_year_ago_is_not_extended(
     store: Store, owner: AdminConnection
 ) -> None:
     ada = add_user(store, "ada")
-    claim = claim_of(ada, store.sessions.start(ada.id, "a browser", 30))
+    claim = claim_of(ada, store.sessions.start(verified(store, ada), "a browser", 30))
     assert store.sessions.use(claim)
     owner.run("UPDATE sessions SET created_at = now() - interval '365 days 1 second'")
     assert not store.sessions.use(claim)
@@ -147,11 +153,44 @@ def test_a_sign_in_does_not_bring_the_password_back_that_is_just_replaced(
         return work()
 
     slow = Users(Database(testbed.settings()), change_before_hashing)
-    assert slow.sign_in("ada", "correct horse") == ada
+    assert slow.sign_in("ada", "correct horse").account == ada
     assert len(works) == 2
-    assert store.users.sign_in("ada", "new") == ada
+    assert store.users.sign_in("ada", "new").account == ada
     with pytest.raises(InvalidPassword):
         store.users.sign_in("ada", "correct horse")
+
+
+@pytest.mark.parametrize("is_reset", [False, True])
+def test_a_session_that_starts_while_the_password_changes_ends_as_well(
+    testbed: OwnDatabase, store: Store, owner: AdminConnection, is_reset: bool
+) -> None:
+    """The change waits for a sign-in that has begun, and does not see its session."""
+    ada = add_user(store, "ada")
+    reset_password(testbed, "ada", "--token-digest", digest("token"))
+
+    def change() -> object:
+        if is_reset:
+            return store.password_resets.use("token", "new")
+        return store.users.change_password(ada, "new")
+
+    waiting = (
+        "SELECT FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    with (
+        open_admin_connection(testbed.settings(OWNER)) as signing_in,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        signing_in.run("BEGIN")
+        signing_in.run("SELECT FROM users FOR SHARE")
+        signing_in.run(
+            f"INSERT INTO sessions (user_id, user_agent) VALUES ({ada.id}, '')"  # noqa: S608
+        )
+        changing = pool.submit(change)
+        wait_until(lambda: bool(owner.run(waiting)), "the change to wait for the lock")
+        signing_in.run("COMMIT")
+        changing.result()
+    assert store.sessions.all_of(ada.id, 1) == []
 
 
 def test_a_link_works_once_however_many_replicas_use_it_at_once(
@@ -173,4 +212,4 @@ def test_a_link_works_once_however_many_replicas_use_it_at_once(
         results = list(pool.map(use, range(len(replicas))))
     [winner] = [number for number, account in enumerate(results) if account == ada]
     assert results.count(None) == len(replicas) - 1
-    assert store.users.sign_in("ada", f"password {winner}") == ada
+    assert store.users.sign_in("ada", f"password {winner}").account == ada

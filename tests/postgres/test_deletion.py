@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from minitwit.accounts.deletion import NAME_KEPT_DAYS, Deletions
-from minitwit.errors import InvalidUsername, JustDeleted, UnknownUser
+from minitwit.errors import InvalidPassword, JustDeleted, UnknownUser
 from minitwit.models import Account
 from minitwit.postgres.database import Database
 from minitwit.postgres.roles import OWNER
@@ -22,7 +22,7 @@ from minitwit_cli.maintenance.admin_connection import (
 )
 from minitwit_cli.maintenance.integrity import broken_references
 from tests.postgres.databases import OwnDatabase
-from tests.store_rows import add_user
+from tests.store_rows import add_user, verified
 from tests.waiting import wait_until
 
 MESSAGES = 30
@@ -32,7 +32,7 @@ MESSAGES = 30
 def ada(store: Store, owner: AdminConnection) -> Account:
     """Return an account that has something in every table."""
     ada, bob = add_user(store, "ada"), add_user(store, "bob")
-    store.sessions.start(ada.id, "a browser", 1)
+    store.sessions.start(verified(store, ada), "a browser", 1)
     store.follows.add("ada", "bob")
     store.follows.add("bob", "ada")
     for number in range(MESSAGES):
@@ -163,8 +163,8 @@ def test_no_session_begins_while_an_account_is_being_closed(
 
     def sign_in() -> None:
         try:
-            store.sessions.start(ada.id, "a browser", 1)
-        except InvalidUsername as error:
+            store.sessions.start(verified(store, ada), "a browser", 1)
+        except InvalidPassword as error:
             refused.append(error)
 
     with open_admin_connection(testbed.settings(OWNER)) as closing:

@@ -640,7 +640,7 @@ def test_the_old_password_signs_in_and_is_hashed_anew(
     with pytest.raises(InvalidPassword):
         users.sign_in("Ann", "wrong")
     assert rows(old.cluster, "SELECT password_hash FROM users") == [(legacy,)]
-    assert users.sign_in("Ann", "correct horse").id == 1
+    assert users.sign_in("Ann", "correct horse").account.id == 1
     [(stored,)] = rows(old.cluster, "SELECT password_hash FROM users")
     assert str(stored).startswith("$argon2id$")
-    assert users.sign_in("Ann", "correct horse").id == 1
+    assert users.sign_in("Ann", "correct horse").account.id == 1

@@ -188,5 +188,5 @@ def test_a_link_of_the_operator_sets_a_new_password(
     assert "Your password was changed" in answer.text
     assert f'value="{name}"' in answer.text
     assert opened(minitwit, stolen).status_code == 303
-    assert store.users.sign_in(name, NEW).username == name
+    assert store.users.sign_in(name, NEW).account.username == name
     assert "used already" in browser.get("/reset_password?token=token").text

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from minitwit.errors import InvalidUsername
-from minitwit.models import Account, Reader
+from minitwit.errors import InvalidPassword, InvalidUsername
+from minitwit.models import Account, Reader, VerifiedAccount
 from minitwit.postgres.database import Database
 
 # A busy reader follows more users than this.
@@ -64,20 +64,40 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def start(self, user_id: int, user_agent: str, days: int) -> UUID:
-        """Start a session.
+    def start(self, verified: VerifiedAccount, user_agent: str, days: int) -> UUID:
+        """Start a session after a sign-in.
 
         Args:
-            user_id: of the account.
+            verified: the account that has signed in.
             user_agent: of the browser, shown in the list of sessions.
             days: after so many days without use a session has ended.
+
+        Raises:
+            InvalidPassword: the password has just been changed, or the account
+                suspended or deleted.
+
+        """
+        rows = self._database.write(
+            "start_session",
+            user_id=verified.account.id,
+            password_hash=verified.password_hash,
+            user_agent=user_agent[:_LONGEST_USER_AGENT],
+            days=days,
+            limit=MAX_SESSIONS - 1,
+        )
+        if not rows:
+            raise InvalidPassword(verified.account.id)
+        return UUID(str(rows[0][0]))
+
+    def move(self, user_id: int, user_agent: str, days: int) -> UUID:
+        """Start a session for an account that has signed in to an earlier release.
 
         Raises:
             InvalidUsername: the account has just been deleted.
 
         """
         rows = self._database.write(
-            "start_session",
+            "move_session",
             user_id=user_id,
             user_agent=user_agent[:_LONGEST_USER_AGENT],
             days=days,

@@ -32,3 +32,8 @@ WITH used AS (
 UPDATE users SET password_hash = :password_hash, signed_out_at = now()
 FROM used WHERE users.id = used.user_id
 RETURNING users.id, username;
+
+-- name: end_sessions_before_reset
+-- functions: register
+-- End the sessions that started while a link was being used.
+DELETE FROM sessions WHERE user_id = :user_id;

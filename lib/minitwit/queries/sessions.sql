@@ -1,8 +1,30 @@
 -- name: start_session
--- functions: register, timeline
--- Start a session of an account; end its oldest where there are too many, and those
--- that were not used for so many days. No row for an account that is being deleted: the
--- lock, which the foreign key takes as well, waits for a deletion that has begun.
+-- functions: register
+-- Start a session of an account whose password was verified; end its oldest where there
+-- are too many, and those that were not used for so many days. No row when the password
+-- was replaced since, or the account suspended or deleted: the lock waits for a change
+-- that has begun.
+WITH ended AS (
+    DELETE FROM sessions WHERE user_id = :user_id AND (
+        last_used_at < now() - make_interval(days => :days)
+        OR id NOT IN (
+            SELECT id FROM sessions WHERE user_id = :user_id
+            ORDER BY last_used_at DESC LIMIT :limit
+        )
+    )
+)
+INSERT INTO sessions (user_id, user_agent)
+SELECT id, :user_agent FROM users
+WHERE id = :user_id AND password_hash = :password_hash
+    AND suspended_at IS NULL AND deleted_at IS NULL
+FOR SHARE
+RETURNING id;
+
+-- name: move_session
+-- functions: timeline
+-- Start a session for a cookie that names none, and end others likewise. No row for an
+-- account that is being deleted: the lock, which the foreign key takes as well, waits
+-- for a deletion that has begun.
 WITH ended AS (
     DELETE FROM sessions WHERE user_id = :user_id AND (
         last_used_at < now() - make_interval(days => :days)

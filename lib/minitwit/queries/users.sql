@@ -35,6 +35,11 @@ WITH ended AS (
 )
 UPDATE users SET password_hash = :password_hash, signed_out_at = now() WHERE id = :id;
 
+-- name: end_sessions_of_old_password
+-- functions: register
+-- End the sessions that started while a password was being replaced.
+DELETE FROM sessions WHERE user_id = :user_id;
+
 -- name: replace_password_hash
 -- functions: register
 -- Replace the hash of a password that was verified, unless another password replaced it

@@ -5,7 +5,7 @@ import time
 import falcon
 
 from minitwit.accounts.sessions import SessionClaim, Sessions
-from minitwit.models import Account, Reader
+from minitwit.models import Account, Reader, VerifiedAccount
 from minitwit.web.security_log import SecurityEvent, record
 from minitwit.web.signed_cookies import SignedCookies
 
@@ -48,12 +48,19 @@ class BrowserAuth:
         return reader
 
     def sign_in(
-        self, req: falcon.Request, resp: falcon.Response, account: Account
+        self, req: falcon.Request, resp: falcon.Response, verified: VerifiedAccount
     ) -> None:
-        """Start a session; a session that the browser had before ends."""
+        """Start a session; a session that the browser had before ends.
+
+        Raises:
+            InvalidPassword: the password has just been changed.
+
+        """
+        account, days = verified.account, self._cookies.session_days
         if claim := self._cookies.session(req):
             self._sessions.end(claim)
-        self._start(req, resp, account)
+        session_id = self._sessions.start(verified, req.user_agent or "", days)
+        self._cookies.set_session(req, resp, account, session_id)
         self._cookies.remember_browser(req, resp, account)
         record(SecurityEvent.SIGNED_IN, req, account)
 
@@ -66,21 +73,18 @@ class BrowserAuth:
         self._cookies.delete_session(req, resp)
         self._cookies.delete_draft(req, resp)
 
-    def _start(
-        self, req: falcon.Request, resp: falcon.Response, account: Account
-    ) -> SessionClaim:
-        session_id = self._sessions.start(
-            account.id, req.user_agent or "", self._cookies.session_days
-        )
-        self._cookies.set_session(req, resp, account, session_id)
-        return SessionClaim(account.id, account.username, session_id, time.time())
-
     def _move_over(
         self, req: falcon.Request, resp: falcon.Response, claim: SessionClaim
     ) -> SessionClaim | None:
         """Start a session for a cookie of a release that had no table of sessions."""
         account = self._sessions.account(claim)
-        return self._start(req, resp, account) if account else None
+        if account is None:
+            return None
+        session_id = self._sessions.move(
+            account.id, req.user_agent or "", self._cookies.session_days
+        )
+        self._cookies.set_session(req, resp, account, session_id)
+        return SessionClaim(account.id, account.username, session_id, time.time())
 
     def _refresh(
         self,

@@ -11,7 +11,7 @@ from minitwit.errors import (
     InvalidUsername,
     TooManyAttempts,
 )
-from minitwit.models import Account
+from minitwit.models import Account, VerifiedAccount
 from minitwit.telemetry.metrics import SignInResult, count_sign_in
 from minitwit.users import Users
 from minitwit.web.request_data import form
@@ -32,7 +32,9 @@ class PasswordAuth:
         self._users = users
         self._cookies = cookies
 
-    def sign_in(self, req: falcon.Request, username: str, password: str) -> Account:
+    def sign_in(
+        self, req: falcon.Request, username: str, password: str
+    ) -> VerifiedAccount:
         """Return the account that a username and a password belong to.
 
         Raises:
