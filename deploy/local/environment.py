@@ -16,6 +16,7 @@ _FIXED = {"LC_ALL": "C.UTF-8"}
 _PREFIX = "MINITWIT_"
 # The local run has one database and one address, whatever the caller's variables say.
 _OWN = {
+    f"{_PREFIX}INSTALLATION",
     f"{_PREFIX}DATABASE_URL",
     f"{_PREFIX}DATABASE_PASSWORD_FILE",
     f"{_PREFIX}DATABASE_READ_URL",

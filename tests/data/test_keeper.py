@@ -1,5 +1,6 @@
 """The backup keeper: backups and restore drills when they are due, and its metrics."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from deploy.local.postgres import SUPERUSER
 from tests.clusters import psql
-from tests.data.archive import MISSING, Repository, archived, post
+from tests.data.archive import MISSING, PGBACKREST, Repository, archived, post
 from tests.data.exporter import exporter_queries
 from tests.data.needs import needs
 from tests.data.servers import owner_rows, running_server
@@ -27,6 +28,59 @@ def test_a_backup_is_made_when_it_is_due_and_not_before(repository: Repository) 
     age(repository, "8 days")
     repository.run("backup.sh")
     assert made(repository)[:2] == (full + 1, incremental + 1)
+
+
+def test_a_backup_is_recorded_while_the_disk_is_too_full_for_writes(
+    repository: Repository,
+) -> None:
+    """Or else it would be made again each minute."""
+    repository.run("backup.sh")
+    age(repository, "7 hours")
+    full, incremental, _ = made(repository)
+    refuse_writes(repository, "on")
+    try:
+        repository.run("backup.sh")
+        repository.run("backup.sh")
+    finally:
+        refuse_writes(repository, "off")
+    assert made(repository)[:2] == (full, incremental + 1)
+
+
+def refuse_writes(repository: Repository, switch: str) -> None:
+    """Do as disk-guard.sh does."""
+    with psql(repository.server.cluster, SUPERUSER) as script:
+        script.run(f"ALTER SYSTEM SET default_transaction_read_only = {switch}")
+        script.run("SELECT pg_reload_conf()")
+    with psql(repository.server.cluster, SUPERUSER) as script:
+        shown = "SELECT current_setting('default_transaction_read_only')"
+        wait_until(
+            lambda: script.run(shown) == [[switch]], f"the setting to be {switch}"
+        )
+
+
+def test_full_backups_of_a_week_are_kept_however_many_there_are(
+    repository: Repository,
+) -> None:
+    """A restore to before the newest of them stays possible."""
+    repository.run("backup.sh")
+    [first, *_] = full_backups(repository)
+    for _ in range(3):
+        repository.run("backup.sh", "full")
+    assert first in full_backups(repository)
+
+
+def full_backups(repository: Repository) -> list[str]:
+    """Return the labels of the full backups in the repository, oldest first."""
+    command = [PGBACKREST, "--stanza=minitwit", "info", "--output=json", "--allow-root"]
+    done = subprocess.run(
+        [str(word) for word in command],
+        env=dict(repository.environment),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    backups = json.loads(done.stdout)[0]["backup"]
+    return [backup["label"] for backup in backups if backup["type"] == "full"]
 
 
 def test_a_backup_is_due_when_a_standby_has_become_the_primary(

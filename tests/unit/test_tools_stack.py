@@ -1,6 +1,7 @@
 """The tools' stack file: limits, placement, configs, and needs of official images."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -261,3 +262,29 @@ def test_an_edge_that_is_deployed_again_keeps_its_certificate(
     """An operator whose shell does not name it must not replace it by a self-signed."""
     script = TOOLS.parent / "environment.sh"
     assert sourced(tmp_path, script, edge, **shell) == list(values)
+
+
+@pytest.mark.parametrize(
+    ("mount_point", "is_seen"),
+    [
+        ("/", True),
+        ("/mnt/data", True),
+        ("/var/lib/docker", True),
+        ("/var/lib/docker/volumes", True),
+        ("/var/lib/docker/volumes/minitwit-postgres/_data", False),
+        ("/var/lib/docker/overlay2/abc/merged", False),
+        ("/var/lib/docker/containers/abc/mounts/shm", False),
+        ("/var/lib/docker/rootfs/overlayfs/abc", False),
+        *((f"/{name}", False) for name in ("dev", "proc", "run", "sys")),
+        ("/run/docker/netns/abc", False),
+    ],
+)
+def test_the_disk_of_the_volumes_is_watched(mount_point: str, is_seen: bool) -> None:
+    """It is one of its own on the droplets of deploy/droplets."""
+    option = "--collector.filesystem.mount-points-exclude="
+    [excluded] = [
+        word.removeprefix(option).replace("$$", "$")
+        for word in STACK["services"]["node-exporter"]["command"]
+        if word.startswith(option)
+    ]
+    assert (re.search(excluded, mount_point) is None) == is_seen
