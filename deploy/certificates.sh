@@ -56,8 +56,8 @@ create_certificate_secrets() { # N [FILE-WITH-THE-PREVIOUS-AUTHORITY]
     folder=$(mktemp -d)
     make_certificate "$folder" "${stack}_postgres" "${stack}_standby" "${names[@]}"
     [ $# -lt 2 ] || cat "$2" >> "$folder/ca.pem"
-    # The authority comes last, as it makes the pair the newest. What was left alone by a run that
-    # broke off has no services.
+    # The authority comes last, as its number is what counts as the newest. A certificate of this
+    # number was left by a run that broke off, and no service uses it.
     docker secret rm "minitwit-database-certificate-$1" > /dev/null 2>&1 || true
     docker secret create "minitwit-database-certificate-$1" "$folder/server.pem" > /dev/null
     docker secret create "minitwit-database-ca-$1" "$folder/ca.pem" > /dev/null

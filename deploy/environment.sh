@@ -89,6 +89,6 @@ for _member in 1 2 3; do
 done
 
 # A deployment keeps the number of replicas that operators have set.
-_keep_scale "minitwit" "${functions[@]}"
+_keep_scale minitwit "${functions[@]}"
 _keep_scale "${DATA_STACK:-data}" postgres standby
 unset _deploy _function _member

@@ -115,7 +115,10 @@ def _compared(
         endpoint = alike[0]
         if names and endpoint.name not in names:
             continue
-        systems = dict(zip(sides, zip(sides.values(), alike, strict=True), strict=True))
+        systems = {
+            name: (side, each)
+            for (name, side), each in zip(sides.items(), alike, strict=True)
+        }
         for service in (endpoint.function, "edge"):
             where = "edge" if service == "edge" else "direct"
             yield f"{endpoint.name}, {where}", _share(systems, service, effort)

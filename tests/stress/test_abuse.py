@@ -176,7 +176,7 @@ class Comparison:
         return median(map(figure, self.calm)), median(map(figure, self.attacked))
 
     def shows_no_difference(self) -> bool:
-        """Say whether nobody notices the attack."""
+        """Say whether other clients are served as well as before."""
         return all(
             attacked <= max(2 * calm, unnoticed)
             for (calm, attacked), unnoticed in (

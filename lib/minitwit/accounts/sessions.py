@@ -92,6 +92,11 @@ class Sessions:
     def move(self, user_id: int, user_agent: str, days: int) -> UUID:
         """Start a session for an account that has signed in to an earlier release.
 
+        Args:
+            user_id: of the account.
+            user_agent: of the browser, shown in the list of sessions.
+            days: after so many days without use a session has ended.
+
         Raises:
             InvalidUsername: the account has just been deleted.
 

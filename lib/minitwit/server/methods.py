@@ -11,7 +11,7 @@ _KNOWN = frozenset(
 )
 _STAND_IN = b"PURGE"
 # Falcon has this name for itself, and answers it before any middleware runs. In lower
-# case it is a method that nobody knows.
+# case it is an unknown method.
 _RESERVED = {"WEBSOCKET": "websocket"}
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LONGEST = 32  # bytes
