@@ -1,29 +1,34 @@
 """Throughput and CPU of each endpoint beside another checkout of this repository.
 
-Both run at once, each with a server and data of its own, and take turns. They are
-started several times: one server of the same code is faster than another by up to a
-tenth for as long as it runs, as its memory lies otherwise.
+Both run with a server and data of their own, and are loaded at once, so that whatever
+else slows the machine slows both: in turns, the medians of two clones of one commit
+were up to 8 % apart. They are started several times, as a server may be faster than
+another of the same code for as long as it runs. What two clones of one commit differ by
+is chance.
 """
 
 import json
 import subprocess
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from math import sqrt
 from pathlib import Path
-from statistics import median
+from statistics import mean, median, stdev
 from typing import NamedTuple
 
 from tests.benchmark.dataset import DATA_SETS
 from tests.benchmark.endpoints import Endpoint, endpoints, sign_in
-from tests.benchmark.experiments import Effort, rate_and_cpu, take_turns, warm_up
+from tests.benchmark.experiments import Effort, rate_and_cpu, warm_up
 from tests.benchmark.processes import ROOT
 
 _DATA_SET = DATA_SETS["100k"]
 
-# Both are almost alike, so what else disturbs the machine must not outlast their turns.
 _SLICE = 1.0  # seconds, the shortest of wrk
+
+_Measured = tuple[float, float]  # requests a second, microseconds of CPU a request
 
 # What a checkout runs with its own modules, until its input ends.
 _SERVE = """
@@ -85,9 +90,9 @@ def shares(
                 else:
                     found.setdefault(row, []).append(share)
                     yield f"{row}: rate {share.rate:.2f}, CPU {share.cpu:.2f}"
-        # Which is started first may decide where its memory lies, and also goes first.
+        # Which is started first may decide where its memory lies.
         checkouts.reverse()
-    yield f"medians of {starts} starts, as shares of the other's, and their range"
+    yield f"mean of {starts} starts, as share of the other's, and its standard error"
     for row, each in found.items():
         rate = _summary([share.rate for share in each])
         yield f"{row}: rate {rate}, CPU {_summary([share.cpu for share in each])}"
@@ -101,7 +106,8 @@ class _Shares(NamedTuple):
 
 
 def _summary(values: Sequence[float]) -> str:
-    return f"{median(values):.3f} ({min(values):.2f} to {max(values):.2f})"
+    error = stdev(values) / sqrt(len(values)) if len(values) > 1 else float("nan")
+    return f"{mean(values):.3f} ± {error:.3f}"
 
 
 def _compared(
@@ -138,13 +144,18 @@ def _share(
             rate_and_cpu, ports, [side.pid], workload, effort, traced
         )
     try:
-        found = take_turns(candidates, effort)
+        slices = [_at_once(candidates) for _ in range(effort.rounds)]
     except RuntimeError:
         return None
-    rounds = list(zip(found["this"], found["other"], strict=True))
     return _Shares(
-        *(median(this[n] / other[n] for this, other in rounds) for n in (0, 1))
+        *(median(both["this"][n] / both["other"][n] for both in slices) for n in (0, 1))
     )
+
+
+def _at_once(candidates: Mapping[str, Callable[[], _Measured]]) -> dict[str, _Measured]:
+    with ThreadPoolExecutor(len(candidates)) as pool:
+        running = {name: pool.submit(run) for name, run in candidates.items()}
+        return {name: future.result() for name, future in running.items()}
 
 
 @contextmanager
