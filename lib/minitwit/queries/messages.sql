@@ -183,15 +183,14 @@ ORDER BY pub_date DESC, page.id DESC;
 -- usually a full page for a reader who follows many. The subquery probes the follows
 -- message by message until the page is full; the planner would turn EXISTS into a join
 -- that first reads them all.
-WITH newest AS MATERIALIZED (
+SELECT id, coalesce(author_name, (SELECT username FROM users WHERE users.id = author_id)),
+    content, pub_date
+FROM (
     SELECT id, author_id, author_name, content, pub_date FROM messages
     WHERE NOT flagged AND (pub_date, id) < (:before_date, :before_id)
     ORDER BY pub_date DESC, id DESC
     LIMIT 1000
-)
-SELECT id, coalesce(author_name, (SELECT username FROM users WHERE users.id = author_id)),
-    content, pub_date
-FROM newest
+) AS newest
 WHERE author_id = :user_id OR (
     SELECT true FROM follows
     WHERE follower_id = :user_id AND followed_id = newest.author_id

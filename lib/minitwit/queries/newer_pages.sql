@@ -57,15 +57,14 @@ ORDER BY pub_date, page.id;
 -- functions: timeline
 -- List those messages of the own timeline that are among the thousand of all users next
 -- to a cursor, oldest first: usually a full page for a reader who follows many.
-WITH next AS MATERIALIZED (
+SELECT id, coalesce(author_name, (SELECT username FROM users WHERE users.id = author_id)),
+    content, pub_date
+FROM (
     SELECT id, author_id, author_name, content, pub_date FROM messages
     WHERE NOT flagged AND (pub_date, id) > (:after_date, :after_id)
     ORDER BY pub_date, id
     LIMIT 1000
-)
-SELECT id, coalesce(author_name, (SELECT username FROM users WHERE users.id = author_id)),
-    content, pub_date
-FROM next
+) AS next
 WHERE author_id = :user_id OR (
     SELECT true FROM follows
     WHERE follower_id = :user_id AND followed_id = next.author_id
