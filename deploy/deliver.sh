@@ -76,7 +76,15 @@ digests=$(verified_digests) || fail "its images are missing or were not signed b
 [ -z "${EXPECTED_DIGESTS:-}" ] || [ "$digests" = "$EXPECTED_DIGESTS" ] \
     || fail "its images are not those that the previous environment runs."
 connect
-deploy/release.sh "$version" || fail "the release failed, and the functions were rolled back."
-runs_verified_digests "$digests" || fail "a function runs another image than the verified one."
+released=0
+deploy/release.sh "$version" || released=$?
+case $released in
+    0) ;;
+    2) fail "the release failed, and the functions were rolled back." ;;
+    3) fail "the release failed, and nothing was deployed." ;;
+    *) fail "the release failed; its log says what is live." ;;
+esac
+runs_verified_digests "$digests" \
+    || fail "a function runs another image than the verified one, and still does: release the earlier version."
 [ -z "${GITHUB_OUTPUT:-}" ] || printf 'digests<<END\n%s\nEND\n' "$digests" >> "$GITHUB_OUTPUT"
 report "MiniTwit $version is live in $environment."

@@ -2,13 +2,16 @@
 # Releases a version: deploy/release.sh VERSION
 #
 # Migrates the database, deploys the functions, waits until every replica runs the
-# version, and probes the site from outside. If a step fails, the functions are rolled
-# back. To go back to an earlier version, release it: migrations keep the schema
-# compatible with the code before them.
+# version, and probes the site from outside. If a step fails, the functions that it has
+# changed are rolled back. To go back to an earlier version, release it: migrations keep
+# the schema compatible with the code before them. Releasing the live version again
+# deploys what has changed beside it, such as new secrets.
 #
 #   MINITWIT_REGISTRY  the registry and path of the images
 #   MINITWIT_URL       the address by which callers reach the site
 #   MINITWIT_NEW_INSTALLATION=yes  the database is empty because it is new
+#
+# The exit status is 2 after rolling back, and 3 when nothing was deployed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,9 +25,9 @@ patience=300 # seconds
 
 say() { echo "$(date +%T) $*"; }
 
-fail() {
-    say "$*" >&2
-    exit 1
+fail() { # STATUS SENTENCE
+    say "$2" >&2
+    exit "$1"
 }
 
 image_of() { echo "$registry/minitwit-$1:$version"; }
@@ -33,13 +36,13 @@ image_of() { echo "$registry/minitwit-$1:$version"; }
 
 check() {
     [ "$(docker info --format '{{.Swarm.ControlAvailable}}')" = true ] \
-        || fail "This engine is not a Swarm manager: run deploy/bootstrap.sh, or set DOCKER_HOST to the manager."
+        || fail 3 "This engine is not a Swarm manager: run deploy/bootstrap.sh, or set DOCKER_HOST to the manager."
     docker service inspect "$migration" > /dev/null 2>&1 \
-        || fail "There is no service $migration: deploy deploy/data/stack.yml first (docs/operations.md)."
+        || fail 3 "There is no service $migration: deploy deploy/data/stack.yml first (docs/operations.md)."
     local name
     for name in "${functions[@]}" cli; do
         docker pull --quiet "$(image_of "$name")" > /dev/null \
-            || fail "The image $(image_of "$name") cannot be pulled: build and push it with deploy/build.sh $version."
+            || fail 3 "The image $(image_of "$name") cannot be pulled: build and push it with deploy/build.sh $version."
     done
 }
 
@@ -49,26 +52,40 @@ migrate() {
     local options=()
     [ "${MINITWIT_NEW_INSTALLATION:-}" != yes ] || options+=(--new-installation)
     deploy/minitwit.sh "$version" migrate "${options[@]}" \
-        || fail "The migration failed. Nothing was deployed."
+        || fail 3 "The migration failed. Nothing was deployed."
 }
 
 # ---- The functions
 
+# Sets `before` and `deployed` to the functions' state before and after it was changed.
+deploy_functions() {
+    local status=0
+    read_state 2> /dev/null || true # There may be none yet.
+    before=$states
+    docker stack deploy --detach=true --prune --with-registry-auth \
+        --compose-file stack.yml "$stack" > /dev/null || status=1
+    read_state
+    deployed=$states
+    return $status
+}
+
 # Reads the state of all functions in two commands, since the manager serves callers as
-# well and each command costs it CPU. `converged` and `deployed` read the result.
+# well and each command costs it CPU. What follows reads the result.
 read_state() {
     local services=("${functions[@]/#/${stack}_}")
     states=$(docker service inspect "${services[@]}" --format \
-        '{{.Spec.Name}} {{with .UpdateStatus}}{{.State}}{{else}}new{{end}} {{.Spec.Mode.Replicated.Replicas}} {{.Spec.TaskTemplate.ContainerSpec.Image}}')
+        '{{.Spec.Name}} {{with .UpdateStatus}}{{.State}}{{else}}new{{end}} {{.Spec.Mode.Replicated.Replicas}} {{.Spec.TaskTemplate.ContainerSpec.Image}} {{json .Spec.TaskTemplate}} {{json .Spec.Labels}}')
     replicas=$(docker service ps --filter desired-state=running \
         --format '{{.Name}} {{.Image}} {{.CurrentState}}' "${services[@]}")
 }
 
-state_of() { sed -n "s/^${stack}_$1 //p" <<< "$states"; } # UPDATE-STATE REPLICAS IMAGE[@DIGEST]
+state_of() { sed -n "s/^${stack}_$1 //p" <<< "$states"; } # UPDATE-STATE REPLICAS IMAGE[@DIGEST] SPECIFICATION
+
+specification_of() { sed -n "s/^${stack}_$1 [^ ]* [^ ]* [^ ]* //p" <<< "$2"; } # FUNCTION STATES
 
 image_live() { # FUNCTION
     local image
-    read -r _ _ image <<< "$(state_of "$1")"
+    read -r _ _ image _ <<< "$(state_of "$1")"
     echo "${image%@*}"
 }
 
@@ -86,9 +103,15 @@ converged() { # FUNCTION [IMAGE]
         && { [ $# -lt 2 ] || [ "$(grep -cF " $2 " <<< "$running")" = "$wanted" ]; }
 }
 
-# Tells whether a function is to run the version, as it is until Swarm rolls it back.
-deployed() { # FUNCTION
-    [ "$(image_live "$1")" = "$(image_of "$1")" ]
+# Tells whether a function is what was deployed, as it is until it is rolled back.
+is_as_deployed() { # FUNCTION
+    [ "$(specification_of "$1" "$states")" = "$(specification_of "$1" "$deployed")" ]
+}
+
+# Tells whether a function is not what it was, so that there is something to roll back.
+is_changed() { # FUNCTION
+    is_as_deployed "$1" \
+        && [ "$(specification_of "$1" "$before")" != "$(specification_of "$1" "$deployed")" ]
 }
 
 show() {
@@ -96,25 +119,26 @@ show() {
     docker service logs --raw --tail 15 "${stack}_$1" 2>&1 || true
 }
 
-# Fails as soon as one function fails, and shows its state and its log.
+# Fails as soon as one function fails, and shows its state and its log. Swarm begins an
+# update within a second, until which the function looks finished.
 wait_for_version() {
     local function missing=("${functions[@]}") left end=$((SECONDS + patience))
     while [ ${#missing[@]} -gt 0 ]; do
+        sleep 1
         left=()
         read_state
         for function in "${missing[@]}"; do
-            if converged "$function" "$(image_of "$function")"; then
-                say "$function runs version $version"
-            elif ! deployed "$function" || [ $SECONDS -ge $end ]; then
-                say "$function does not run version $version:" >&2
+            if ! is_as_deployed "$function" || [ $SECONDS -ge $end ]; then
+                say "$function does not run version $version as it was deployed:" >&2
                 show "$function" >&2
                 return 1
+            elif converged "$function" "$(image_of "$function")"; then
+                say "$function runs version $version"
             else
                 left+=("$function")
             fi
         done
         missing=("${left[@]}")
-        sleep 1
     done
 }
 
@@ -150,12 +174,13 @@ probe() {
 # ---- Rolling back
 
 # Swarm has rolled back unhealthy functions, or is about to: a rollback in the same moment
-# is refused, or undoes Swarm's, so it is tried again until the version is gone.
+# is refused, or undoes Swarm's, so it is tried again until nothing deployed is left. A
+# function that was not changed is left alone: its earlier specification is an older one.
 undo() {
     local function end=$((SECONDS + patience))
     read_state
     for function in "${functions[@]}"; do
-        while deployed "$function" && [ $SECONDS -lt $end ]; do
+        while is_changed "$function" && [ $SECONDS -lt $end ]; do
             if ! docker service rollback --quiet --detach "${stack}_$function" > /dev/null; then
                 has_earlier_version "$function" || break
                 sleep 1
@@ -189,7 +214,7 @@ give_up() {
     say "$1 Rolling back." >&2
     undo
     live
-    fail "Version $version was not released."
+    fail 2 "Version $version was not released."
 }
 
 say "releasing version $version"
@@ -198,7 +223,7 @@ migrate
 say "the schema is up to date"
 export VERSION=$version
 . deploy/environment.sh
-docker stack deploy --detach=true --prune --with-registry-auth --compose-file stack.yml "$stack" > /dev/null
+deploy_functions || give_up "The functions could not be deployed."
 wait_for_version || give_up "The version does not start."
 probe || give_up "The site does not answer as it should."
 live

@@ -224,12 +224,22 @@ def test_other_images_than_those_of_staging_are_not_released(
     assert checkout.run("deliver.sh", EXPECTED_DIGESTS=same).returncode == 0
 
 
-def test_a_release_that_fails_is_reported_in_the_chat(checkout: Checkout) -> None:
-    checkout.release("exit 1")
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (2, "the release failed, and the functions were rolled back."),
+        (3, "the release failed, and nothing was deployed."),
+        (255, "the release failed; its log says what is live."),
+    ],
+)
+def test_a_release_that_fails_is_reported_in_the_chat(
+    checkout: Checkout, status: int, sentence: str
+) -> None:
+    checkout.release(f"exit {status}")
     done = checkout.run("deliver.sh", CHAT_WEBHOOK="https://chat/hook")
     assert done.returncode == 1
     [message] = checkout.calls("curl")
-    assert "was not delivered to staging: the release failed" in message
+    assert f"was not delivered to staging: {sentence}" in message
 
 
 def test_a_function_that_runs_another_image_is_a_failure(checkout: Checkout) -> None:
