@@ -40,6 +40,7 @@ class Engine:
             env={"PATH": path, "MINITWIT_REGISTRY": "registry", **variables},
             capture_output=True,
             text=True,
+            timeout=60,
         )
 
     def told(self) -> list[str]:
@@ -75,11 +76,15 @@ def test_a_command_gets_the_words_that_were_typed(engine: Engine, name: str) -> 
 
 
 def test_a_command_runs_on_the_installation_that_is_meant(engine: Engine) -> None:
-    engine.run("1.4.0", "migrate")
-    assert "--env-add" not in engine.told()
-    engine.run("1.4.0", "migrate", MINITWIT_INSTALLATION="an-id")
+    done = engine.run("1.4.0", "migrate", MINITWIT_INSTALLATION="an-id")
+    assert done.returncode == 0
     told = engine.told()
     assert told[told.index("--env-add") + 1] == "MINITWIT_INSTALLATION=an-id"
+
+
+def test_a_command_runs_on_any_installation_if_none_is_meant(engine: Engine) -> None:
+    assert engine.run("1.4.0", "migrate").returncode == 0
+    assert "--env-add" not in engine.told()
 
 
 @pytest.mark.parametrize("state", ["failed", "rejected"])
