@@ -106,8 +106,9 @@ class _Shares(NamedTuple):
 
 
 def _summary(values: Sequence[float]) -> str:
-    error = stdev(values) / sqrt(len(values)) if len(values) > 1 else float("nan")
-    return f"{mean(values):.3f} ± {error:.3f}"
+    if len(values) == 1:
+        return f"{values[0]:.3f}"
+    return f"{mean(values):.3f} ± {stdev(values) / sqrt(len(values)):.3f}"
 
 
 def _compared(

@@ -10,12 +10,17 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FUNCTIONS = ("messages", "timeline")
+LIVE = ["1.4.0", "a"]  # its version, and its setting
+
+# A release with another version, and one with another setting.
+changes = pytest.mark.parametrize(
+    ("version", "setting"), [("1.5.0", "a"), ("1.4.0", "b")]
+)
 
 # Keeps a specification, the one before and the state of the update of each service. As
 # in Swarm, a rollback swaps the two, and what is deployed unchanged is no update. With
@@ -94,10 +99,13 @@ class Checkout:
             timeout=60,
         )
 
-    def services(self) -> list[dict[str, Any]]:
-        """Return the state of each service."""
+    def require(self, specification: list[str], rollbacks: int) -> None:
+        """Fail unless every service has this specification, after so many rollbacks."""
         swarm = json.loads((self.folder / "swarm.json").read_text())
-        return [swarm[function] for function in FUNCTIONS]
+        assert swarm.keys() == set(FUNCTIONS)
+        for service in swarm.values():
+            found = service["spec"], service["rollbacks"]
+            assert found == (specification, rollbacks)
 
 
 @pytest.fixture
@@ -119,7 +127,7 @@ def checkout(tmp_path: Path) -> Checkout:
         (tmp_path / name).write_text(program)
         (tmp_path / name).chmod(0o755)
     service = {
-        "spec": ["1.4.0", "a"],
+        "spec": LIVE,
         "previous": ["1.3.0", "a"],
         "state": "completed",
         "rollbacks": 0,
@@ -138,11 +146,10 @@ def test_what_answers_is_released(
     done = checkout.release(version, setting)
     assert done.returncode == 0, done.stderr
     assert f"Version {version} is live." in done.stdout
-    for service in checkout.services():
-        assert (service["spec"], service["rollbacks"]) == ([version, setting], 0)
+    checkout.require([version, setting], rollbacks=0)
 
 
-@pytest.mark.parametrize(("version", "setting"), [("1.5.0", "a"), ("1.4.0", "b")])
+@changes
 def test_what_does_not_answer_is_rolled_back_once(
     checkout: Checkout, version: str, setting: str
 ) -> None:
@@ -151,8 +158,7 @@ def test_what_does_not_answer_is_rolled_back_once(
     assert done.returncode == 2
     assert "/timeline answered 502" in done.stderr
     assert "live: timeline 1.4.0" in done.stdout
-    for service in checkout.services():
-        assert (service["spec"], service["rollbacks"]) == (["1.4.0", "a"], 1)
+    checkout.require(LIVE, rollbacks=1)
 
 
 def test_what_was_live_and_has_not_changed_is_not_rolled_back(
@@ -161,19 +167,17 @@ def test_what_was_live_and_has_not_changed_is_not_rolled_back(
     """It is not what keeps the site from answering, and before it was 1.3.0."""
     done = checkout.release("1.4.0", "a", ANSWER="502")
     assert done.returncode == 2
-    for service in checkout.services():
-        assert (service["spec"], service["rollbacks"]) == (["1.4.0", "a"], 0)
+    checkout.require(LIVE, rollbacks=0)
 
 
-@pytest.mark.parametrize(("version", "setting"), [("1.5.0", "a"), ("1.4.0", "b")])
+@changes
 def test_what_the_engine_rolls_back_is_a_failure(
     checkout: Checkout, version: str, setting: str
 ) -> None:
     done = checkout.release(version, setting, UNDONE="timeline")
     assert done.returncode == 2
     assert f"timeline does not run version {version}" in done.stderr
-    for service in checkout.services():
-        assert (service["spec"], service["rollbacks"]) == (["1.4.0", "a"], 1)
+    checkout.require(LIVE, rollbacks=1)
 
 
 def test_nothing_is_deployed_where_the_migration_fails(checkout: Checkout) -> None:
@@ -181,4 +185,4 @@ def test_nothing_is_deployed_where_the_migration_fails(checkout: Checkout) -> No
     done = checkout.release("1.5.0", "a")
     assert done.returncode == 3
     assert "Nothing was deployed." in done.stderr
-    assert [each["spec"] for each in checkout.services()] == [["1.4.0", "a"]] * 2
+    checkout.require(LIVE, rollbacks=0)
