@@ -1,11 +1,14 @@
-"""Replicas whose requests need more connections than PostgreSQL has."""
+"""Replicas whose requests need more connections than PostgreSQL has, or opens."""
 
-from contextlib import ExitStack
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.data.kept import add_writer, require_all_kept, require_only
 from tests.data.replication import superuser
-from tests.data.servers import running_server
+from tests.data.servers import Server, running_server
 from tests.data.writing import running_function, writing
 
 _CONNECTIONS = 16  # Three of them are for superusers.
@@ -42,3 +45,34 @@ def test_no_request_fails_while_postgresql_has_no_connection_left(
         for writer in writers:
             require_only(writer.answers, 204)
             require_all_kept(server, writer)
+
+
+def test_no_request_fails_while_postgresql_opens_no_connection(tmp_path: Path) -> None:
+    """As on a machine that is too busy to open one in time."""
+    with running_server(tmp_path) as server:
+        add_writer(server)
+        with ExitStack() as load:
+            replica = load.enter_context(
+                running_function("messages", server.cluster, tmp_path)
+            )
+            # The replica has the connection by which it was ready, and gets no other.
+            with accepting_nobody(server):
+                writers = [
+                    load.enter_context(writing(replica)) for _ in range(_WRITERS)
+                ]
+                for writer in writers:
+                    writer.go_on(20)
+        for writer in writers:
+            require_only(writer.answers, 204)
+            require_all_kept(server, writer)
+
+
+@contextmanager
+def accepting_nobody(server: Server) -> Iterator[None]:
+    """Stop the process that opens connections; those that are open are served."""
+    postmaster = int((server.cluster.data / "postmaster.pid").read_text().split()[0])
+    os.kill(postmaster, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(postmaster, signal.SIGCONT)

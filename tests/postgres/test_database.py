@@ -180,6 +180,33 @@ def test_statements_share_connections_when_the_server_has_no_other(
     assert connections(superuser, testbed) == 2
 
 
+def test_statements_share_connections_while_the_server_opens_none_in_time(
+    testbed: OwnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine that starts thirty replicas, and is busy with that."""
+    store = Store.on(Database(testbed.settings(), event_loop))
+    loop = event_loop.EventLoop()
+    found: list[int] = []
+
+    def ask() -> None:
+        for _ in range(5):
+            found.append(store.latest.value())
+
+    loop.start(ask)
+    while not found:
+        loop.run_once(1)
+
+    def late(_: Connector) -> tuple[Connection, Stream]:
+        raise TimeoutError
+
+    monkeypatch.setattr(Connector, "connect", late)
+    # The first has waited in vain; the circuit breaker lets none of the others try.
+    for _ in range(7):
+        loop.start(ask)
+    while len(found) < 8 * 5:
+        loop.run_once(1)
+
+
 def test_a_full_server_is_an_unavailable_storage_for_those_without_a_connection(
     testbed: OwnDatabase, database: Database, superuser: AdminConnection
 ) -> None:

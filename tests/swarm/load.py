@@ -27,6 +27,7 @@ TIMEOUT = 5.0
 # Seconds. The edge closes a connection that is idle for 60, and a request that is sent
 # at that moment fails; after a stall there are many that are no longer used.
 MAX_IDLE = 30.0
+_BODY = 100  # bytes of an answer that are kept
 USERS = tuple(f"Load Person {number}" for number in range(20))
 
 
@@ -48,6 +49,8 @@ class Outcome:
     began: float
     seconds: float
     answer: str
+    # How the body begins: it tells an answer of the edge from one of a function.
+    body: str = ""
 
     @property
     def failed(self) -> bool:
@@ -58,7 +61,7 @@ class Outcome:
         """Return what was sent, what came back, and when."""
         return (
             f"{self.request.method} {self.request.path}: {self.answer} "
-            f"after {self.seconds:.3f} s"
+            f"after {self.seconds:.3f} s {self.body!r}"
         )
 
 
@@ -136,16 +139,18 @@ class Load:
         headers = HEADERS if keep else {**HEADERS, "Connection": "close"}
         body = json.dumps(request.body).encode() if request.body else None
         connection = self._connection(keep)
+        text = b""
         try:
             connection.request(request.method, request.path, body, headers)
             response = connection.getresponse()
-            response.read()
+            text = response.read()
             answer = str(response.status)
         except (OSError, HTTPException) as error:
             connection.close()
             answer = repr(error)
         seconds = time.monotonic() - due
-        self._outcomes.append(Outcome(request, due, seconds, answer))
+        said = text[:_BODY].decode(errors="replace")
+        self._outcomes.append(Outcome(request, due, seconds, answer, said))
         if keep and connection.sock:
             self._idle.append((time.monotonic(), connection))
 

@@ -115,6 +115,25 @@ def test_a_task_waits_for_a_connection_that_is_being_opened(loop: EventLoop) -> 
     assert not pool.expects_one
 
 
+def test_a_failed_attempt_disturbs_no_task_that_waits_for_a_connection_in_use(
+    loop: EventLoop,
+) -> None:
+    pool: Pool[Named] = Pool(event_loop)
+    only = opened(pool, "only")
+    found: list[Named | None] = []
+    loop.start(lambda: found.append(pool.wait(10)))
+
+    def fail() -> Named:
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        pool.open(fail)
+    pool.give_back(only)
+    while not found:
+        loop.run_once(1)
+    assert found == [only]
+
+
 def test_a_wait_that_times_out_leaves_the_queue() -> None:
     pool: Pool[Named] = Pool(BLOCKING)
     busy = opened(pool, "busy")
@@ -131,7 +150,7 @@ def test_threads_share_one_connection() -> None:
     def use(_: int) -> bool:
         taken = pool.take()
         while taken is None:
-            taken = pool.wait(10) if pool.expects_one else pool.take()
+            taken = pool.wait(10) if pool.lends_one else pool.take()
         pool.give_back(taken)
         return True
 

@@ -41,8 +41,8 @@ from minitwit.settings import DatabaseSettings
 # second, with the time that connecting to a lost one takes.
 _PAUSE = 0.5
 
-# Seconds that a statement waits for a connection of its own process when the server has
-# no other left.
+# Seconds that a statement waits for a connection of its own process when it cannot have
+# another.
 _PATIENCE = 1.0
 
 # Planning a list each time costs more than running it. A generic plan is made once on a
@@ -112,7 +112,8 @@ class Database:
     """Runs named statements for any task or thread and raises domain errors.
 
     A statement has a connection to itself while it runs. There are never more than
-    statements that have run at once, and fewer when the server has no more.
+    statements that have run at once, and fewer when the server has no more, or is too
+    busy to open one in time.
 
     Args:
         settings: where the database is and how long to wait for it.
@@ -208,7 +209,7 @@ class Database:
             try:
                 return self._pool.open(self._open)
             except StorageUnavailable:
-                if not (self._server_is_full and self._pool.expects_one):
+                if not self._may_share():
                     raise
             try:
                 session = self._pool.wait(_PATIENCE)
@@ -217,12 +218,20 @@ class Database:
             if session:
                 return session
 
+    def _may_share(self) -> bool:
+        """Say whether another statement's connection may be waited for."""
+        # One that is being opened comes soon or not at all where the server answers.
+        # Where it does not, those that wait would occupy the process.
+        if self._server_is_full:
+            return self._pool.expects_one
+        return self._pool.lends_one
+
     def _open(self) -> _Session:
         self._breaker.require_closed()
         try:
             session = _Session.open(self._connector, self._installation)
         except (DatabaseError, *LOST) as error:
-            # A busy machine may take too long to connect. If another request has
+            # A busy machine may take too long to connect. If another statement has
             # returned a connection, the server is up, and nothing was sent yet.
             if returned := self._pool.take():
                 return returned

@@ -35,21 +35,26 @@ class Pool(Generic[C]):
     def __init__(self, network: Network) -> None:
         self._network = network
         self._idle: list[C] = []
-        # Connections in use, and attempts to open one.
-        self._expected: set[object] = set()
+        self._lent: set[C] = set()
+        self._attempts: set[object] = set()
         self._waiting: deque[_Waiter[C]] = deque()
 
     @property
+    def lends_one(self) -> bool:
+        """Say whether a connection is in use, and will be returned."""
+        return bool(self._lent)
+
+    @property
     def expects_one(self) -> bool:
-        """Say whether a connection is in use or being opened, and will be returned."""
-        return bool(self._expected)
+        """Say whether a connection is in use, or being opened."""
+        return bool(self._lent or self._attempts)
 
     def take(self) -> C | None:
         """Lend an idle connection, if there is one."""
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_dead():
-                self._expected.add(connection)
+                self._lent.add(connection)
                 return connection
             connection.close()
         return None
@@ -57,14 +62,17 @@ class Pool(Generic[C]):
     def open(self, connect: Callable[[], C]) -> C:
         """Lend a new connection; raise what `connect` raises."""
         attempt = object()
-        self._expected.add(attempt)
+        self._attempts.add(attempt)
         try:
             connection = connect()
         except BaseException:
-            self._lose(attempt)
+            self._attempts.discard(attempt)
+            # Those that wait go on waiting for a connection in use, in their order.
+            if not self.expects_one:
+                self._wake_all()
             raise
-        self._expected.add(connection)
-        self._expected.discard(attempt)
+        self._lent.add(connection)
+        self._attempts.discard(attempt)
         return connection
 
     def wait(self, seconds: float) -> C | None:
@@ -92,21 +100,22 @@ class Pool(Generic[C]):
         if waiter := self._longest_waiting():
             waiter.wake(connection)
         else:
-            self._expected.discard(connection)
+            self._lent.discard(connection)
             self._idle.append(connection)
 
     def discard(self, connection: C) -> None:
         """Close a connection that cannot be used any more."""
         connection.close()
-        self._lose(connection)
+        self._lent.discard(connection)
+        # There may be room for another one, or no other to wait for.
+        self._wake_all()
 
     def close(self) -> None:
         """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
 
-    def _lose(self, expected: object) -> None:
-        self._expected.discard(expected)
+    def _wake_all(self) -> None:
         while waiter := self._longest_waiting():
             waiter.wake(None)
 
