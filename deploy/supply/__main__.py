@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from deploy.supply.packages import LOCKS, packages_of
+from deploy.supply.packages import LOCKS, packages_in
 from deploy.supply.sbom import document
 
 
@@ -12,10 +12,10 @@ def main(arguments: list[str]) -> None:
     """Write the files, and name them."""
     match arguments:
         case [folder, version]:
-            for image, lock in LOCKS.items():
+            for image in LOCKS:
                 file = Path(folder) / f"minitwit-{image}.cdx.json"
                 file.parent.mkdir(parents=True, exist_ok=True)
-                sbom = document(image, version, packages_of(lock))
+                sbom = document(image, version, packages_in(image))
                 file.write_text(json.dumps(sbom, indent=1) + "\n", encoding="utf-8")
                 print(file)
         case _:

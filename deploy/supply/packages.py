@@ -8,10 +8,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-# The packages of each image that we build: in its lock, whatever requires them.
+_CLI = ROOT / "deploy/requirements-cli.txt"
+
+# The locks of each image that we build. That of PostgreSQL has the command line, too.
 LOCKS = {
-    "functions": ROOT / "deploy/requirements.txt",
-    "cli": ROOT / "deploy/requirements-cli.txt",
+    "functions": (ROOT / "deploy/requirements.txt",),
+    "cli": (_CLI,),
+    "postgres": (ROOT / "deploy/requirements-data.txt", _CLI),
 }
 
 _PACKAGE = re.compile(
@@ -23,9 +26,11 @@ _HASH = re.compile(r"sha256:([0-9a-f]{64})")
 _SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache License 2.0": "Apache-2.0",
+    "BSD-3": "BSD-3-Clause",
     "BSD 3-Clause License": "BSD-3-Clause",
     "BSD License": "BSD-3-Clause",
     "MIT License": "MIT",
+    "The MIT License": "MIT",
 }
 _CLASSIFIER = "License :: OSI Approved :: "
 
@@ -57,6 +62,12 @@ def packages_of(lock: Path) -> list[Package]:
         Package(found["name"], found["version"], tuple(_HASH.findall(found["rest"])))
         for found in _PACKAGE.finditer(lock.read_text(encoding="utf-8"))
     ]
+
+
+def packages_in(image: str) -> list[Package]:
+    """Return the packages of an image, by name."""
+    found = {package for lock in LOCKS[image] for package in packages_of(lock)}
+    return sorted(found, key=lambda package: (package.name, package.version))
 
 
 @cache

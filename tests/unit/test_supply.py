@@ -7,17 +7,31 @@ from pathlib import Path
 import pytest
 
 from deploy.supply.licenses import is_allowed
-from deploy.supply.packages import LOCKS, ROOT, Package, packages_of
+from deploy.supply.packages import LOCKS, ROOT, Package, packages_in, packages_of
 from deploy.supply.sbom import document
 
-PACKAGES = sorted({p for lock in LOCKS.values() for p in packages_of(lock)}, key=str)
+PACKAGES = sorted({p for image in LOCKS for p in packages_in(image)}, key=str)
 
 
 def test_every_line_of_a_lock_is_read() -> None:
-    for lock in LOCKS.values():
+    for lock in {lock for locks in LOCKS.values() for lock in locks}:
         pinned = re.findall(r"^([\w.-]+)==", lock.read_text(), re.M)
         assert [package.name for package in packages_of(lock)] == pinned
         assert all(package.hashes for package in packages_of(lock))
+
+
+def test_every_lock_that_an_image_installs_belongs_to_one() -> None:
+    installed = {
+        name
+        for dockerfile in (ROOT / "deploy").rglob("Dockerfile")
+        for name in re.findall(r"requirements[\w-]*\.txt", dockerfile.read_text())
+    }
+    assert installed == {lock.name for locks in LOCKS.values() for lock in locks}
+
+
+def test_images_have_the_versions_with_which_the_tests_run() -> None:
+    tested = packages_of(ROOT / "deploy/requirements-dev.txt")
+    assert set(PACKAGES) <= set(tested)
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
@@ -37,7 +51,7 @@ def test_an_unknown_license_or_a_strong_copyleft_is_refused(expression: str) -> 
 
 
 def test_an_sbom_names_each_package_with_version_hash_and_license() -> None:
-    packages = packages_of(LOCKS["functions"])
+    packages = packages_in("functions")
     sbom = document("functions", "1.4.0", packages)
     assert (sbom["bomFormat"], sbom["specVersion"]) == ("CycloneDX", "1.6")
     assert sbom["metadata"]["component"]["version"] == "1.4.0"
