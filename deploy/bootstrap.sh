@@ -201,6 +201,7 @@ network edge
 network data
 network consensus
 network telemetry
+network operators
 volume minitwit-postgres
 volume minitwit-acme
 give_volume_to_traefik

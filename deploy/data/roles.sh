@@ -22,4 +22,7 @@ SELECT 'CREATE DATABASE minitwit OWNER minitwit'
     WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'minitwit') \gexec
 REVOKE ALL ON DATABASE minitwit FROM PUBLIC;
 GRANT CONNECT ON DATABASE minitwit TO minitwit_monitor;
+\connect minitwit
+-- Nobody needs a large object, and by default each role can fill the disk with them.
+REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;
 SQL

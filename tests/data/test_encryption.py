@@ -105,6 +105,18 @@ def test_the_server_refuses_to_talk_unencrypted(
         pass
 
 
+@pytest.mark.parametrize("role", [OWNER, function_role("timeline")])
+def test_a_role_connects_to_no_other_database(
+    encrypting: EncryptingServer, role: str
+) -> None:
+    url = encrypting.cluster.tcp_url(role, database="postgres")
+    with (
+        pytest.raises(DatabaseRefused, match='database "postgres"'),
+        open_admin_connection(settings(encrypting, role, database_url=url)),
+    ):
+        pass
+
+
 def test_the_server_refuses_to_replicate_unencrypted(
     encrypting: EncryptingServer,
 ) -> None:

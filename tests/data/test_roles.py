@@ -4,7 +4,10 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from deploy.local.postgres import SUPERUSER
+from minitwit.errors import DatabaseRefused
 from tests.clusters import rows
 from tests.data.ensemble import write_secrets
 from tests.data.servers import programs, running_server
@@ -34,3 +37,6 @@ def test_patroni_and_the_keeper_may_create_them_at_once(tmp_path: Path) -> None:
         assert errors == [""] * 4
         assert [script.returncode for script in scripts] == [0] * 4
         assert rows(cluster, "SELECT current_database()") == [("minitwit",)]
+        for call in ("lo_creat(-1)", "lo_create(0)", "lo_from_bytea(0, 'x')"):
+            with pytest.raises(DatabaseRefused, match="permission denied"):
+                rows(cluster, f"SELECT {call}")

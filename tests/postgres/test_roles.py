@@ -16,6 +16,7 @@ from minitwit_cli.maintenance.admin_connection import (
     AdminConnection,
     open_admin_connection,
 )
+from minitwit_cli.maintenance.function_roles import CONNECTION_LIMIT
 from tests.postgres.databases import OwnDatabase, new_database
 from tests.postgres.privileges import Privilege, needed_privileges, numbered
 
@@ -93,6 +94,14 @@ def test_a_role_has_the_privileges_that_its_statements_need(
     kept = STILL_GRANTED.get(function, set())
     needless = granted.get(role, set()) - needed[function] - kept
     assert not needless, "no statement needs:\n" + _grants(needless, role)
+
+
+def test_no_role_takes_all_connections(
+    connections: Mapping[str, AdminConnection],
+) -> None:
+    text = "SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user"
+    found = {tuple(c.run(text)[0]) for c in connections.values()}
+    assert found == {(CONNECTION_LIMIT,)}
 
 
 def test_every_table_is_some_functions(

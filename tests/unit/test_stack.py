@@ -209,7 +209,7 @@ def test_the_edge_has_the_time_outs_of_the_local_one(entry_point: str) -> None:
 _FUNCTION = {"edge", "data", "telemetry"}
 _PLACES: dict[str, tuple[set[str], str | None]] = {
     **dict.fromkeys(FUNCTIONS, (_FUNCTION, None)),
-    "traefik": ({"edge", "telemetry", "socket"}, "65532:65532"),
+    "traefik": ({"edge", "operators", "telemetry", "socket"}, "65532:65532"),
     "socket-proxy": ({"socket"}, "0:0"),
     **dict.fromkeys(("postgres", "standby"), ({"data", "consensus"}, "999:999")),
     **dict.fromkeys(("etcd-1", "etcd-2", "etcd-3"), ({"consensus"}, "999:999")),
@@ -217,8 +217,10 @@ _PLACES: dict[str, tuple[set[str], str | None]] = {
     "migrate": ({"data"}, None),
     "collector": ({"telemetry", "tools"}, None),
     "collector-agent": ({"telemetry"}, "0:0"),
-    "prometheus": ({"edge", "telemetry", "tools", "data"}, None),
-    **dict.fromkeys(("alertmanager", "grafana", "kibana"), ({"edge", "tools"}, None)),
+    "prometheus": ({"operators", "telemetry", "tools", "data"}, None),
+    **dict.fromkeys(
+        ("alertmanager", "grafana", "kibana"), ({"operators", "tools"}, None)
+    ),
     **dict.fromkeys(("elasticsearch", "provision", "node-exporter"), ({"tools"}, None)),
     **dict.fromkeys(
         ("postgres-exporter", "standby-exporter"), ({"data", "tools"}, None)

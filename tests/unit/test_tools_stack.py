@@ -196,6 +196,30 @@ def test_only_operators_reach_a_tool_without_accounts() -> None:
         assert labels[name][f"traefik.http.routers.{name}.middlewares"] == "operators"
 
 
+def test_a_function_reaches_the_tools_only_as_far_as_telemetry_needs() -> None:
+    """Kibana and Alertmanager ask for no account; Traefik does, for the operators."""
+    functions = yaml.safe_load((TOOLS.parents[1] / "stack.yml").read_text())
+    of_functions = {
+        network
+        for service in functions["services"].values()
+        for network in service["networks"]
+    }
+    shared = {name for name, tool in SERVICES if of_functions & set(tool["networks"])}
+    exporters = {"postgres-exporter", "standby-exporter"}
+    assert shared == {"collector", "collector-agent", "prometheus"} | exporters
+    for name in ROUTED:
+        labels = STACK["services"][name]["deploy"]["labels"]
+        assert labels["traefik.swarm.network"] == "operators"
+
+
+def test_traefik_shows_no_function_the_hashes_of_the_operators_passwords() -> None:
+    """Its API would, on an entry point that asks for nothing."""
+    edge = yaml.safe_load((TOOLS.parent / "edge" / "stack.yml").read_text())
+    command = edge["services"]["traefik"]["command"]
+    assert not [option for option in command if option.startswith("--api")]
+    assert "labels" not in edge["services"]["traefik"]["deploy"]
+
+
 @pytest.mark.parametrize("name", sorted(ROUTED))
 def test_a_router_with_tls_of_its_own_names_the_edges_resolver(name: str) -> None:
     """Its section replaces the entry point's, so an unset resolver must be an error."""

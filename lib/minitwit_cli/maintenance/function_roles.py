@@ -11,6 +11,10 @@ from minitwit.errors import DatabaseRefused
 from minitwit.postgres.roles import FUNCTIONS_ROLE, function_role, password_file_name
 from minitwit_cli.maintenance.admin_connection import AdminConnection
 
+# Connections of a function's role. The server has 400: a function that was taken over
+# leaves some for the others, and thirty replicas of one, with eight each, have enough.
+CONNECTION_LIMIT = 300
+
 _SCRAM_ROUNDS = 4096  # PostgreSQL's own number; the passwords are random
 
 
@@ -48,7 +52,10 @@ def create_function_roles(
         if role in missing:
             connection.run(f"GRANT {FUNCTIONS_ROLE} TO {role}")
     for role, verifier in verifiers.items():
-        connection.run(f"ALTER ROLE {role} LOGIN PASSWORD '{verifier}'")
+        connection.run(
+            f"ALTER ROLE {role} LOGIN CONNECTION LIMIT {CONNECTION_LIMIT} "
+            f"PASSWORD '{verifier}'"
+        )
     [[database]] = connection.run("SELECT quote_ident(current_database())")
     connection.run(f"GRANT CONNECT ON DATABASE {database} TO {FUNCTIONS_ROLE}")
     connection.run("COMMIT")
