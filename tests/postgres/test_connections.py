@@ -77,6 +77,21 @@ def test_a_server_that_has_moved_is_looked_up(
     disconnect(*connector.connect())
 
 
+def test_a_server_that_has_moved_is_not_looked_up_for_one_more_connection(
+    testbed: OwnDatabase, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = tmp_path / "moved"
+    moved.symlink_to(address)
+    resolver = resolve(monkeypatch, str(moved), address)
+    connector = Connector(testbed.settings())
+    disconnect(*connector.connect())
+    moved.unlink()
+    with pytest.raises(FileNotFoundError):
+        connector.connect(looks_up=False)
+    disconnect(*connector.connect())
+    assert not list(resolver.addresses)
+
+
 def test_a_foreign_database_is_looked_up_again(
     testbed: OwnDatabase, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -196,7 +196,8 @@ def test_statements_share_connections_while_the_server_opens_none_in_time(
     while not found:
         loop.run_once(1)
 
-    def late(_: Connector) -> tuple[Connection, Stream]:
+    def late(_: Connector, looks_up: bool) -> tuple[Connection, Stream]:
+        assert not looks_up
         raise TimeoutError
 
     monkeypatch.setattr(Connector, "connect", late)
@@ -259,10 +260,10 @@ def test_a_statement_that_gets_no_connection_in_time_takes_a_returned_one(
     attempts: list[Connector] = []
     connect = Connector.connect
 
-    def late(connector: Connector) -> tuple[Connection, Stream]:
+    def late(connector: Connector, looks_up: bool) -> tuple[Connection, Stream]:
         attempts.append(connector)
         if len(attempts) > 1:
-            return connect(connector)
+            return connect(connector, looks_up)
         # Meanwhile another statement opens a connection and returns it.
         assert database.read("latest") == [[-1]]
         raise TimeoutError

@@ -56,9 +56,15 @@ def test_after_the_pause_one_caller_tries_for_all() -> None:
     breaker.require_closed()
 
 
-def test_an_attempt_without_a_result_is_followed_by_another() -> None:
+def test_while_one_tries_the_others_fail_however_long_it_takes() -> None:
     clock = Clock()
     breaker = CircuitBreaker(1.0, clock)
     breaker.open()
-    for clock.now in (1001.0, 1002.0):
+    clock.now = 1001.0
+    breaker.require_closed()
+    clock.now = 1060.0
+    with pytest.raises(StorageUnavailable):
         breaker.require_closed()
+    breaker.open()
+    clock.now = 1061.0
+    breaker.require_closed()

@@ -134,6 +134,22 @@ def test_a_failed_attempt_disturbs_no_task_that_waits_for_a_connection_in_use(
     assert found == [only]
 
 
+def test_a_task_does_not_get_a_connection_that_the_server_has_ended(
+    loop: EventLoop,
+) -> None:
+    pool: Pool[Named] = Pool(event_loop)
+    only = opened(pool, "only")
+    found: list[Named | None] = []
+    loop.start(lambda: found.append(pool.wait(10)))
+    pool.give_back(only)
+    only.hung_up = True
+    while not found:
+        loop.run_once(1)
+    assert found == [None]
+    assert only.closed
+    assert not pool.expects_one
+
+
 def test_a_wait_that_times_out_leaves_the_queue() -> None:
     pool: Pool[Named] = Pool(BLOCKING)
     busy = opened(pool, "busy")

@@ -1,5 +1,6 @@
 """How far a standby is behind, from positions and a clock, and which one answers."""
 
+import time
 from collections.abc import Iterator
 from typing import cast
 
@@ -142,6 +143,27 @@ def test_a_promoted_standby_answers_until_the_primarys_connections_find_it(
     assert database.read("name") == [["promoted"]]
     primary.is_down = False
     assert database.read("name") == [["p"]]
+
+
+def test_what_was_known_long_ago_is_not_believed_while_another_task_measures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    primary, standby = Server("p", 9), Server("standby", 9)
+    database = replicated(primary, standby)
+    assert database.read("name") == [["standby"]]
+    meanwhile: list[object] = []
+
+    def ask_meanwhile(query: str, **_: object) -> list[list[object]]:
+        if query == "flushed_position" and not meanwhile:
+            meanwhile.append(None)
+            meanwhile[:] = database.read("name")
+        return [[9 if "position" in query else "p"]]
+
+    primary.read = ask_meanwhile  # type: ignore[method-assign]
+    now = time.monotonic()
+    monkeypatch.setattr("minitwit.postgres.standby.time.monotonic", lambda: now + 600)
+    assert database.read("name") == [["standby"]]
+    assert meanwhile == [["p"]]
 
 
 def test_a_late_standby_answers_as_soon_as_the_primary_is_lost(

@@ -11,7 +11,7 @@ class CircuitBreaker:
 
     An attempt to reach a server behind a dead network takes the whole time-out, and
     occupies one of the few requests that a process answers at once. After each pause
-    one caller makes a trial attempt.
+    one caller makes a trial attempt, and the others fail until it has ended.
 
     Args:
         pause: seconds without attempts after a failed one.
@@ -26,12 +26,13 @@ class CircuitBreaker:
         self._clock = clock
         # When the pause ends; 0 while the breaker is closed.
         self._paused_until = 0.0
+        self._is_being_tried = False
 
     def require_closed(self) -> None:
         """Raise while the breaker is open.
 
-        The first caller after a pause may try (half-open); for the others a new pause
-        begins.
+        The first caller after a pause may try (half-open), and has to call `open()` or
+        `close()` when it has.
 
         Raises:
             StorageUnavailable: the last attempt failed a moment ago, or another caller
@@ -40,14 +41,16 @@ class CircuitBreaker:
         """
         if not self._paused_until:
             return
-        if self._clock() < self._paused_until:
+        if self._is_being_tried or self._clock() < self._paused_until:
             raise StorageUnavailable
-        self.open()
+        self._is_being_tried = True
 
     def open(self) -> None:
-        """Begin a pause: an attempt has failed, or is being made."""
+        """Begin a pause: an attempt has failed."""
         self._paused_until = self._clock() + self._pause
+        self._is_being_tried = False
 
     def close(self) -> None:
-        """End the pause: an attempt has succeeded."""
+        """End the pause: a server has answered."""
         self._paused_until = 0.0
+        self._is_being_tried = False

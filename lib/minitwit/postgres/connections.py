@@ -54,8 +54,11 @@ class Connector:
         self._address = Address.parse(settings.database_url)
         self._last: tuple[str, SocketAddress] | None = None
 
-    def connect(self) -> tuple[Connection, Stream]:
+    def connect(self, looks_up: bool = True) -> tuple[Connection, Stream]:
         """Open a connection; of several hosts, to the primary.
+
+        Args:
+            looks_up: look for the server if it is not where it was reached last.
 
         Returns:
             the connection and the stream under it.
@@ -70,6 +73,8 @@ class Connector:
             try:
                 return self._connect(host, [address])
             except (DatabaseError, *LOST):
+                if not looks_up:
+                    raise
                 # Another container may have the address by now.
                 self.forget()
         refusal: Exception | None = None

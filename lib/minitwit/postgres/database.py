@@ -78,9 +78,11 @@ class _Session:
         self.close = weakref.finalize(self, disconnect, connection, stream)
 
     @classmethod
-    def open(cls, connector: Connector, installation: UUID | None) -> Self:
+    def open(
+        cls, connector: Connector, installation: UUID | None, looks_up: bool
+    ) -> Self:
         """Connect, and check that the database is the one that is meant."""
-        session = cls(*connector.connect())
+        session = cls(*connector.connect(looks_up))
         try:
             session._require_installation(installation)
         except BaseException:
@@ -228,19 +230,26 @@ class Database:
 
     def _open(self) -> _Session:
         self._breaker.require_closed()
+        # While another connection is in use, the server is where it was, and looking
+        # for it anew takes longer than waiting for that connection.
+        looks_up = not self._pool.lends_one
         try:
-            session = _Session.open(self._connector, self._installation)
+            session = _Session.open(self._connector, self._installation, looks_up)
         except (DatabaseError, *LOST) as error:
+            self._breaker.open()
             # A busy machine may take too long to connect. If another statement has
             # returned a connection, the server is up, and nothing was sent yet.
             if returned := self._pool.take():
                 return returned
-            self._breaker.open()
             fields = error_fields(error)
             self._server_is_full = is_too_many_connections(fields)
             if isinstance(error, DatabaseError):
                 raise (domain_error(fields) or error) from error
             raise _ConnectionLost from error
+        except BaseException:
+            # A server has answered: another database's, or one that shows a bug.
+            self._breaker.close()
+            raise
         self._breaker.close()
         if session.certificate_expiry is not None:
             self._observe_expiry(session.certificate_expiry)

@@ -93,7 +93,11 @@ class Pool(Generic[C]):
                 if self._stop_waiting(waiter):
                     raise
                 self._network.wait_readable(waiter.descriptor, seconds)
-            return waiter.connection
+        connection = waiter.connection
+        if connection and connection.is_dead():
+            self.discard(connection)
+            return None
+        return connection
 
     def give_back(self, connection: C) -> None:
         """Take a connection back, for the next statement."""

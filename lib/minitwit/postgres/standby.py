@@ -105,7 +105,8 @@ class Standby:
             at_once: measure now, whenever that would be due.
 
         """
-        is_due = at_once or time.monotonic() >= self._measures_at
+        late = time.monotonic() - self._measures_at
+        is_due = at_once or late >= 0
         if is_due and self._measuring.acquire(False):
             pause = _PAUSE_AFTER_FAILURE
             try:
@@ -113,6 +114,9 @@ class Standby:
             finally:
                 self._measures_at = time.monotonic() + pause
                 self._measuring.release()
+        elif late > MAX_LAG and not at_once:
+            # Another task is measuring, and what was known may be long past.
+            return False
         return self._is_current
 
     def read(self, query: str, **parameters: Any) -> list[Row]:
