@@ -148,11 +148,12 @@ def test_wrong_credentials_are_refused_and_not_limited(minitwit: Callers) -> Non
 
 @contextmanager
 def unfinished_requests(
-    system: RunningSystem, source: str, path: str, count: int
+    system: RunningSystem, source: str, path: str, count: int, header: str = "X: y"
 ) -> Iterator[None]:
     """Hold requests of one address whose bodies have not arrived."""
     port = int(system.url.rpartition(":")[2])
-    head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n".encode()
+    lines = (f"POST {path} HTTP/1.1", "Host: a", "Content-Length: 9", header, "", "")
+    head = "\r\n".join(lines).encode()
     with ExitStack() as opened:
         for _ in range(count):
             held = socket.create_connection(
@@ -162,11 +163,13 @@ def unfinished_requests(
         yield
 
 
-def status_from(system: RunningSystem, source: str, path: str) -> int:
+def status_from(
+    system: RunningSystem, source: str, path: str, headers: dict[str, str] | None = None
+) -> int:
     """Return the status of a GET from an address."""
     transport = httpx.HTTPTransport(local_address=source)
     with httpx.Client(transport=transport, headers=SIMULATOR) as client:
-        return client.get(system.url + path).status_code
+        return client.get(system.url + path, headers=headers).status_code
 
 
 # contract: T5
@@ -183,6 +186,23 @@ def test_requests_in_flight_of_an_address_are_limited_at_each_function(
             wait_until(lambda: status(held, "/latest") == 429)
             assert status(other, "/latest") == 200
             assert status(held, "/public") == 200
+
+
+# contract: T5
+def test_an_address_with_traces_of_its_own_does_not_keep_the_others_out(
+    limited_system: RunningSystem,
+) -> None:
+    """Their requests come to the functions from one address, Traefik's own."""
+    trace = {"traceparent": f"00-{'1' * 32}-{'2' * 16}-01"}
+
+    def status(source: str) -> int:
+        return status_from(limited_system, source, "/latest", trace)
+
+    held, other = "127.3.1.1", "127.3.1.2"
+    header = f"traceparent: {trace['traceparent']}"
+    with unfinished_requests(limited_system, held, "/msgs/nobody", 60, header):
+        wait_until(lambda: status(held) == 429)
+        assert status(other) == 200
 
 
 # contract: T5
