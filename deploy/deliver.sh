@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Promotes a published version to an environment: deploy/deliver.sh VERSION
 #
-# Verifies that the release workflow signed the images, releases them with release.sh (which
-# probes the site and rolls back on failure), checks that the services run the verified
-# digests, and reports the result in the chat.
+# Verifies that the release workflow signed the images, releases them by their digests with
+# release.sh (which probes the site and rolls back on failure), checks that the services run
+# these digests, and reports the result in the chat.
 #
 #   ENVIRONMENT        its name in messages, for example: staging
 #   MINITWIT_REGISTRY, MINITWIT_URL   as for release.sh
@@ -75,6 +75,10 @@ runs_verified_digests() { # LINES OF verified_digests
 digests=$(verified_digests) || fail "its images are missing or were not signed by the release workflow."
 [ -z "${EXPECTED_DIGESTS:-}" ] || [ "$digests" = "$EXPECTED_DIGESTS" ] \
     || fail "its images are not those that the previous environment runs."
+# release.sh, stack.yml and minitwit.sh append them to the tags, which may have been moved since.
+while read -r name digest; do
+    export "DIGEST_${name^^}=@$digest"
+done <<< "$digests"
 connect
 released=0
 deploy/release.sh "$version" || released=$?

@@ -4,6 +4,7 @@
 #   deploy/minitwit.sh VERSION COMMAND …    for example: deploy/minitwit.sh 1.4.0 grant-moderator alice
 #
 #   MINITWIT_REGISTRY      the registry and path of the images
+#   DIGEST_CLI             the digest of the version's image, as for release.sh; optional
 #   MINITWIT_INSTALLATION  the id that the database must have; if unset, what the service has
 set -euo pipefail
 
@@ -33,7 +34,7 @@ before=$(newest_task)
 [ -z "$before" ] || [ "$(state_of "$before")" != running ] \
     || fail "Another command is running: wait until it has ended (docker service ps $service), then run this again."
 docker service update --quiet --detach --force --with-registry-auth \
-    --image "$registry/minitwit-cli:$version" --args "$(quoted minitwit "$@")" --container-label-add "run=$run" \
+    --image "$registry/minitwit-cli:$version${DIGEST_CLI:-}" --args "$(quoted minitwit "$@")" --container-label-add "run=$run" \
     ${MINITWIT_INSTALLATION:+--env-add "MINITWIT_INSTALLATION=$MINITWIT_INSTALLATION"} \
     --replicas 1 "$service" > /dev/null
 end=$((SECONDS + patience))

@@ -9,6 +9,9 @@
 #
 #   MINITWIT_REGISTRY  the registry and path of the images
 #   MINITWIT_URL       the address by which callers reach the site
+#   DIGEST_REGISTER, …, DIGEST_CLI
+#                      digests of this version's images, as @sha256:…, which deliver.sh sets
+#                      once it has verified them; without them, images are deployed by tag
 #   MINITWIT_NEW_INSTALLATION=yes  the database is empty because it is new
 #
 # The exit status is 2 after rolling back, and 3 when nothing was deployed.
@@ -32,6 +35,12 @@ fail() { # STATUS SENTENCE
 
 image_of() { echo "$registry/minitwit-$1:$version"; }
 
+# NAME:TAG@DIGEST: Docker pulls the digest, and the tag is for people.
+pinned_image_of() {
+    local digest=DIGEST_${1^^}
+    echo "$(image_of "$1")${!digest:-}"
+}
+
 # ---- Before anything is changed
 
 check() {
@@ -41,8 +50,8 @@ check() {
         || fail 3 "There is no service $migration: deploy deploy/data/stack.yml first (docs/operations.md)."
     local name
     for name in "${functions[@]}" cli; do
-        docker pull --quiet "$(image_of "$name")" > /dev/null \
-            || fail 3 "The image $(image_of "$name") cannot be pulled: build and push it with deploy/build.sh $version."
+        docker pull --quiet "$(pinned_image_of "$name")" > /dev/null \
+            || fail 3 "The image $(pinned_image_of "$name") cannot be pulled: build and push it with deploy/build.sh $version."
     done
 }
 
@@ -70,7 +79,8 @@ deploy_functions() {
 }
 
 # Reads the state of all functions in two commands, since the manager serves callers as
-# well and each command costs it CPU. What follows reads the result.
+# well and each command costs it CPU. What follows reads the result. `docker service ps`
+# leaves out the digests of images.
 read_state() {
     local services=("${functions[@]/#/${stack}_}")
     states=$(docker service inspect "${services[@]}" --format \

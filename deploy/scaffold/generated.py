@@ -47,7 +47,7 @@ _SERVICE = """\
       - *database_ca
       - *session_keys
       - *sentry_dsn
-    image: ${{MINITWIT_REGISTRY:?the registry of the images}}/minitwit-{function}:${{VERSION:?the version to deploy}}
+    image: ${{MINITWIT_REGISTRY:?the registry of the images}}/minitwit-{function}:${{VERSION:?the version to deploy}}${{{digest}:-}}
     deploy:
       <<: *deploy
       replicas: ${{{replicas}:-2}}
@@ -150,6 +150,7 @@ def _service(function: str) -> str:
         function=function,
         role=function_role(function),
         replicas=f"REPLICAS_{function.upper()}",
+        digest=f"DIGEST_{function.upper()}",
         probe=f"{path} {status}",
         priority=traefik_priority(function),
         rule="\n          || ".join(matchers),

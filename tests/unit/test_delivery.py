@@ -206,6 +206,15 @@ def test_a_delivery_verifies_releases_and_reports(
     assert output.read_text().splitlines() == ["digests<<END", *lines, "END"]
 
 
+def test_a_release_gets_the_verified_digest_of_each_image(checkout: Checkout) -> None:
+    """A tag may be moved after its signature was verified, a digest may not."""
+    checkout.release('env | grep ^DIGEST_ >> "$CALLS"')
+    done = checkout.run("deliver.sh")
+    assert done.returncode == 0, done.stderr
+    expected = [f"DIGEST_{name.upper()}=@{DIGEST}" for name in IMAGES]
+    assert sorted(checkout.calls("DIGEST_")) == sorted(expected)
+
+
 def test_an_image_that_is_not_signed_is_not_released(checkout: Checkout) -> None:
     done = checkout.run("deliver.sh", COSIGN="false")
     assert done.returncode == 1

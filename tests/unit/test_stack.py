@@ -134,7 +134,9 @@ def test_every_function_is_a_service_of_its_own_image() -> None:
     services = _stack("stack.yml")["services"]
     assert set(services) == set(FUNCTIONS), "run `make generate`"
     for function, service in services.items():
-        assert re.search(rf"/minitwit-{function}:\${{VERSION:\?", service["image"])
+        image = rf"/minitwit-{function}:\${{VERSION:\?[^}}]+}}"
+        digest = rf"\${{DIGEST_{function.upper()}:-}}"
+        assert re.search(f"{image}{digest}$", service["image"])
 
 
 def test_operators_routers_come_before_those_of_the_functions() -> None:
