@@ -6,7 +6,7 @@ from contextlib import suppress
 from tests.swarm.installation import Installation
 from tests.swarm.load import Load
 from tests.swarm.nodes import Node
-from tests.swarm.servers import VOLUME, change_places
+from tests.swarm.servers import VOLUME, change_places, is_primary
 from tests.swarm.shell import CommandFailed
 from tests.waiting import wait_until
 
@@ -98,6 +98,29 @@ def test_servers_that_etcd_does_not_know_move_to_it_with_their_data(
     swarm.wait_for_message(content)
     change_places(swarm)
     swarm.measured(f"moved to a new etcd in {time.monotonic() - start:.0f} s")
+
+
+def test_servers_follow_an_etcd_that_was_built_anew(swarm: Installation) -> None:
+    """The commands for three members instead of one, or in place of a lost one."""
+    # The commands are for this server as the primary.
+    change_places(swarm)
+    content = f"before etcd was built anew {time.time_ns()}"
+    assert swarm.answers("POST", "/msgs/Load Person 4", 204, {"content": content})
+    before = _created_at(swarm.application, ETCD_VOLUME)
+    start = time.monotonic()
+    swarm.follow("Build etcd anew")
+    swarm.settle()
+    swarm.wait_for_site()
+    seconds = time.monotonic() - start
+    assert _created_at(swarm.application, ETCD_VOLUME) != before
+    assert is_primary(swarm)
+    swarm.wait_for_message(content)
+    change_places(swarm)
+    swarm.measured(f"etcd built anew by hand in {seconds:.0f} s")
+
+
+def _created_at(node: Node, volume: str) -> str:
+    return node.docker("volume", "inspect", "--format", "{{.CreatedAt}}", volume)
 
 
 def _is_removed(node: Node, volume: str) -> bool:
