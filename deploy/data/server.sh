@@ -20,8 +20,9 @@ flock --nonblock 9 || refuse "another PostgreSQL uses the volume minitwit-postgr
 Is this stack deployed twice under two names? Remove one: docker stack rm NAME"
 
 [ ! -s "$PGDATA/PG_VERSION" ] || [ ! -e "$volume/new-installation" ] \
-    || refuse "the initialization of the new database was interrupted. It has no data yet: \
-docker volume rm minitwit-postgres, then MINITWIT_NEW_INSTALLATION=yes deploy/bootstrap.sh"
+    || refuse "the initialization of the new database was interrupted. It has no data yet. \
+Scale the service to 0, docker container prune, docker volume rm minitwit-postgres, \
+MINITWIT_NEW_INSTALLATION=yes deploy/bootstrap.sh, then scale it to 1"
 
 # Remains of a restore drill that was interrupted when the last container ended.
 rm -rf "$volume"/drill.*
