@@ -48,6 +48,12 @@ due_by_age() {
         END"
 }
 
+standby=$(query "SELECT pg_is_in_recovery()")
+[ "$standby" = f ] || {
+    echo "backup.sh: this server is the standby. Run backup.sh in the container of the primary:" \
+        "control.sh list shows which it is." >&2
+    exit 1
+}
 kind=${1:-$(due)}
 case $kind in
     "") exit ;;

@@ -43,6 +43,12 @@ require_space() {
 
 newest_message="SELECT coalesce(max(id), 0) FROM messages"
 
+standby=$(query "$PGHOST" "SELECT pg_is_in_recovery()")
+[ "$standby" = f ] || {
+    echo "restore-drill.sh: this server is the standby. Run restore-drill.sh in the container of the primary:" \
+        "control.sh list shows which it is." >&2
+    exit 1
+}
 require_space
 newest=$(query "$PGHOST" "$newest_message")
 # Returns when all WAL up to now is archived.

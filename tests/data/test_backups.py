@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from deploy.local.postgres import SUPERUSER, Cluster
 from tests.data.archive import MISSING, PGBACKREST, Repository, archived, post, words
 from tests.data.needs import needs
@@ -82,6 +84,17 @@ def test_the_drill_is_not_tried_where_it_would_fill_the_disk(
     result = full.run("restore-drill.sh", check=False)
     assert result.returncode == 1
     assert "skipped" in result.stderr
+
+
+@pytest.mark.parametrize("script", ["backup.sh", "restore-drill.sh"])
+def test_a_standby_refuses_and_leads_to_the_primary(
+    repository: Repository, tmp_path: Path, script: str
+) -> None:
+    # As psql prints that the server is in recovery.
+    standby = with_stand_in(repository, tmp_path, "psql", "echo t")
+    result = standby.run(script, check=False)
+    assert result.returncode == 1
+    assert f"Run {script} in the container of the primary" in result.stderr
 
 
 def test_a_second_in_the_past_is_restored(
