@@ -7,11 +7,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 version=${1:?name the version, for example: deploy/github-release.sh 1.4.0}
-# Keep a Changelog: from the version's heading to the next one.
-notes=$(awk -v version="$version" '$1 == "##" { inside = $2 == version; next } inside' CHANGELOG.md)
-[ "${notes//[[:space:]]/}" ] || {
-    echo "CHANGELOG.md has no section \"## $version\"." >&2
-    exit 1
-}
+notes=$(deploy/release-notes.sh "$version")
 gh release create "v$version" --verify-tag --title "MiniTwit $version" --notes "$notes" \
     digests.txt .artifacts/sbom/*.cdx.json

@@ -12,6 +12,8 @@ cd "$(dirname "$0")/.."
 
 version=${1:?name the version to publish, for example: deploy/publish.sh 1.4.0}
 registry=${MINITWIT_REGISTRY:?set it to the registry and path of the images}
+# The GitHub release needs this section, and is created after the images are published.
+deploy/release-notes.sh "$version" > /dev/null
 registry=${registry,,} # A name on GitHub may have capitals, an image's may not.
 revision=$(git rev-parse HEAD)
 . deploy/cosign.sh

@@ -101,7 +101,14 @@ class Checkout:
         for name in FUNCTIONS:
             (self.root / "functions" / name).mkdir(parents=True)
             (self.root / "functions" / name / "handler.py").touch()
+        self.changelog("1.4.0")
         self.release("exit 0")
+
+    def changelog(self, version: str) -> None:
+        """Replace the changelog by one with a section of this version."""
+        (self.root / "CHANGELOG.md").write_text(
+            f"# Changelog\n\n## {version} - 2026-11-28\n\n- New.\n\n## 1.3.0\n\n- Old.\n"
+        )
 
     def release(self, body: str) -> None:
         """Replace the script that releases."""
@@ -165,6 +172,16 @@ def test_every_image_is_built_once_for_both_platforms_and_signed_by_digest(
     ]
     digests = (checkout.root / "digests.txt").read_text().splitlines()
     assert digests == [f"{name} {DIGEST}" for name in IMAGES]
+
+
+def test_a_version_without_a_section_of_the_changelog_is_not_published(
+    checkout: Checkout,
+) -> None:
+    checkout.changelog("Unreleased")
+    done = checkout.run("publish.sh")
+    assert done.returncode == 1
+    assert 'rename "## Unreleased" to "## 1.4.0 - ' in done.stderr
+    assert not checkout.calls("docker")
 
 
 def test_the_password_of_the_registry_is_no_argument(checkout: Checkout) -> None:
@@ -261,10 +278,7 @@ def test_a_function_that_runs_another_image_is_a_failure(checkout: Checkout) -> 
 def test_a_github_release_has_its_section_of_the_changelog(
     checkout: Checkout, known: bool
 ) -> None:
-    version = "1.4.0" if known else "1.4.01"
-    (checkout.root / "CHANGELOG.md").write_text(
-        f"# Changelog\n\n## {version} - 2026-11-28\n\n- New.\n\n## 1.3.0\n\n- Old.\n"
-    )
+    checkout.changelog("1.4.0" if known else "1.4.01")
     sbom = checkout.root / ".artifacts/sbom/minitwit-cli.cdx.json"
     sbom.parent.mkdir(parents=True)
     sbom.touch()
