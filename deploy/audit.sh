@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Searches the locked Python packages for known vulnerabilities, and the workflows for
 # insecure patterns. pip-audit has an environment of its own, since it is not in the lock.
+#
+#   GH_TOKEN  a token of GitHub: without it zizmor skips the checks that ask GitHub
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

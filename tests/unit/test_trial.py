@@ -1,7 +1,9 @@
 """`make swarm`: what it refuses, its memory, and what its check finds or misses."""
 
 import re
+import socket
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ DOCKER = """#!/bin/bash
 echo "$*" >> "$CALLS"
 case "$1 $2" in
     "info --format") echo "$STATE" ;;
+    "context inspect") echo "$ENDPOINT" ;;
     "volume ls") for name in $VOLUMES; do echo "$name"; done ;;
     "service ls") for name in $SERVICES; do echo "$name"; done ;;
     "secret create") [ "$4" != - ] || cat > /dev/null ;;
@@ -43,7 +46,7 @@ def run(
     docker.chmod(0o755)
     calls = folder / "calls"
     environment = {"PATH": f"{folder}:/usr/bin:/bin", "CALLS": str(calls)}
-    environment |= {"STATE": "inactive", "VOLUMES": "", "SERVICES": ""}
+    environment |= {"STATE": "inactive", "VOLUMES": "", "SERVICES": "", "ENDPOINT": ""}
     done = subprocess.run(
         [SWARM / script],
         env=environment | answers,
@@ -68,6 +71,25 @@ def test_an_engine_that_is_in_use_is_refused_and_not_changed(
     assert done.returncode == 1
     assert reason in done.stderr
     assert all(call.startswith(("info", "volume ls")) for call in calls)
+
+
+def test_a_port_that_is_in_use_is_refused_where_the_engine_is_local(
+    tmp_path: Path,
+) -> None:
+    local = {"ENDPOINT": "unix:///var/run/docker.sock"}
+    with socket.socket() as registry:
+        registry.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Unless `make up` is running.
+        with suppress(OSError):
+            registry.bind(("127.0.0.1", 5000))
+            registry.listen()
+        done, calls = run("up", tmp_path, **local)
+        assert done.returncode == 1
+        assert "Port 5000 of this machine is in use" in done.stderr
+        questions = ("info", "volume ls", "context inspect")
+        assert all(call.startswith(questions) for call in calls)
+        done, _ = run("up", tmp_path, **local, DOCKER_HOST="ssh://root@203.0.113.9")
+        assert "Port" not in done.stderr
 
 
 def test_a_checkout_is_built_into_a_registry_on_the_engine(tmp_path: Path) -> None:
