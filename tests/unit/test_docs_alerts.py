@@ -36,6 +36,15 @@ def test_a_runbook_has_its_four_parts(page: Path) -> None:
     assert all(part.strip() for part in parts[2::2])
 
 
+@pytest.mark.parametrize("page", sorted(RUNBOOKS.glob("*.md")), ids=lambda p: p.stem)
+def test_a_runbook_says_how_to_run_what_is_no_command_of_a_shell(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    if page.stem != "README" and re.search(
+        r"`(SELECT|control\.sh|minitwit status)\b", text
+    ):
+        assert "](README.md#how-to-run-a-command)" in text
+
+
 def test_the_runbooks_know_one_way_back_from_a_release() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in RUNBOOKS.glob("*.md"))
     # That undoes the last change of one service, whatever it was.
