@@ -2,11 +2,20 @@
 
 import time
 from contextlib import suppress
+from urllib.parse import quote
 
+from tests.data.writing import writing
 from tests.swarm.installation import Installation
-from tests.swarm.load import Load
+from tests.swarm.load import USERS, Load
 from tests.swarm.nodes import Node
-from tests.swarm.servers import VOLUME, change_places, is_primary
+from tests.swarm.servers import (
+    VOLUME,
+    change_places,
+    edge,
+    is_primary,
+    pause,
+    require_all_kept,
+)
 from tests.swarm.shell import CommandFailed
 from tests.waiting import wait_until
 
@@ -104,19 +113,23 @@ def test_servers_follow_an_etcd_that_was_built_anew(swarm: Installation) -> None
     """The commands for three members instead of one, or in place of a lost one."""
     # The commands are for this server as the primary.
     change_places(swarm)
-    content = f"before etcd was built anew {time.time_ns()}"
-    assert swarm.answers("POST", "/msgs/Load Person 4", 204, {"content": content})
     before = _created_at(swarm.application, ETCD_VOLUME)
-    start = time.monotonic()
-    swarm.follow("Build etcd anew")
-    swarm.settle()
-    swarm.wait_for_site()
-    seconds = time.monotonic() - start
+    with writing(edge(swarm), quote(USERS[4])) as writer:
+        writer.go_on()
+        start = time.monotonic()
+        swarm.follow("Build etcd anew")
+        writer.go_on()
+    stopped, back = pause(writer, start)
     assert _created_at(swarm.application, ETCD_VOLUME) != before
     assert is_primary(swarm)
-    swarm.wait_for_message(content)
+    require_all_kept(swarm, writer)
+    swarm.settle()
     change_places(swarm)
-    swarm.measured(f"etcd built anew by hand in {seconds:.0f} s")
+    swarm.wait_for_site()
+    swarm.measured(
+        f"etcd built anew: no write for {back - stopped:.1f} s, 0 lost of "
+        f"{len(writer.acknowledged)}; all whole after {time.monotonic() - start:.0f} s"
+    )
 
 
 def _created_at(node: Node, volume: str) -> str:
