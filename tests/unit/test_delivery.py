@@ -107,7 +107,8 @@ class Checkout:
     def changelog(self, version: str) -> None:
         """Replace the changelog by one with a section of this version."""
         (self.root / "CHANGELOG.md").write_text(
-            f"# Changelog\n\n## {version} - 2026-11-28\n\n- New.\n\n## 1.3.0\n\n- Old.\n"
+            f"# Changelog\n\n## {version} - 2026-11-28\n\n- New.\n\n"
+            "## 1.3.0 - 2026-11-01\n\n- Old.\n"
         )
 
     def release(self, body: str) -> None:
