@@ -60,7 +60,7 @@ LOGGED = (
 # A function gives a request 15 seconds to arrive, and then answers 408. The edge's own
 # deadline is for what reaches no function: heads, and bodies of what it has refused. A
 # function also notices after 10 seconds that a reader stalls, which Traefik cannot; its
-# time for a whole response is that of the largest one, 8 MB, at 30 kB/s.
+# time for a whole response is that of the largest one, a list of 7 MB, at 30 kB/s.
 # deploy/edge/stack.yml says the same.
 TIMEOUTS = {"readTimeout": "20s", "writeTimeout": "300s", "idleTimeout": "60s"}
 

@@ -28,9 +28,9 @@ class Export:
         start = Place.parse(req.get_param("from") or "")
         fields, following = self._exports.document(account.id, start)
         path = f"{_EXPORT}?from={following}" if following else None
-        fields["next"] = orjson.dumps(path).decode()
-        lines = (f'"{name}": {json}' for name, json in fields.items())
-        resp.text = "{\n" + ",\n".join(lines) + "\n}\n"
+        fields["next"] = orjson.dumps(path)
+        lines = (b'"%b": %b' % (name.encode(), json) for name, json in fields.items())
+        resp.data = b"{\n%b\n}\n" % b",\n".join(lines)
         resp.content_type = falcon.MEDIA_JSON
         resp.cache_control = ["no-store"]
         if req.method != "HEAD":

@@ -383,7 +383,7 @@ class FakeExports:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    def document(self, user_id: int, start: Place) -> tuple[dict[str, str], None]:
+    def document(self, user_id: int, start: Place) -> tuple[dict[str, bytes], None]:
         """Return everything about an account."""
         assert start.list_name
         memory, name = self._memory, self._memory.name(user_id)
@@ -409,9 +409,7 @@ class FakeExports:
             "messages": posts[False],
             "hidden_messages": posts[True],
         }
-        return {
-            key: orjson.dumps(value).decode() for key, value in fields.items()
-        }, None
+        return {key: orjson.dumps(value) for key, value in fields.items()}, None
 
 
 class FakeFollows:

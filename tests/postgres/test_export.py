@@ -25,7 +25,7 @@ def test_documents_follow_each_other_until_everything_was_exported(
         "INSERT INTO reports (message_id, reporter_id)"
         f" SELECT id, {ada.id} FROM messages WHERE id <= 10;"
     )
-    exports = Exports(database, max_characters=40_000)
+    exports = Exports(database, max_bytes=40_000)
     lists: dict[str, list[object]] = {}
     place: Place | None = Place()
     sizes = []
@@ -37,7 +37,7 @@ def test_documents_follow_each_other_until_everything_was_exported(
         for name, text in fields.items():
             lists.setdefault(name, []).extend(json.loads(text))
     assert len(sizes) > 3
-    assert max(sizes) < 100_000  # one page more
+    assert max(sizes) < 50_000  # one page more
     assert lists["followers"] == [f"user {n}" for n in range(FOLLOWERS, 0, -1)]
     assert len(lists["reports"]) == 10
     contents = {

@@ -8,11 +8,12 @@ from typing import Self
 from minitwit.errors import UnknownUser
 from minitwit.postgres.database import Database
 
-# A document ends after so many characters of lists and names the next one. It holds a
-# hundred thousand messages of usual length, and takes a replica a few times its size.
-MAX_CHARACTERS = 8_000_000
+# A document ends after so many bytes of lists and names the next one. It holds some ten
+# thousand messages of usual length. A replica makes up to MINITWIT_CONCURRENCY at once,
+# and keeps the whole of each in memory.
+MAX_BYTES = 1_000_000
 
-_PAGE = 1000  # entries that a statement reads
+_PAGE = 100  # entries that a statement reads; 600 kB at most, as a character takes six
 
 # The lists of a document, in this order, and their queries.
 _LISTS = {
@@ -57,19 +58,17 @@ class Exports:
 
     Args:
         database: where it is stored.
-        max_characters: of the lists of a document.
+        max_bytes: of the lists of a document, which ends with the page that reaches it.
 
     """
 
-    def __init__(
-        self, database: Database, max_characters: int = MAX_CHARACTERS
-    ) -> None:
+    def __init__(self, database: Database, max_bytes: int = MAX_BYTES) -> None:
         self._database = database
-        self._max_characters = max_characters
+        self._max_bytes = max_bytes
 
     def document(
         self, user_id: int, start: Place
-    ) -> tuple[dict[str, str], Place | None]:
+    ) -> tuple[dict[str, bytes], Place | None]:
         """Return a document about an account.
 
         Args:
@@ -86,12 +85,13 @@ class Exports:
         rows = self._database.read("export_account", user_id=user_id)
         if not rows:
             raise UnknownUser
-        fields = dict(zip(("account", "sessions"), rows[0], strict=True))
-        left = self._max_characters
+        account, sessions = rows[0]
+        fields = {"account": account.encode(), "sessions": sessions.encode()}
+        left = self._max_bytes
         for name in dropwhile(lambda name: name != start.list_name, _LISTS):
             place = start if name == start.list_name else Place(name)
-            entries, following = self._list(user_id, place, left)
-            fields[name] = f"[{','.join(entries)}]"
+            pages, following = self._list(user_id, place, left)
+            fields[name] = b"[%b]" % b",".join(pages)
             if following:
                 return fields, following
             left -= len(fields[name])
@@ -99,10 +99,12 @@ class Exports:
 
     def _list(
         self, user_id: int, place: Place, left: int
-    ) -> tuple[list[str], Place | None]:
+    ) -> tuple[list[bytes], Place | None]:
         """Return the entries behind a place, and the place behind them if none fits."""
-        entries: list[str] = []
-        while True:
+        # A string takes four bytes a character when a single one needs them, and an
+        # object for each short name ten times its length: so bytes, by the page.
+        pages: list[bytes] = []
+        while left > 0:
             rows = self._database.read(
                 _LISTS[place.list_name],
                 user_id=user_id,
@@ -110,10 +112,10 @@ class Exports:
                 before_id=place.id,
                 limit=_PAGE,
             )
-            entries += (row[2] for row in rows)
+            if rows:
+                pages.append(b",".join(row[2].encode() for row in rows))
             if len(rows) < _PAGE:
-                return entries, None
+                return pages, None
             place = Place(place.list_name, *rows[-1][:2])
-            left -= sum(len(row[2]) for row in rows)
-            if left < 0:
-                return entries, place
+            left -= len(pages[-1])
+        return pages, place
