@@ -13,7 +13,12 @@ from minitwit.accounts.sign_in_throttle import (
     UNKNOWN_BROWSER,
     KnownBrowser,
 )
-from minitwit.errors import InvalidPassword, InvalidUsername, TooManyAttempts
+from minitwit.errors import (
+    InvalidPassword,
+    InvalidUsername,
+    TooManyAttempts,
+    UsernameTaken,
+)
 from minitwit.models import Account, Registration
 from minitwit.store import Store
 
@@ -110,3 +115,32 @@ def test_a_browser_known_to_one_account_is_not_to_another(store: Store) -> None:
     browser = KnownBrowser.new().signed_in("bob")
     guess(store, "ada", CAPACITY)
     assert guess(store, "ada", 1, browser) == [TooManyAttempts]
+
+
+def test_a_sign_up_form_guesses_no_more_passwords_than_a_sign_in(
+    store: Store, pass_seconds: PassSeconds
+) -> None:
+    """Name and e-mail address of a recent registration are known to the attacker."""
+    ada = register(store, "ada")
+    again = Registration(username="ada", email="a@b.c", pwd="right")
+    for number in range(CAPACITY):
+        store.users.add_once(again)
+        guessed = Registration(username="ada", email="a@b.c", pwd=f"wrong {number}")
+        with pytest.raises(UsernameTaken):
+            store.users.add_once(guessed)
+    with pytest.raises(UsernameTaken):
+        store.users.add_once(again)
+    with pytest.raises(TooManyAttempts):
+        store.users.sign_in("ada", "right")
+    pass_seconds(REFILL_SECONDS)
+    store.users.add_once(again)
+    assert store.users.sign_in("ada", "right").account == ada
+
+
+def test_another_e_mail_address_for_a_taken_name_costs_no_token(store: Store) -> None:
+    ada = register(store, "ada")
+    for _ in range(CAPACITY + 1):
+        other = Registration(username="ada", email="x@y.z", pwd="wrong")
+        with pytest.raises(UsernameTaken):
+            store.users.add_once(other)
+    assert store.users.sign_in("ada", "right").account == ada

@@ -6,6 +6,7 @@ from typing import Self
 from minitwit.accounts.deletion import Deletions
 from minitwit.accounts.export import Exports
 from minitwit.accounts.password_resets import PasswordResets
+from minitwit.accounts.passwords import RunInThread, run_here
 from minitwit.accounts.sessions import Sessions
 from minitwit.discovery.mentions import Mentions
 from minitwit.discovery.people import People
@@ -19,7 +20,7 @@ from minitwit.moderation.suspensions import Suspensions
 from minitwit.postgres.database import Database
 from minitwit.postgres.standby import ReplicatedDatabase
 from minitwit.schema import Schema
-from minitwit.users import RunInThread, Users, run_here
+from minitwit.users import Users
 
 
 @dataclass(frozen=True)

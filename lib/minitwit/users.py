@@ -1,11 +1,10 @@
 """User accounts: registration, sign-in, lookup."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import Protocol, TypeVar
 
 from minitwit.accounts import passwords
 from minitwit.accounts.deletion import NAME_KEPT_DAYS
+from minitwit.accounts.passwords import RunInThread, run_here
 from minitwit.accounts.sign_in_throttle import (
     UNKNOWN_BROWSER,
     Attempt,
@@ -16,6 +15,7 @@ from minitwit.errors import (
     AccountSuspended,
     InvalidPassword,
     InvalidUsername,
+    TooManyAttempts,
     UnknownUser,
     UsernameTaken,
 )
@@ -24,21 +24,6 @@ from minitwit.postgres.database import Database
 
 # For so long a registration with the same data counts as the same form, sent twice.
 REPEAT_SECONDS = 600
-
-
-T = TypeVar("T")
-
-
-class RunInThread(Protocol):
-    """Runs blocking work in another thread."""
-
-    def __call__(self, work: Callable[[], T]) -> T:
-        """Return what the work returns, or raise what it raises."""
-
-
-def run_here(work: Callable[[], T]) -> T:
-    """Run blocking work in the caller's own thread."""
-    return work()
 
 
 class Users:
@@ -87,20 +72,32 @@ class Users:
         So a sign-up form that is sent twice does not report its own name as taken.
 
         Raises:
-            UsernameTaken: another registration has the name.
+            UsernameTaken: another registration has the name, or wrong passwords for it
+                were so many that none is verified now.
 
         """
         try:
             self.add(registration)
         except UsernameTaken:
-            rows = self._database.read(
-                "recent_registration",
-                username=registration.username,
-                email=registration.email,
-                seconds=REPEAT_SECONDS,
-            )
-            if not rows or not self._matches(registration.password, rows[0][0]):
+            if not self._is_repeated(registration):
                 raise
+
+    def _is_repeated(self, registration: Registration) -> bool:
+        if not self._database.read(
+            "recent_registration",
+            username=registration.username,
+            email=registration.email,
+            seconds=REPEAT_SECONDS,
+        ):
+            return False
+        # This tells whether a password is right, as a sign-in does, so it costs tokens.
+        name, password = registration.username, registration.password
+        try:
+            _, is_right = self._verify(name, password, UNKNOWN_BROWSER)
+        except TooManyAttempts:
+            # Any other answer would tell that the e-mail address is right.
+            return False
+        return is_right
 
     def find(self, username: str) -> Account:
         """Return the account of a username.

@@ -182,9 +182,13 @@ class FakeUsers:
         try:
             self.add(registration)
         except UsernameTaken:
-            same = (memory.emails.get(name), memory.passwords.get(name))
-            if same != (registration.email, registration.password):
+            account = memory.accounts.get(name)
+            if account is None or memory.emails[name] != registration.email:
                 raise
+            try:
+                self.check_password(account, registration.password)
+            except (InvalidPassword, TooManyAttempts) as error:
+                raise UsernameTaken from error
 
     def find(self, username: str) -> Account:
         """Return the account of a name."""

@@ -5,10 +5,10 @@ from hashlib import sha256
 from secrets import token_urlsafe
 
 from minitwit.accounts import passwords
+from minitwit.accounts.passwords import RunInThread, run_here
 from minitwit.errors import InvalidResetLink, UnknownUser
 from minitwit.models import Account
 from minitwit.postgres.database import Database
-from minitwit.users import RunInThread, run_here
 
 VALID_SECONDS = 60 * 60  # of a link
 

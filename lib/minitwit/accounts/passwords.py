@@ -11,8 +11,23 @@ Hashing blocks its thread: a server calls these functions in a thread pool. Only
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class RunInThread(Protocol):
+    """Runs blocking work in another thread."""
+
+    def __call__(self, work: Callable[[], T]) -> T:
+        """Return what the work returns, or raise what it raises."""
+
+
+def run_here(work: Callable[[], T]) -> T:
+    """Run blocking work in the caller's own thread."""
+    return work()
 
 
 class _Cost(NamedTuple):

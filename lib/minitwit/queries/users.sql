@@ -13,8 +13,8 @@ RETURNING setval('latest', :latest);
 
 -- name: recent_registration
 -- functions: register
--- Find the password hash of an account by the data of its form, if it is new.
-SELECT password_hash FROM users
+-- Find an account by the data of its form, if it is new.
+SELECT id FROM users
 WHERE username = :username AND email = :email
     AND created_at > now() - make_interval(secs => :seconds);
 
