@@ -333,12 +333,31 @@ def test_no_session_starts_with_a_password_that_was_replaced(store: Store) -> No
     """Its verification takes so long that a change of the password gets between."""
     ada = add_user(store, "ada")
     old = verified(store, ada)
-    new = store.users.change_password(ada, "new")
+    new = store.users.change_password(old, "new")
     with pytest.raises(InvalidPassword):
         store.sessions.start(old, "a browser", 1)
     assert store.sessions.all_of(ada.id, 1) == []
     session = store.sessions.start(new, "a browser", 1)
     assert store.sessions.account(claim_of(ada, session)) == ada
+
+
+def test_a_password_that_was_replaced_since_it_was_verified_is_not_changed(
+    store: Store, add_link: AddLink
+) -> None:
+    """An operator's link is used while the new password is hashed."""
+    ada = add_user(store, "ada")
+    old = store.users.check_password(ada, "ada's password")
+    add_link("ada", digest("token"))
+    store.password_resets.use("token", "of the link")
+    session = store.sessions.start(
+        store.users.sign_in("ada", "of the link"), "a browser", 1
+    )
+    add_link("ada", digest("another"))
+    with pytest.raises(InvalidPassword):
+        store.users.change_password(old, "of the thief")
+    assert store.users.sign_in("ada", "of the link").account == ada
+    assert store.sessions.account(claim_of(ada, session)) == ada
+    assert store.password_resets.account("another") == ada
 
 
 def test_all_sessions_of_an_account_end_together(store: Store) -> None:
@@ -364,8 +383,8 @@ def test_a_new_password_replaces_the_old_one_and_ends_all_sessions(
         claim_of(who, store.sessions.start(verified(store, who), "a browser", 1))
         for who in (ada, bob)
     ]
-    store.users.check_password(ada, "ada's password")
-    store.users.change_password(ada, "new")
+    old = store.users.check_password(ada, "ada's password")
+    store.users.change_password(old, "new")
     assert [store.sessions.account(claim) for claim in claims] == [None, bob]
     store.users.check_password(ada, "new")
     assert store.users.sign_in("ada", "new").account == ada
@@ -461,7 +480,7 @@ def test_a_link_ends_with_a_newer_one_or_a_change_of_the_password(
         add_link(name, digest(token))
     found = map(store.password_resets.account, ("first", "second", "bob's"))
     assert list(found) == [None, ada, bob]
-    store.users.change_password(ada, "new")
+    store.users.change_password(verified(store, ada), "new")
     found = map(store.password_resets.account, ("second", "bob's"))
     assert list(found) == [None, bob]
     with pytest.raises(UnknownUser):

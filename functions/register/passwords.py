@@ -38,8 +38,8 @@ class PasswordChange:
         account = self._browser.account(req, _ACCOUNT)
         with self._browser.form_at(req, resp, _ACCOUNT):
             password = new_password(req, "new_password")
-            self._passwords.confirm(req, account)
-            verified = self._users.change_password(account, password)
+            old = self._passwords.confirm(req, account)
+            verified = self._users.change_password(old, password)
             record(SecurityEvent.PASSWORD_CHANGED, req, account)
             self._auth.sign_in(req, resp, verified)
             text = "Your password was changed, and all other browsers were signed out"

@@ -7,7 +7,6 @@ from minitwit.accounts.deletion import NAME_KEPT_DAYS
 from minitwit.accounts.passwords import RunInThread, run_here
 from minitwit.accounts.sign_in_throttle import (
     UNKNOWN_BROWSER,
-    Attempt,
     KnownBrowser,
     SignInThrottle,
 )
@@ -40,7 +39,7 @@ class Users:
         self, database: Database, run_in_thread: RunInThread = run_here
     ) -> None:
         self._database = database
-        self._throttle = SignInThrottle(database)
+        self._throttle = SignInThrottle(database, run_in_thread)
         self._run_in_thread = run_in_thread
 
     def add(self, registration: Registration, latest: int | None = None) -> None:
@@ -93,7 +92,7 @@ class Users:
         # This tells whether a password is right, as a sign-in does, so it costs tokens.
         name, password = registration.username, registration.password
         try:
-            _, is_right = self._verify(name, password, UNKNOWN_BROWSER)
+            _, is_right = self._throttle.verify(name, password, UNKNOWN_BROWSER)
         except TooManyAttempts:
             # Any other answer would tell that the e-mail address is right.
             return False
@@ -126,7 +125,7 @@ class Users:
             TooManyAttempts: there were too many wrong passwords for the username.
 
         """
-        attempt, is_right = self._verify(username, password, browser)
+        attempt, is_right = self._throttle.verify(username, password, browser)
         if attempt.user_id is None or attempt.password_hash is None:
             raise InvalidUsername
         if not is_right:
@@ -149,7 +148,7 @@ class Users:
         account: Account,
         password: str,
         browser: KnownBrowser = UNKNOWN_BROWSER,
-    ) -> None:
+    ) -> VerifiedAccount:
         """Check the password that a signed-in account enters once more.
 
         Raises:
@@ -157,30 +156,30 @@ class Users:
             TooManyAttempts: there were too many wrong passwords for the account.
 
         """
-        attempt, is_right = self._verify(account.username, password, browser)
-        if not (is_right and attempt.user_id == account.id):
+        attempt, is_right = self._throttle.verify(account.username, password, browser)
+        verified = attempt.password_hash
+        if not is_right or attempt.user_id != account.id or verified is None:
             raise InvalidPassword(account.id)
+        return VerifiedAccount(account, verified)
 
-    def change_password(self, account: Account, password: str) -> VerifiedAccount:
-        """Replace an account's password and end all of its sessions."""
-        password_hash = self._hash(password)
-        self._database.write(
-            "change_password", id=account.id, password_hash=password_hash
-        )
+    def change_password(self, old: VerifiedAccount, password: str) -> VerifiedAccount:
+        """Replace an account's password and end all of its sessions.
+
+        Raises:
+            InvalidPassword: another replaced the old one since it was verified.
+
+        """
+        account, password_hash = old.account, self._hash(password)
+        if not self._database.write(
+            "change_password",
+            id=account.id,
+            verified=old.password_hash,
+            password_hash=password_hash,
+        ):
+            raise InvalidPassword(account.id)
         # With the old password, one may have started after the statement began.
         self._database.write("end_sessions_of_old_password", user_id=account.id)
         return VerifiedAccount(account, password_hash)
 
-    def _verify(
-        self, username: str, password: str, browser: KnownBrowser
-    ) -> tuple[Attempt, bool]:
-        attempt = self._throttle.begin(username, browser)
-        is_right = self._matches(password, attempt.password_hash)
-        self._throttle.end(attempt, is_right)
-        return attempt, is_right
-
     def _hash(self, password: str) -> str:
         return self._run_in_thread(partial(passwords.hash_password, password))
-
-    def _matches(self, password: str, password_hash: str | None) -> bool:
-        return self._run_in_thread(partial(passwords.matches, password, password_hash))

@@ -225,15 +225,19 @@ class FakeUsers:
         account: Account,
         password: str,
         browser: KnownBrowser = UNKNOWN_BROWSER,
-    ) -> None:
+    ) -> VerifiedAccount:
         """Check the password of a signed-in account."""
         is_right = self._memory.passwords.get(account.username) == password
         self._throttle(browser.bucket(account.username), account.id, is_right)
         if not is_right:
             raise InvalidPassword(account.id)
+        return VerifiedAccount(account, password)
 
-    def change_password(self, account: Account, password: str) -> VerifiedAccount:
-        """Replace a password and end all sessions."""
+    def change_password(self, old: VerifiedAccount, password: str) -> VerifiedAccount:
+        """Replace a password and end all sessions, unless it was replaced since."""
+        account = old.account
+        if self._memory.passwords.get(account.username) != old.password_hash:
+            raise InvalidPassword(account.id)
         self._memory.passwords[account.username] = password
         self._memory.end_sessions(account.id)
         self._memory.revoke_links(account.username)
@@ -350,7 +354,8 @@ class FakePasswordResets:
         if username is None:
             raise InvalidResetLink
         account = self._memory.accounts[username]
-        FakeUsers(self._memory).change_password(account, password)
+        old = VerifiedAccount(account, self._memory.passwords[username])
+        FakeUsers(self._memory).change_password(old, password)
         return account
 
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from minitwit.accounts.password_resets import digest
 from minitwit.errors import InvalidPassword, InvalidResetLink
-from minitwit.models import Account
+from minitwit.models import Account, VerifiedAccount
 from minitwit.postgres.database import Database
 from minitwit.postgres.roles import OWNER, function_role
 from minitwit.store import Store
@@ -29,6 +29,12 @@ URL = "https://minitwit.example"
 
 # Of "correct horse", as werkzeug made them.
 IMPORTED = "pbkdf2:sha1:1000$7xESK9ZiPPohPIfi$b9de83c39aecd4e78de5c190c023b9829d19e6f2"
+
+# Who waits for a lock of another's.
+WAITING = (
+    "SELECT FROM pg_stat_activity"
+    " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 
 T = TypeVar("T")
 
@@ -149,7 +155,7 @@ def test_a_sign_in_does_not_bring_the_password_back_that_is_just_replaced(
     def change_before_hashing(work: Callable[[], T]) -> T:
         works.append(work)
         if len(works) == 2:  # The first verifies, the second hashes anew.
-            store.users.change_password(ada, "new")
+            store.users.change_password(VerifiedAccount(ada, IMPORTED), "new")
         return work()
 
     slow = Users(Database(testbed.settings()), change_before_hashing)
@@ -166,17 +172,14 @@ def test_a_session_that_starts_while_the_password_changes_ends_as_well(
 ) -> None:
     """The change waits for a sign-in that has begun, and does not see its session."""
     ada = add_user(store, "ada")
+    old = verified(store, ada)
     reset_password(testbed, "ada", "--token-digest", digest("token"))
 
     def change() -> object:
         if is_reset:
             return store.password_resets.use("token", "new")
-        return store.users.change_password(ada, "new")
+        return store.users.change_password(old, "new")
 
-    waiting = (
-        "SELECT FROM pg_stat_activity"
-        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
     with (
         open_admin_connection(testbed.settings(OWNER)) as signing_in,
         ThreadPoolExecutor(1) as pool,
@@ -187,10 +190,29 @@ def test_a_session_that_starts_while_the_password_changes_ends_as_well(
             f"INSERT INTO sessions (user_id, user_agent) VALUES ({ada.id}, '')"  # noqa: S608
         )
         changing = pool.submit(change)
-        wait_until(lambda: bool(owner.run(waiting)), "the change to wait for the lock")
+        wait_until(lambda: bool(owner.run(WAITING)), "the change to wait for the lock")
         signing_in.run("COMMIT")
         changing.result()
     assert store.sessions.all_of(ada.id, 1) == []
+
+
+def test_a_change_of_the_password_that_waits_for_another_changes_nothing(
+    testbed: OwnDatabase, store: Store, owner: AdminConnection
+) -> None:
+    """Both were verified; the one that comes first counts, such as an operator's."""
+    old = verified(store, add_user(store, "ada"))
+    with (
+        open_admin_connection(testbed.settings(OWNER)) as resetting,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        resetting.run("BEGIN")
+        resetting.run("UPDATE users SET password_hash = 'of the link'")
+        changing = pool.submit(store.users.change_password, old, "new")
+        wait_until(lambda: bool(owner.run(WAITING)), "the change to wait for the lock")
+        resetting.run("COMMIT")
+        with pytest.raises(InvalidPassword):
+            changing.result()
+    assert owner.run("SELECT password_hash FROM users") == [["of the link"]]
 
 
 def test_a_link_works_once_however_many_replicas_use_it_at_once(

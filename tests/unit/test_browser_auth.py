@@ -12,7 +12,7 @@ from minitwit.store import Store
 from tests.contract.callers import PASSWORD, Callers
 from tests.fakes.store import fake_store
 from tests.in_process import SESSION_KEY, callers_of
-from tests.store_rows import add_user
+from tests.store_rows import add_user, verified
 
 HOUR = 60 * 60  # seconds
 DAY = 24 * HOUR
@@ -165,7 +165,8 @@ def test_a_cookie_that_names_no_session_ends_with_a_change_of_the_password(
 ) -> None:
     before = cookie_of_a_release_without_sessions(store)
     clock.now += 1
-    store.users.change_password(store.users.find("ada"), PASSWORD)
+    old = verified(store, store.users.find("ada"))
+    store.users.change_password(old, PASSWORD)
     assert opened(minitwit, before).status_code == 303
 
 

@@ -9,9 +9,12 @@ account has is throttled like any other.
 import hashlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 from uuid import uuid4
 
+from minitwit.accounts import passwords
+from minitwit.accounts.passwords import RunInThread
 from minitwit.errors import TooManyAttempts
 from minitwit.postgres.database import Database
 
@@ -80,13 +83,30 @@ class SignInThrottle:
 
     Args:
         database: where they are stored.
+        run_in_thread: runs blocking work, such as verifying a password.
 
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, run_in_thread: RunInThread) -> None:
         self._database = database
+        self._run_in_thread = run_in_thread
 
-    def begin(self, username: str, browser: KnownBrowser) -> Attempt:
+    def verify(
+        self, username: str, password: str, browser: KnownBrowser
+    ) -> tuple[Attempt, bool]:
+        """Return the account of a username, and whether a password is its own.
+
+        Raises:
+            TooManyAttempts: the bucket has no token, so nothing was verified.
+
+        """
+        attempt = self._begin(username, browser)
+        work = partial(passwords.matches, password, attempt.password_hash)
+        is_right = self._run_in_thread(work)
+        self._end(attempt, is_right)
+        return attempt, is_right
+
+    def _begin(self, username: str, browser: KnownBrowser) -> Attempt:
         """Find the account of a username, unless its bucket is out of tokens.
 
         An attempt pays before its password is verified, so that a hundred at once get
@@ -110,7 +130,7 @@ class SignInThrottle:
             raise TooManyAttempts(user_id=account[0])
         return Attempt(bucket, is_paid, *account)
 
-    def end(self, attempt: Attempt, is_right: bool) -> None:
+    def _end(self, attempt: Attempt, is_right: bool) -> None:
         """Charge a wrong password, or pay back what a right one has paid."""
         if is_right and attempt.is_paid:
             self._database.write(

@@ -26,14 +26,19 @@ WHERE username = :username AND deleted_at IS NULL;
 
 -- name: change_password
 -- functions: register
--- Replace an account's password; end its sessions, cookies that name no session, and
--- links to reset the password.
-WITH ended AS (
-    DELETE FROM sessions WHERE user_id = :id
+-- Replace an account's password that was verified; end its sessions, cookies that name
+-- no session, and links to reset the password. No row, and nothing ends, when another
+-- password replaced it meanwhile.
+WITH changed AS (
+    UPDATE users SET password_hash = :password_hash, signed_out_at = now()
+    WHERE id = :id AND password_hash = :verified
+    RETURNING id
+), ended AS (
+    DELETE FROM sessions WHERE user_id IN (SELECT id FROM changed)
 ), revoked AS (
-    DELETE FROM password_resets WHERE user_id = :id
+    DELETE FROM password_resets WHERE user_id IN (SELECT id FROM changed)
 )
-UPDATE users SET password_hash = :password_hash, signed_out_at = now() WHERE id = :id;
+SELECT id FROM changed;
 
 -- name: end_sessions_of_old_password
 -- functions: register

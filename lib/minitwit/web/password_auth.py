@@ -48,7 +48,7 @@ class PasswordAuth:
         with _recorded(req, username, SecurityEvent.SIGN_IN_REFUSED):
             return self._users.sign_in(username, password, browser)
 
-    def confirm(self, req: falcon.Request, account: Account) -> None:
+    def confirm(self, req: falcon.Request, account: Account) -> VerifiedAccount:
         """Check the field `password`, which a signed-in account enters once more.
 
         Raises:
@@ -59,7 +59,7 @@ class PasswordAuth:
         password = form(req).get("password", "")
         browser = self._cookies.known_browser(req)
         with _recorded(req, account.username, SecurityEvent.PASSWORD_REFUSED):
-            self._users.check_password(account, password, browser)
+            return self._users.check_password(account, password, browser)
 
 
 @contextmanager
