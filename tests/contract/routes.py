@@ -312,14 +312,14 @@ def test_options_of_an_unknown_path_is_404(minitwit: Callers) -> None:
     assert minitwit.anybody.options("/no/such/path").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        *("/", "/public", "/login", "/{user}", "/{user}/feed", "/openapi.json"),
-        *("/latest", "/msgs", "/new_messages?timeline=public&after=0-0"),
-        *("/no/such/path", "/api/no/such/path", "/{user}/follow"),
-    ],
-)
+ANSWERS = [
+    *("/", "/public", "/login", "/{user}", "/{user}/feed", "/openapi.json"),
+    *("/latest", "/msgs", "/new_messages?timeline=public&after=0-0"),
+    *("/no/such/path", "/api/no/such/path", "/{user}/follow"),
+]
+
+
+@pytest.mark.parametrize("path", ANSWERS)
 def test_every_answer_has_the_security_headers(minitwit: Callers, path: str) -> None:
     answer = minitwit.anybody.get(path.format(user=minitwit.somebody))
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -330,3 +330,19 @@ def test_every_answer_has_the_security_headers(minitwit: Callers, path: str) -> 
     assert policy.startswith("default-src 'self';" if is_page else "default-src 'none'")
     assert "base-uri 'none'" in policy
     assert "frame-ancestors 'none'" in policy
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+@pytest.mark.parametrize("path", ANSWERS)
+def test_no_answer_may_be_read_by_another_origin(
+    minitwit: Callers, path: str, method: str
+) -> None:
+    """Neither a request of a script nor the preflight before it is allowed (CORS)."""
+    headers = {
+        "Origin": "https://other.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    url = path.format(user=minitwit.somebody)
+    answer = minitwit.anybody.request(method, url, headers=headers)
+    assert not [name for name in answer.headers if name.startswith("access-control-")]

@@ -317,3 +317,18 @@ def test_copied_cookie_is_refused_after_signing_out(
         thief.cookies = stolen
         answer = thief.post(path.format(bob=bob), data={"text": "x", "id": "1"})
         assert answer.headers["Location"].startswith("/login")
+
+
+# contract: B9
+def test_signing_in_again_starts_a_session_and_ends_the_one_before(
+    minitwit: Callers,
+) -> None:
+    ada = minitwit.user()
+    browser = minitwit.browser_of(ada)
+    before = browser.cookies["session"]
+    browser.post("/login", data={"username": ada, "password": PASSWORD})
+    after = browser.cookies["session"]
+    assert after != before
+    for value, status in ((before, 303), (after, 200)):
+        headers = {"Cookie": f"session={value}"}
+        assert minitwit.anybody.get("/", headers=headers).status_code == status

@@ -53,6 +53,10 @@ def test_concurrent_migrations_do_not_disturb_each_other(
     assert sum(text.count("applied") for text in said) == len(migrations())
 
 
+def test_a_new_database_has_no_account(owner: AdminConnection) -> None:
+    assert owner.run("SELECT count(*) FROM users") == [[0]]
+
+
 @pytest.mark.parametrize("table", ["messages", "follows"])
 def test_growing_tables_are_vacuumed_long_before_a_fifth_is_new(
     owner: AdminConnection, table: str

@@ -195,10 +195,26 @@ def test_typed_text_too_long_for_a_cookie_is_left_behind_not_the_reason() -> Non
     assert taken(cookies, value) == Flash("why", form={})
 
 
-def test_cookies_are_not_taken_for_each_other() -> None:
+KINDS = ("session", "flash", "draft", "browser")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", KINDS)
+def test_cookies_are_not_taken_for_each_other(kind: str, name: str) -> None:
     cookies = SignedCookies([NEW], days=1)
-    assert taken(cookies, signed_in(cookies)) is None
-    assert account(cookies, flashed(cookies, Flash("x"))) is None
+    req, resp = testing.create_req(), falcon.Response()
+    cookies.set_session(req, resp, ADA, SESSION)
+    cookies.flash(req, resp, Flash("x"))
+    cookies.keep_draft(req, resp, "x")
+    cookies.remember_browser(req, resp, ADA)
+    sent = testing.create_req(cookies={name: cookie(resp, kind)})
+    read = {
+        "session": cookies.session(sent) is not None,
+        "flash": cookies.take_flash(sent, falcon.Response()) is not None,
+        "draft": cookies.take_draft(sent, falcon.Response(), ADA.id) != "",
+        "browser": cookies.known_browser(sent).accounts != (),
+    }
+    assert [each for each in KINDS if read[each]] == ([name] if kind == name else [])
 
 
 def test_cookie_of_a_release_without_sessions_claims_none() -> None:

@@ -241,6 +241,41 @@ def test_each_service_has_its_account_and_reaches_its_networks_only() -> None:
         assert not {"cap_add", "privileged", "devices", "network_mode"} & set(service)
 
 
+_OF_A_SERVER = {
+    *("superuser_password", "owner_password", "monitor_password"),
+    *("database_ca", "database_certificate", "backup_repository", "backup_key"),
+}
+_SECRETS = {
+    **{
+        function: {f"{function}_password", "database_ca", "session_keys", "sentry_dsn"}
+        for function in FUNCTIONS
+    },
+    "postgres": _OF_A_SERVER,
+    "standby": _OF_A_SERVER,
+    "backups": {"backup_key"},
+    "migrate": {
+        *("owner_password", "database_ca"),
+        *(f"{function}_password" for function in FUNCTIONS),
+    },
+    "alertmanager": {"chat_webhook", "dead_mans_switch"},
+    "grafana": {"grafana_password"},
+    "postgres-exporter": {"monitor_password", "database_ca"},
+    "standby-exporter": {"monitor_password", "database_ca"},
+}
+
+
+def test_each_service_has_the_secrets_that_it_needs_only() -> None:
+    found = {
+        name: {
+            secret if isinstance(secret, str) else secret["source"]
+            for secret in service["secrets"]
+        }
+        for name, service in _services(*FILES, "deploy/tools/stack.yml")
+        if "secrets" in service
+    }
+    assert found == _SECRETS
+
+
 def test_no_image_of_ours_runs_as_root() -> None:
     for file in sorted(ROOT.glob("deploy/**/Dockerfile")):
         users = re.findall(r"^USER (\d+):\d+$", file.read_text(), re.MULTILINE)

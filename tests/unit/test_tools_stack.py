@@ -185,6 +185,18 @@ def test_a_tool_links_to_the_address_at_which_the_edge_serves_it(name: str) -> N
 ROUTED = {"grafana", "kibana", "prometheus", "alertmanager"}
 
 
+def test_each_tool_has_a_host_name_of_its_own() -> None:
+    """So none has the origin of another, or of the site, whose host has no prefix."""
+    rules = {
+        name: STACK["services"][name]["deploy"]["labels"][
+            f"traefik.http.routers.{name}.rule"
+        ]
+        for name in ROUTED
+    }
+    domain = "${TOOLS_DOMAIN:?the domain of the tools}"
+    assert rules == {name: f"Host(`{name}.{domain}`)" for name in ROUTED}
+
+
 def test_only_operators_reach_a_tool_without_accounts() -> None:
     labels = {
         name: service["deploy"]["labels"]
