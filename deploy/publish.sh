@@ -38,4 +38,5 @@ for function in "${functions[@]}"; do
     publish "$function" deploy/Dockerfile FUNCTION="$function"
 done
 publish cli deploy/cli/Dockerfile
-publish postgres deploy/data/Dockerfile CLI="$registry/minitwit-cli:$version"
+# By digest: a tag that somebody moves meanwhile would end up in a signed image.
+publish postgres deploy/data/Dockerfile CLI="$registry/minitwit-cli@$(sed -n 's/^cli //p' digests.txt)"

@@ -171,6 +171,7 @@ def test_every_image_is_built_once_for_both_platforms_and_signed_by_digest(
         f"cosign sign --yes ghcr.io/owner/minitwit/minitwit-{name}@{DIGEST}"
         for name in IMAGES
     ]
+    assert f"CLI=ghcr.io/owner/minitwit/minitwit-cli@{DIGEST}" in builds[-1]
     digests = (checkout.root / "digests.txt").read_text().splitlines()
     assert digests == [f"{name} {DIGEST}" for name in IMAGES]
 
