@@ -206,6 +206,44 @@ def test_a_kept_connection_is_answered_and_closed_at_the_end(tmp_path: Path) -> 
         assert server.process.wait(timeout=10) == 0
 
 
+def test_a_request_that_does_not_arrive_in_time_does_not_delay_the_end(
+    tmp_path: Path,
+) -> None:
+    configuration = tmp_path / "gunicorn.conf.py"
+    configuration.write_text(
+        "from minitwit.server import connection\nconnection._SEND_TIMEOUT = 0.2\n"
+    )
+    options = ["-c", str(configuration)]
+    with served(tmp_path, threads=1, options=options) as server:
+        with socket.create_connection(server.address, 10) as slow:
+            assert server.get("/before") == b"/before"
+            server.process.send_signal(signal.SIGTERM)
+            slow.sendall(b"GET / HTTP/1.1\r\n")
+            assert slow.recv(12) == b"HTTP/1.1 408"
+        assert server.process.wait(timeout=10) == 0
+
+
+def test_the_worker_exits_by_itself_before_it_is_killed(tmp_path: Path) -> None:
+    """Otherwise the hook worker_exit could not send what telemetry is left."""
+    configuration, exited = tmp_path / "gunicorn.conf.py", tmp_path / "exited"
+    configuration.write_text(
+        "from pathlib import Path\n"
+        f"def worker_exit(server, worker): Path({str(exited)!r}).touch()\n"
+    )
+    options = ["-c", str(configuration), "--graceful-timeout", "4"]
+    with (
+        served(tmp_path, 1, drain=1, options=options) as server,
+        ThreadPoolExecutor(1) as other,
+    ):
+        slow = other.submit(server.get, "/slow")
+        wait_until(server.slow_request_has_begun)
+        server.process.send_signal(signal.SIGTERM)
+        wait_until(exited.exists, seconds=10)
+        server.gate.touch()  # Python waits for its threads.
+        assert server.process.wait(timeout=10) == 0
+        assert isinstance(slow.exception(), httpx.HTTPError)
+
+
 def test_a_worker_that_exits_is_replaced(tmp_path: Path) -> None:
     with served(tmp_path, threads=1) as server:
         with pytest.raises(httpx.RemoteProtocolError):

@@ -28,6 +28,7 @@ _TICK = 1.0  # seconds between two checks for expired connections
 _ACCEPTED = 64  # connections at a time, so that established ones get their turn
 _EVICTED = 16  # connections at a time
 _SIGNALS = 64  # at a time
+_EXIT = 2.0  # seconds for gunicorn's hook worker_exit; a function's takes up to one
 
 _FAILED = "Something went wrong here."
 _BUSY = "Too many requests are waiting; try again in a few seconds."
@@ -54,7 +55,7 @@ class GreenletWorker(Worker):  # type: ignore[misc]
         self._running = 0
         self._wakeups = socket.socketpair()
         self._is_listening = False
-        self._stops_at = float("inf")
+        self._stops_at = self._ends_at = float("inf")
         self._ticks_at = 0.0
         self._date = (0, "")
         super().init_process()
@@ -76,7 +77,10 @@ class GreenletWorker(Worker):  # type: ignore[misc]
         # A signal may come before the application is loaded.
         drain = getattr(getattr(self, "wsgi", None), "drain", None)
         seconds = drain() if drain else 0.0
-        self._stops_at = min(self._stops_at, time.monotonic() + seconds)
+        now = time.monotonic()
+        self._stops_at = min(self._stops_at, now + seconds)
+        # gunicorn's arbiter counts from the signal until it kills the worker.
+        self._ends_at = min(self._ends_at, now + self.cfg.graceful_timeout - _EXIT)
 
     # ---- Requests
 
@@ -158,11 +162,14 @@ class GreenletWorker(Worker):  # type: ignore[misc]
         if now >= self._stops_at:
             self.alive = False
         if now >= self._ticks_at:
-            self._ticks_at = now + _TICK
-            self.notify()
-            self._expire(now)
-            if not self._is_listening:
-                self._listen()
+            self._tick(now)
+
+    def _tick(self, now: float) -> None:
+        self._ticks_at = now + _TICK
+        self.notify()
+        self._expire(now)
+        if not self._is_listening and self.alive:
+            self._listen()
 
     def _watch_signals(self) -> None:
         """Wake up at a signal, so that it is handled at once."""
@@ -192,11 +199,12 @@ class GreenletWorker(Worker):  # type: ignore[misc]
         # A request may be on its way on a connection that was kept. It is answered,
         # with "Connection: close".
         start = time.monotonic()
-        end = start + self.cfg.graceful_timeout
-        while self._connections and time.monotonic() < end:
+        end = min(self._ends_at, start + self.cfg.graceful_timeout)
+        while self._connections and (now := time.monotonic()) < end:
             self._loop.run_once(0.05)
-            self.notify()
-            if time.monotonic() - start > LINGER:
+            if now >= self._ticks_at:
+                self._tick(now)
+            if now - start > LINGER:
                 self._close_idle()
         for listener in self.sockets:
             listener.close()
