@@ -1,5 +1,6 @@
 """The worker, in a gunicorn of its own: connections, and a graceful stop."""
 
+import errno
 import logging
 import os
 import select
@@ -59,8 +60,8 @@ def served(
 ) -> Iterator[Server]:
     with socket.socket() as listener, (folder / "log").open("wb") as log:
         listener.bind(("127.0.0.1", 0))
-        listener.listen(64)
-        descriptor = listener.fileno()
+        listener.listen(128)
+        address, descriptor = listener.getsockname(), listener.fileno()
         command = [sys.executable, "-m", "gunicorn", "--threads", str(threads)]
         command += ["-k", "minitwit.server.worker.GreenletWorker", "--keep-alive", "9"]
         command += ["-b", f"fd://{descriptor}", "--no-control-socket", *options]
@@ -75,8 +76,9 @@ def served(
             pass_fds=[descriptor],
             stderr=log,
         )
+        listener.close()  # gunicorn has its own.
         try:
-            yield Server(listener.getsockname(), folder / "gate", process)
+            yield Server(address, folder / "gate", process)
         finally:
             process.kill()
             process.wait()
@@ -204,6 +206,40 @@ def test_a_kept_connection_is_answered_and_closed_at_the_end(tmp_path: Path) -> 
             server.process.send_signal(signal.SIGTERM)
             wait_until(lambda: client.get("/").headers["Connection"] == "close")
         assert server.process.wait(timeout=10) == 0
+
+
+def test_a_stopping_worker_refuses_connections_at_once(tmp_path: Path) -> None:
+    with served(tmp_path, threads=1) as server, ThreadPoolExecutor(1) as other:
+        slow = other.submit(server.get, "/slow")
+        wait_until(server.slow_request_has_begun)
+        server.process.send_signal(signal.SIGTERM)
+
+        def refuses() -> bool:
+            with socket.socket() as client:
+                return client.connect_ex(server.address) == errno.ECONNREFUSED
+
+        wait_until(refuses, seconds=5)
+        server.gate.touch()
+        assert slow.result() == b"/slow"
+        assert server.process.wait(timeout=10) == 0
+
+
+def test_a_stopping_worker_answers_what_waits_for_it_to_accept(tmp_path: Path) -> None:
+    with served(tmp_path, threads=1) as server, ExitStack() as opened:
+        worker = int(server.get("/pid"))
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            clients = []
+            for _ in range(100):
+                client = socket.create_connection(server.address, 10)
+                clients.append(opened.enter_context(client))
+                client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            server.process.send_signal(signal.SIGTERM)
+            os.kill(worker, signal.SIGTERM)  # gunicorn may send its own too late.
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        for client in clients:
+            assert client.recv(12) == b"HTTP/1.1 200"
 
 
 def test_a_request_that_does_not_arrive_in_time_does_not_delay_the_end(

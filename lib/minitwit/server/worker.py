@@ -194,8 +194,12 @@ class GreenletWorker(Worker):  # type: ignore[misc]
 
     def _finish(self) -> None:
         self.alive = False
+        self._stop_listening()
         for listener in self.sockets:
-            self._loop.unwatch(listener.fileno())
+            # The kernel has established these connections. It refuses later ones, so
+            # that Traefik tries another replica at once.
+            self._accept(listener, self._max_connections)
+            listener.close()
         # A request may be on its way on a connection that was kept. It is answered,
         # with "Connection: close".
         start = time.monotonic()
@@ -206,25 +210,22 @@ class GreenletWorker(Worker):  # type: ignore[misc]
                 self._tick(now)
             if now - start > LINGER:
                 self._close_idle()
-        for listener in self.sockets:
-            listener.close()
 
     # ---- New connections
 
     def _listen(self) -> None:
         self._is_listening = True
         for listener in self.sockets:
-            self._loop.watch(
-                listener.fileno(), select.EPOLLIN, partial(self._accept, listener)
-            )
+            accept = partial(self._accept, listener, _ACCEPTED)
+            self._loop.watch(listener.fileno(), select.EPOLLIN, accept)
 
     def _stop_listening(self) -> None:
         self._is_listening = False
         for listener in self.sockets:
             self._loop.unwatch(listener.fileno())
 
-    def _accept(self, listener: socket.socket, _events: int) -> None:
-        for _ in range(_ACCEPTED):
+    def _accept(self, listener: socket.socket, most: int, _events: int = 0) -> None:
+        for _ in range(most):
             if len(self._connections) >= self._max_connections:
                 self._evict()
             if len(self._connections) >= self._max_connections:
