@@ -88,6 +88,12 @@ def test_operators_port_serves_no_caller(function: Function) -> None:
     assert ask(function, "/latest", port=OPERATORS)[0] == 404
 
 
+def test_operators_requests_take_precedence(function: Function) -> None:
+    for port, precedes in ((OPERATORS, True), (CALLERS, False)):
+        environ = testing.create_environ(path="/ready", port=port)
+        assert function.takes_precedence(environ) is precedes
+
+
 def test_ready_while_the_schema_is_current(function: Function) -> None:
     assert ready(function) == (200, {"ready": True, "why": "ok"})
 

@@ -47,7 +47,12 @@ class Server:
 
     def slow_request_has_begun(self) -> bool:
         """Say whether a request waits behind the gate."""
-        return self.gate.with_suffix(".entered").exists()
+        return self.slow_requests() > 0
+
+    def slow_requests(self) -> int:
+        """Return how many requests have come to the gate."""
+        entered = self.gate.with_suffix(".entered")
+        return entered.stat().st_size if entered.exists() else 0
 
 
 @contextmanager
@@ -465,3 +470,58 @@ def test_requests_that_would_wait_for_too_many_others_are_refused_at_once(
             assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
         server.gate.touch()
         assert slow.result() == b"/slow"
+
+
+def test_a_request_that_takes_precedence_waits_for_no_other(tmp_path: Path) -> None:
+    options = ["--worker-connections", "16"]
+    with (
+        served(tmp_path, threads=1, options=options) as server,
+        ThreadPoolExecutor(1) as other,
+        ExitStack() as opened,
+    ):
+
+        def send(start: str, client: str = "caller") -> socket.socket:
+            opening = socket.create_connection(server.address, 10)
+            head = f"{start} HTTP/1.0\r\nX-Forwarded-For: {client}\r\n\r\n"
+            opened.enter_context(opening).sendall(head.encode())
+            return opening
+
+        def answer(stream: socket.socket) -> bytes:
+            with stream.makefile("rb") as received:
+                return received.read()
+
+        slow = other.submit(server.get, "/slow")
+        wait_until(server.slow_request_has_begun)
+        waiting = [send("POST /waiting") for _ in range(9)]
+        [refused] = wait_until(lambda: select.select(waiting, [], [], 0)[0])
+        assert b" 503 " in answer(refused)
+        waiting.remove(refused)
+        # Twice: the first one's task must not go on with those that wait.
+        for _ in range(2):
+            executed = answer(send("GET /executed", "operator"))
+            assert executed.startswith(b"HTTP/1.1 200 ")
+            assert executed.endswith(b"\r\n\r\n")
+        server.gate.touch()
+        assert slow.result() == b"/slow"
+        for stream in waiting:
+            assert b" 200 " in answer(stream)
+
+
+def test_few_requests_take_precedence_at_once(tmp_path: Path) -> None:
+    with (
+        served(tmp_path, threads=1) as server,
+        ThreadPoolExecutor(5) as others,
+    ):
+        operator = {"X-Forwarded-For": "operator"}
+
+        def ask(path: str) -> bytes:
+            return httpx.get(server.url + path, headers=operator, timeout=10).content
+
+        slow = [others.submit(ask, "/slow") for _ in range(5)]
+        wait_until(lambda: server.slow_requests() == 5)
+        with socket.create_connection(server.address, 10) as sixth:
+            sixth.sendall(b"GET / HTTP/1.0\r\nX-Forwarded-For: operator\r\n\r\n")
+            assert not select.select([sixth], [], [], 0.3)[0]
+            server.gate.touch()
+            assert sixth.recv(12) == b"HTTP/1.1 200"
+        assert [answered.result() for answered in slow] == [b"/slow"] * 5

@@ -17,7 +17,8 @@ class SlowApplication:
     """Answers with the path and the body.
 
     /slow waits for the gate, /large is long, /exit ends the worker, /pid names it, and
-    /executed lists the paths of all POST requests.
+    /executed lists the paths of all POST requests. A request from the address
+    "operator" takes precedence.
     """
 
     def __init__(self) -> None:
@@ -31,7 +32,8 @@ class SlowApplication:
         if environ["REQUEST_METHOD"] == "POST":
             self._executed.append(environ["PATH_INFO"])
         if environ["PATH_INFO"] == "/slow":
-            self._gate.with_suffix(".entered").touch()
+            with self._gate.with_suffix(".entered").open("a") as entered:
+                entered.write("!")
             run_in_thread(self._wait_for_the_gate)
         if environ["PATH_INFO"] == "/exit":
             raise SystemExit
@@ -48,6 +50,10 @@ class SlowApplication:
     def _wait_for_the_gate(self) -> None:
         while not self._gate.exists():
             time.sleep(0.005)
+
+    def takes_precedence(self, environ: dict[str, Any]) -> bool:
+        """Say whether a request need not wait for others."""
+        return environ.get("HTTP_X_FORWARDED_FOR") == "operator"
 
     def drain(self) -> float:
         """Return the seconds for which the worker goes on serving."""

@@ -7,7 +7,6 @@ as gunicorn's setting `threads` says: while one waits for the database, others g
 
 import os
 import select
-import signal
 import socket
 import time
 from email.utils import formatdate
@@ -22,12 +21,13 @@ from minitwit.server.event_loop import EventLoop
 from minitwit.server.fair_queue import FairQueue
 from minitwit.server.request import Request
 from minitwit.server.responses import Response, error_response
+from minitwit.server.signals import SignalWatch
 from minitwit.server.unsent_responses import SEND_BUFFER, UnsentResponses
 
 _TICK = 1.0  # seconds between two checks for expired connections
 _ACCEPTED = 64  # connections at a time, so that established ones get their turn
 _EVICTED = 16  # connections at a time
-_SIGNALS = 64  # at a time
+_PRECEDING = 4  # requests at once beyond `threads`
 _EXIT = 2.0  # seconds for gunicorn's hook worker_exit; a function's takes up to one
 
 _FAILED = "Something went wrong here."
@@ -38,8 +38,12 @@ _UNREAD = "Read the responses to earlier requests first."
 class GreenletWorker(Worker):  # type: ignore[misc]
     """Serves one WSGI application on all of gunicorn's listeners.
 
-    The application may have a method `drain()`: it is called on SIGTERM and returns the
-    seconds for which the worker goes on serving, so that load balancers can notice.
+    The application may have two methods:
+
+    - `drain()` is called on SIGTERM and returns the seconds for which the worker goes
+      on serving, so that load balancers can notice.
+    - `takes_precedence(environ)` says whether a request need not wait for others, as
+      that of a health check; up to four such requests are answered beyond `threads`.
     """
 
     def init_process(self) -> None:
@@ -53,7 +57,6 @@ class GreenletWorker(Worker):  # type: ignore[misc]
         self._unsent = UnsentResponses()
         self._waiting: FairQueue[tuple[Connection, Request]] = FairQueue()
         self._running = 0
-        self._wakeups = socket.socketpair()
         self._is_listening = False
         self._stops_at = self._ends_at = float("inf")
         self._ticks_at = 0.0
@@ -62,12 +65,15 @@ class GreenletWorker(Worker):  # type: ignore[misc]
 
     def run(self) -> None:
         """Answer requests until SIGTERM; then finish those that have begun."""
+        self._takes_precedence = getattr(
+            self.wsgi, "takes_precedence", lambda _environ: False
+        )
         for listener in self.sockets:
             listener.setblocking(False)
             # Accepted sockets inherit it.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._listen()
-        self._watch_signals()
+        self._signals = SignalWatch(self._loop)
         while self.alive and self.ppid == os.getppid():
             self._run_once()
         self._finish()
@@ -89,7 +95,7 @@ class GreenletWorker(Worker):  # type: ignore[misc]
 
         At most half of the connections may wait, so that there are others to evict.
         """
-        if self._running < self._threads:
+        if self._running < self._threads or self._precedes(request):
             self._running += 1
             self._loop.start(self._answer_all, connection, request)
         elif len(self._waiting) < self._max_connections // 2:
@@ -119,6 +125,10 @@ class GreenletWorker(Worker):  # type: ignore[misc]
             self._date = (now, formatdate(now, usegmt=True))
         return self._date[1]
 
+    def _precedes(self, request: Request) -> bool:
+        has_room = self._running < self._threads + _PRECEDING
+        return has_room and bool(self._takes_precedence(request.environ))
+
     def _answer_all(self, connection: Connection, request: Request) -> None:
         while True:
             try:
@@ -132,7 +142,8 @@ class GreenletWorker(Worker):  # type: ignore[misc]
                 # What one connection raises must not cost the others this task.
                 self.on_error()
                 connection.close()
-            if not self._waiting:
+            # Beyond `threads`, a task ends rather than answers what waits.
+            if not self._waiting or self._running > self._threads:
                 self._running -= 1
                 return
             connection, request = self._waiting.popleft()
@@ -170,17 +181,6 @@ class GreenletWorker(Worker):  # type: ignore[misc]
         self._expire(now)
         if not self._is_listening and self.alive:
             self._listen()
-
-    def _watch_signals(self) -> None:
-        """Wake up at a signal, so that it is handled at once."""
-        reader, writer = self._wakeups
-        for end in self._wakeups:
-            end.setblocking(False)
-        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-        self._loop.watch(reader.fileno(), select.EPOLLIN, self._on_signal)
-
-    def _on_signal(self, _events: int) -> None:
-        self._wakeups[0].recv(_SIGNALS)
 
     def _expire(self, now: float) -> None:
         for connection in list(self._connections):

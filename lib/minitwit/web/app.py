@@ -118,6 +118,10 @@ class Function:
             return self._operators(environ, start_response)
         return self._callers(environ, start_response)
 
+    def takes_precedence(self, environ: dict[str, Any]) -> bool:
+        """Say whether operators ask: while callers wait, a health check must not."""
+        return bool(environ["SERVER_PORT"] == self._operator_port)
+
     def drain(self) -> float:
         """Become unready; return the seconds that the edge may take to notice."""
         self._readiness.drain()
