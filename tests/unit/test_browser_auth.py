@@ -144,6 +144,16 @@ def test_a_cookie_that_names_no_session_gets_one_with_its_first_page(
     assert opened(minitwit, before).status_code == 303
 
 
+def test_head_starts_no_session_for_a_cookie_that_names_none(
+    minitwit: Callers, store: Store
+) -> None:
+    cookie = cookie_of_a_release_without_sessions(store)
+    headers = {"Cookie": f"session={cookie}"}
+    for path in ("/", "/account", "/public"):
+        assert minitwit.anybody.head(path, headers=headers).status_code == 200
+    assert store.sessions.all_of(1, days=30) == []
+
+
 def test_a_cookie_that_names_no_session_ends_when_its_account_signs_out_anywhere(
     minitwit: Callers, store: Store, clock: Clock
 ) -> None:

@@ -37,6 +37,9 @@ class BrowserAuth:
         if claim is None:
             return Reader(None)
         if claim.id is None:
+            if req.method == "HEAD":
+                # The response sets no cookie, so each HEAD would start a session.
+                return Reader(self._sessions.account(claim))
             claim = self._move_over(req, resp, claim)
         reader = self._sessions.reader(claim) if claim else None
         if claim is None or reader is None:
