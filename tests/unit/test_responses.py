@@ -64,6 +64,21 @@ def test_an_error_of_the_server_has_the_shape_of_every_error() -> None:
     assert b"Connection: close" in response
 
 
+@pytest.mark.parametrize(
+    ("status", "retry"),
+    [
+        ("500 Internal Server Error", False),
+        ("503 Service Unavailable", True),
+        ("429 Too Many Requests", True),
+    ],
+)
+def test_an_error_of_the_server_has_no_body_for_head(status: str, retry: bool) -> None:
+    head, _, body = error_response(status, "x", DATE, "HEAD").partition(b"\r\n\r\n")
+    assert body == b""
+    assert b"Content-Length: " in head
+    assert (b"Retry-After: 2" in head) is retry
+
+
 class Chunks:
     """What an application may return: an iterable that has to be closed."""
 

@@ -301,12 +301,21 @@ def test_it_serves_any_wsgi_application(tmp_path: Path) -> None:
             assert (head.content, head.headers["Content-Length"]) == (b"", "8")
             # What a generator raises is the application's failure.
             assert client.get("/fails").status_code == 500
+            assert answer_to_head(server, "/fails").endswith(b"\r\n\r\n")
             assert client.get("/after").content == b"GET/after"
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(timeout=10) == 0
     log = (tmp_path / "log").read_text()
-    assert log.count("Traceback") == log.count("\nZeroDivisionError") == 1
+    assert log.count("Traceback") == log.count("\nZeroDivisionError") == 2
     assert "AssertionError" not in log
+
+
+def answer_to_head(server: Server, path: str) -> bytes:
+    """Return all that is sent in answer to HEAD; a client's library hides a body."""
+    with socket.create_connection(server.address, 10) as client:
+        client.sendall(f"HEAD {path} HTTP/1.0\r\n\r\n".encode())
+        with client.makefile("rb") as answer:
+            return answer.read()
 
 
 def test_a_request_is_not_begun_when_its_client_gave_up_on_a_stopped_worker(
@@ -468,6 +477,9 @@ def test_requests_that_would_wait_for_too_many_others_are_refused_at_once(
         for _ in range(20):
             refused = httpx.get(server.url, timeout=10)
             assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+        to_head = answer_to_head(server, "/")
+        assert to_head.startswith(b"HTTP/1.1 503 ")
+        assert to_head.endswith(b"\r\n\r\n")
         server.gate.touch()
         assert slow.result() == b"/slow"
 

@@ -7,6 +7,8 @@ from typing import Any
 from minitwit.server.request import Request
 
 _BODILESS = ("204", "304")
+_TEMPORARY = ("429", "503")
+_RETRY_AFTER = "2"  # seconds
 
 
 class Response:
@@ -50,14 +52,23 @@ class Response:
         )
 
 
-def error_response(
-    status: str, message: str, date: str, *headers: tuple[str, str]
-) -> bytes:
-    """Return an error that no application has answered; it ends the connection."""
+def error_response(status: str, message: str, date: str, method: str = "") -> bytes:
+    """Return an error that no application has answered; it ends the connection.
+
+    Args:
+        status: of the response.
+        message: what happened, and what to do.
+        date: in the format of HTTP.
+        method: of the request, if it is known; the response to HEAD has no body.
+
+    """
     error = {"status": int(status[:3]), "error_msg": message}
     body = json.dumps(error, separators=(",", ":")).encode()
-    headers = (("Content-Type", "application/json"), *headers)
-    return _serialize(status, headers, body, date, keeps_alive=False)
+    headers = [("Content-Type", "application/json")]
+    if status.startswith(_TEMPORARY):
+        headers.append(("Retry-After", _RETRY_AFTER))
+    is_head = method == "HEAD"
+    return _serialize(status, headers, body, date, keeps_alive=False, is_head=is_head)
 
 
 def _serialize(

@@ -101,7 +101,7 @@ class GreenletWorker(Worker):  # type: ignore[misc]
         elif len(self._waiting) < self._max_connections // 2:
             self._waiting.append(connection.client, (connection, request))
         else:
-            self._refuse(connection, "503 Service Unavailable", _BUSY)
+            self._refuse(connection, request, "503 Service Unavailable", _BUSY)
 
     def on_unsent(self, connection: Connection, size: int) -> None:
         """Take note of a response that its client has not read, or has read by now."""
@@ -135,7 +135,7 @@ class GreenletWorker(Worker):  # type: ignore[misc]
                 if connection.is_abandoned(request):
                     connection.close()
                 elif self._unsent.are_too_many(connection.client):
-                    self._refuse(connection, "429 Too Many Requests", _UNREAD)
+                    self._refuse(connection, request, "429 Too Many Requests", _UNREAD)
                 else:
                     self._answer(connection, request)
             except Exception:
@@ -155,14 +155,15 @@ class GreenletWorker(Worker):  # type: ignore[misc]
             data = response.serialize(chunks, self.date())
         except Exception:
             self.log.exception("the application failed")
-            failure = error_response("500 Internal Server Error", _FAILED, self.date())
-            connection.respond(failure, keeps_alive=False)
+            self._refuse(connection, request, "500 Internal Server Error", _FAILED)
         else:
             connection.respond(data, response.keeps_alive)
 
-    def _refuse(self, connection: Connection, status: str, message: str) -> None:
-        retry = ("Retry-After", "2")
-        response = error_response(status, message, self.date(), retry)
+    def _refuse(
+        self, connection: Connection, request: Request, status: str, message: str
+    ) -> None:
+        method = request.environ["REQUEST_METHOD"]
+        response = error_response(status, message, self.date(), method)
         connection.respond(response, keeps_alive=False)
 
     # ---- Time
