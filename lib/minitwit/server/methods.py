@@ -1,7 +1,8 @@
 """Lets llhttp parse requests with methods that it does not know.
 
 llhttp has a list of methods, whereas any token is one (RFC 9110, 9.1), which the
-application has to refuse with a 405.
+application has to refuse with a 405. Behind another request in the same piece of data
+it is a 400 all the same: httptools does not say where in the piece a request begins.
 """
 
 import re
