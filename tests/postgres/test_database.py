@@ -1,5 +1,7 @@
 """The connection pool: lost connections, time-outs, and domain errors."""
 
+import os
+import signal
 import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -251,6 +253,35 @@ def test_lost_read_is_retried_once_and_a_lost_write_never(
         database.write("record_latest", value=5)
     assert asked == ["record_latest"]
     assert database.read("latest") == [[-1]]
+
+
+def test_a_write_that_the_server_has_not_begun_is_sent_again(
+    testbed: OwnDatabase, superuser: AdminConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(testbed.settings())
+    database.write("record_latest", value=4)
+    [[pid]] = superuser.run(f"SELECT pid {of(testbed)}")
+    sent = threading.Event()
+    send = Stream.send
+
+    def send_and_tell(stream: Stream, data: bytes) -> None:
+        send(stream, data)
+        sent.set()
+
+    monkeypatch.setattr(Stream, "send", send_and_tell)
+    # It reads the signal before the statement.
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            written = threads.submit(database.write, "record_latest", value=5)
+            assert sent.wait(10)
+            superuser.run(f"SELECT pg_terminate_backend({pid})")
+            os.kill(pid, signal.SIGCONT)
+            written.result(10)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+    assert database.read("latest") == [[5]]
 
 
 def test_a_statement_that_gets_no_connection_in_time_takes_a_returned_one(

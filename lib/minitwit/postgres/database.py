@@ -24,7 +24,7 @@ from minitwit.postgres.connections import (
 )
 from minitwit.postgres.network import BLOCKING, Network
 from minitwit.postgres.pool import Pool
-from minitwit.postgres.prepared_statements import PreparedStatement
+from minitwit.postgres.prepared_statements import NotBegun, PreparedStatement
 from minitwit.postgres.prepared_statements import Row as Row
 from minitwit.postgres.sqlstates import (
     domain_error,
@@ -55,8 +55,8 @@ class _ConnectionLost(StorageUnavailable):
     """The connection to the database was lost; try again in a few seconds."""
 
 
-class _StalePlan(StorageUnavailable):
-    """The database was just changed; try again."""
+class _NotExecuted(StorageUnavailable):
+    """The database was just changed or restarted; try again."""
 
 
 def _untraced(_query: str) -> AbstractContextManager[object]:
@@ -151,17 +151,17 @@ class Database:
             StorageUnavailable: the database does not answer, or not in time.
 
         """
-        return self._run(query, parameters, retried=(_StalePlan, _ConnectionLost))
+        return self._run(query, parameters, retried=(_NotExecuted, _ConnectionLost))
 
     def write(self, query: str, **parameters: Any) -> list[Row]:
-        """Run a statement that changes something; never twice, it may have committed.
+        """Run a statement that changes something; not again if it may have committed.
 
         Raises:
             StorageUnavailable: the database does not answer, or not in time.
             UsernameTaken, InvalidInput: the database refuses the values.
 
         """
-        return self._run(query, parameters, retried=(_StalePlan,))
+        return self._run(query, parameters, retried=(_NotExecuted,))
 
     def close(self) -> None:
         """Close the connections; the next statement looks for the server anew."""
@@ -192,9 +192,12 @@ class Database:
             fields = error_fields(error)
             if is_stale_plan(fields):
                 self._pool.discard(session)
-                raise _StalePlan from error
+                raise _NotExecuted from error
             self._pool.give_back(session)
             raise (domain_error(fields) or error) from error
+        except NotBegun as error:
+            self._pool.discard(session)
+            raise _NotExecuted from error
         except LOST as error:
             self._pool.discard(session)
             raise _ConnectionLost from error

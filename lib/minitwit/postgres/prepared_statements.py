@@ -13,7 +13,7 @@ from typing import Any
 
 from pg8000.converters import make_params
 from pg8000.core import Context
-from pg8000.native import Connection
+from pg8000.native import Connection, InterfaceError
 
 from minitwit.postgres.stream import Stream
 
@@ -35,6 +35,15 @@ _CACHED_ROWS = 2048
 _MAX_CACHED_ROW = 512  # bytes; most messages are shorter
 
 _BIND_COMPLETE, _DATA_ROW, _COMMAND_COMPLETE, _READY = b"2", b"D", b"C", b"Z"
+_ERROR = b"E"
+
+# The field of an error that ends the connection: somebody stops the server, or ends its
+# connections. A field begins with its letter and ends with a zero.
+_ADMIN_SHUTDOWN = b"\0C57P01\0"
+
+
+class NotBegun(InterfaceError):  # type: ignore[misc]
+    """The server ended the connection before it began the statement."""
 
 
 class PreparedStatement:
@@ -60,6 +69,7 @@ class PreparedStatement:
 
         Raises:
             DatabaseError: the server refuses.
+            NotBegun: nothing was executed, and the connection can no longer be used.
             InterfaceError, OSError: the connection can no longer be used.
 
         """
@@ -103,14 +113,19 @@ class PreparedStatement:
             elif kind == _READY:
                 return rows
             else:
-                return self._delegate_to_pg8000(answer[start:], rows)
+                return self._delegate_to_pg8000(answer, start, rows)
 
-    def _delegate_to_pg8000(self, rest: bytes, rows: list[Row]) -> list[Row]:
+    def _delegate_to_pg8000(
+        self, answer: bytes, start: int, rows: list[Row]
+    ) -> list[Row]:
         """Let pg8000 handle the rest of the answer.
 
         It starts with an ErrorResponse, a NoticeResponse or a ParameterStatus.
         """
-        self._stream.push_back(rest)
+        # Messages come in order, and not even Bind was answered.
+        if start == 0 and answer.startswith(_ERROR) and _ADMIN_SHUTDOWN in answer:
+            raise NotBegun
+        self._stream.push_back(answer[start:])
         context = Context(
             self._statement.statement,
             columns=self._statement.cols,
