@@ -38,5 +38,5 @@ for function in "${functions[@]}"; do
     publish "$function" deploy/Dockerfile FUNCTION="$function"
 done
 publish cli deploy/cli/Dockerfile
-# By digest: a tag that somebody moves meanwhile would end up in a signed image.
+# By digest: if the tag was overwritten meanwhile, a signed image would contain another.
 publish postgres deploy/data/Dockerfile CLI="$registry/minitwit-cli@$(sed -n 's/^cli //p' digests.txt)"

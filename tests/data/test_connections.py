@@ -1,15 +1,13 @@
 """Replicas whose requests need more connections than PostgreSQL has, or opens."""
 
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.data.kept import add_writer, require_all_kept, require_only
 from tests.data.replication import superuser
-from tests.data.servers import Server, running_server
+from tests.data.servers import running_server
 from tests.data.writing import running_function, writing
+from tests.stopped_process import stopped
 
 _CONNECTIONS = 16  # Three of them are for superusers.
 _REPLICAS = 3
@@ -55,8 +53,10 @@ def test_no_request_fails_while_postgresql_opens_no_connection(tmp_path: Path) -
             replica = load.enter_context(
                 running_function("messages", server.cluster, tmp_path)
             )
-            # The replica has the connection by which it was ready, and gets no other.
-            with accepting_nobody(server):
+            # It opens connections; those that are open are served. The replica has the
+            # one by which it was ready, and gets no other.
+            file = server.cluster.data / "postmaster.pid"
+            with stopped(int(file.read_text().split()[0])):
                 writers = [
                     load.enter_context(writing(replica)) for _ in range(_WRITERS)
                 ]
@@ -65,14 +65,3 @@ def test_no_request_fails_while_postgresql_opens_no_connection(tmp_path: Path) -
         for writer in writers:
             require_only(writer.answers, 204)
             require_all_kept(server, writer)
-
-
-@contextmanager
-def accepting_nobody(server: Server) -> Iterator[None]:
-    """Stop the process that opens connections; those that are open are served."""
-    postmaster = int((server.cluster.data / "postmaster.pid").read_text().split()[0])
-    os.kill(postmaster, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(postmaster, signal.SIGCONT)

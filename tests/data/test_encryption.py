@@ -1,6 +1,5 @@
 """Connections to PostgreSQL over TLS, against a server with OpenSSL."""
 
-import os
 import re
 import signal
 import socket
@@ -32,6 +31,7 @@ from tests.data.encrypting import (
 from tests.data.kept import add_writer, require_all_kept, require_only
 from tests.data.replication import superuser
 from tests.data.writing import Service, running_function, writing
+from tests.stopped_process import stopped
 from tests.store_rows import add_user
 
 pytestmark = needs_openssl
@@ -192,12 +192,8 @@ def test_a_slow_statement_ends_in_time_and_a_stopped_server_is_noticed(
         assert sleep.run({"seconds": 0}) == [[""]]
     with statement(hasty, "SELECT pg_backend_pid()") as own:
         [[pid]] = own.run({})
-        os.kill(int(pid), signal.SIGSTOP)
-        try:
-            with pytest.raises(TimeoutError):
-                own.run({})
-        finally:
-            os.kill(int(pid), signal.SIGCONT)
+        with stopped(int(pid)), pytest.raises(TimeoutError):
+            own.run({})
 
 
 def test_a_server_without_connections_says_so(encrypting: EncryptingServer) -> None:

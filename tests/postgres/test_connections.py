@@ -63,29 +63,33 @@ def test_a_server_is_reached_again_while_the_resolver_does_not_answer(
         disconnect(connection, stream)
 
 
-def test_a_server_that_has_moved_is_looked_up(
+@pytest.fixture
+def moved(
     testbed: OwnDatabase, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    moved = tmp_path / "moved"
-    moved.symlink_to(address)
-    resolver = resolve(monkeypatch, str(moved), address)
+) -> tuple[Connector, Resolver]:
+    """Return what has reached a server that is elsewhere now, and what finds it."""
+    before = tmp_path / "before"
+    before.symlink_to(address)
+    resolver = resolve(monkeypatch, str(before), address)
     connector = Connector(testbed.settings())
     disconnect(*connector.connect())
-    moved.unlink()
+    before.unlink()
+    return connector, resolver
+
+
+def test_a_server_that_has_moved_is_looked_up(
+    moved: tuple[Connector, Resolver],
+) -> None:
+    connector, resolver = moved
     disconnect(*connector.connect())
     assert not list(resolver.addresses)
     disconnect(*connector.connect())
 
 
 def test_a_server_that_has_moved_is_not_looked_up_for_one_more_connection(
-    testbed: OwnDatabase, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    moved: tuple[Connector, Resolver],
 ) -> None:
-    moved = tmp_path / "moved"
-    moved.symlink_to(address)
-    resolver = resolve(monkeypatch, str(moved), address)
-    connector = Connector(testbed.settings())
-    disconnect(*connector.connect())
-    moved.unlink()
+    connector, resolver = moved
     with pytest.raises(FileNotFoundError):
         connector.connect(looks_up=False)
     disconnect(*connector.connect())

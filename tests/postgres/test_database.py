@@ -1,7 +1,5 @@
 """The connection pool: lost connections, time-outs, and domain errors."""
 
-import os
-import signal
 import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +26,37 @@ from minitwit.settings import DatabaseSettings
 from minitwit.store import Store
 from minitwit_cli.maintenance.admin_connection import AdminConnection
 from tests.postgres.databases import OwnDatabase
+from tests.stopped_process import stopped
 from tests.store_rows import add_user
+
+
+class Reads:
+    """Tasks of an event loop that read on connections of one process.
+
+    Args:
+        testbed: the database.
+
+    """
+
+    def __init__(self, testbed: OwnDatabase) -> None:
+        self._store = Store.on(Database(testbed.settings(), event_loop))
+        self._loop = event_loop.EventLoop()
+        self.done = 0
+
+    def start(self, tasks: int, each: int = 1) -> None:
+        """Start so many tasks, of which each reads so many times."""
+        for _ in range(tasks):
+            self._loop.start(self._read, each)
+
+    def wait_for(self, count: int) -> None:
+        """Run the tasks until so many reads are done."""
+        while self.done < count:
+            self._loop.run_once(1)
+
+    def _read(self, times: int) -> None:
+        for _ in range(times):
+            self._store.latest.value()
+            self.done += 1
 
 
 def hang_up_on(superuser: AdminConnection, testbed: OwnDatabase) -> None:
@@ -143,23 +171,14 @@ def test_one_statement_after_another_needs_one_connection(
 def test_statements_at_the_same_time_have_a_connection_each(
     testbed: OwnDatabase, superuser: AdminConnection
 ) -> None:
-    store = Store.on(Database(testbed.settings(), event_loop))
-    loop = event_loop.EventLoop()
-    found: list[int] = []
-
-    def ask() -> None:
-        found.append(store.latest.value())
-
-    for _ in range(3):
-        loop.start(ask)
+    reads = Reads(testbed)
+    reads.start(3)
     # All three have sent their first message, and none has read an answer yet.
-    assert not found
-    while len(found) < 3:
-        loop.run_once(1)
+    assert not reads.done
+    reads.wait_for(3)
     assert connections(superuser, testbed) == 3
-    loop.start(ask)
-    while len(found) < 4:
-        loop.run_once(1)
+    reads.start(1)
+    reads.wait_for(4)
     assert connections(superuser, testbed) == 3
 
 
@@ -167,18 +186,9 @@ def test_statements_share_connections_when_the_server_has_no_other(
     testbed: OwnDatabase, superuser: AdminConnection
 ) -> None:
     superuser.run(f"ALTER DATABASE {testbed.name} CONNECTION LIMIT 2")
-    store = Store.on(Database(testbed.settings(), event_loop))
-    loop = event_loop.EventLoop()
-    found: list[int] = []
-
-    def ask() -> None:
-        for _ in range(5):
-            found.append(store.latest.value())
-
-    for _ in range(8):
-        loop.start(ask)
-    while len(found) < 8 * 5:
-        loop.run_once(1)
+    reads = Reads(testbed)
+    reads.start(8, each=5)
+    reads.wait_for(8 * 5)
     assert connections(superuser, testbed) == 2
 
 
@@ -186,17 +196,9 @@ def test_statements_share_connections_while_the_server_opens_none_in_time(
     testbed: OwnDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on a machine that starts thirty replicas, and is busy with that."""
-    store = Store.on(Database(testbed.settings(), event_loop))
-    loop = event_loop.EventLoop()
-    found: list[int] = []
-
-    def ask() -> None:
-        for _ in range(5):
-            found.append(store.latest.value())
-
-    loop.start(ask)
-    while not found:
-        loop.run_once(1)
+    reads = Reads(testbed)
+    reads.start(1, each=5)
+    reads.wait_for(1)
 
     def late(_: Connector, looks_up: bool) -> tuple[Connection, Stream]:
         assert not looks_up
@@ -204,10 +206,8 @@ def test_statements_share_connections_while_the_server_opens_none_in_time(
 
     monkeypatch.setattr(Connector, "connect", late)
     # The first has waited in vain; the circuit breaker lets none of the others try.
-    for _ in range(7):
-        loop.start(ask)
-    while len(found) < 8 * 5:
-        loop.run_once(1)
+    reads.start(7, each=5)
+    reads.wait_for(8 * 5)
 
 
 def test_a_full_server_is_an_unavailable_storage_for_those_without_a_connection(
@@ -269,18 +269,13 @@ def test_a_write_that_the_server_has_not_begun_is_sent_again(
         sent.set()
 
     monkeypatch.setattr(Stream, "send", send_and_tell)
-    # It reads the signal before the statement.
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        with ThreadPoolExecutor(1) as threads:
+    with ThreadPoolExecutor(1) as threads:
+        # It reads the signal before the statement.
+        with stopped(pid):
             written = threads.submit(database.write, "record_latest", value=5)
             assert sent.wait(10)
             superuser.run(f"SELECT pg_terminate_backend({pid})")
-            os.kill(pid, signal.SIGCONT)
-            written.result(10)
-    finally:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
+        written.result(10)
     assert database.read("latest") == [[5]]
 
 

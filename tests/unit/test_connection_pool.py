@@ -39,6 +39,21 @@ def opened(pool: Pool[Named], name: str) -> Named:
     return pool.open(lambda: Named(name))
 
 
+class Waiting:
+    """A task that waits for a connection."""
+
+    def __init__(self, loop: EventLoop, pool: Pool[Named]) -> None:
+        self._loop = loop
+        self._found: list[Named | None] = []
+        loop.start(lambda: self._found.append(pool.wait(10)))
+
+    def result(self) -> Named | None:
+        """Return what it got."""
+        while not self._found:
+            self._loop.run_once(1)
+        return self._found[0]
+
+
 def test_the_connection_used_last_is_used_first() -> None:
     pool: Pool[Named] = Pool(BLOCKING)
     first, second = opened(pool, "first"), opened(pool, "second")
@@ -88,30 +103,25 @@ def test_a_task_learns_that_the_connection_it_waits_for_was_lost(
 ) -> None:
     pool: Pool[Named] = Pool(event_loop)
     lost = opened(pool, "lost")
-    found: list[Named | None] = []
-    loop.start(lambda: found.append(pool.wait(10)))
+    task = Waiting(loop, pool)
     pool.discard(lost)
-    while not found:
-        loop.run_once(1)
-    assert found == [None]
+    assert task.result() is None
     assert lost.closed
     assert not pool.expects_one
 
 
 def test_a_task_waits_for_a_connection_that_is_being_opened(loop: EventLoop) -> None:
     pool: Pool[Named] = Pool(event_loop)
-    found: list[Named | None] = []
+    tasks: list[Waiting] = []
 
     def fail() -> Named:
         assert pool.expects_one
-        loop.start(lambda: found.append(pool.wait(10)))
+        tasks.append(Waiting(loop, pool))
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
         pool.open(fail)
-    while not found:
-        loop.run_once(1)
-    assert found == [None]
+    assert tasks[0].result() is None
     assert not pool.expects_one
 
 
@@ -120,8 +130,7 @@ def test_a_failed_attempt_disturbs_no_task_that_waits_for_a_connection_in_use(
 ) -> None:
     pool: Pool[Named] = Pool(event_loop)
     only = opened(pool, "only")
-    found: list[Named | None] = []
-    loop.start(lambda: found.append(pool.wait(10)))
+    task = Waiting(loop, pool)
 
     def fail() -> Named:
         raise ConnectionError
@@ -129,9 +138,7 @@ def test_a_failed_attempt_disturbs_no_task_that_waits_for_a_connection_in_use(
     with pytest.raises(ConnectionError):
         pool.open(fail)
     pool.give_back(only)
-    while not found:
-        loop.run_once(1)
-    assert found == [only]
+    assert task.result() is only
 
 
 def test_a_task_does_not_get_a_connection_that_the_server_has_ended(
@@ -139,13 +146,10 @@ def test_a_task_does_not_get_a_connection_that_the_server_has_ended(
 ) -> None:
     pool: Pool[Named] = Pool(event_loop)
     only = opened(pool, "only")
-    found: list[Named | None] = []
-    loop.start(lambda: found.append(pool.wait(10)))
+    task = Waiting(loop, pool)
     pool.give_back(only)
     only.hung_up = True
-    while not found:
-        loop.run_once(1)
-    assert found == [None]
+    assert task.result() is None
     assert only.closed
     assert not pool.expects_one
 

@@ -22,6 +22,7 @@ import pytest
 from minitwit.server.event_loop import EventLoop
 from minitwit.server.fair_queue import FairQueue
 from minitwit.server.worker import GreenletWorker
+from tests.stopped_process import stopped
 from tests.unit.worker_app import LARGE
 from tests.waiting import wait_until
 
@@ -232,17 +233,14 @@ def test_a_stopping_worker_refuses_connections_at_once(tmp_path: Path) -> None:
 def test_a_stopping_worker_answers_what_waits_for_it_to_accept(tmp_path: Path) -> None:
     with served(tmp_path, threads=1) as server, ExitStack() as opened:
         worker = int(server.get("/pid"))
-        os.kill(worker, signal.SIGSTOP)
-        try:
-            clients = []
+        clients = []
+        with stopped(worker):
             for _ in range(100):
                 client = socket.create_connection(server.address, 10)
                 clients.append(opened.enter_context(client))
                 client.sendall(b"GET / HTTP/1.0\r\n\r\n")
             server.process.send_signal(signal.SIGTERM)
             os.kill(worker, signal.SIGTERM)  # gunicorn may send its own too late.
-        finally:
-            os.kill(worker, signal.SIGCONT)
         for client in clients:
             assert client.recv(12) == b"HTTP/1.1 200"
 
@@ -322,17 +320,13 @@ def test_a_request_is_not_begun_when_its_client_gave_up_on_a_stopped_worker(
     tmp_path: Path,
 ) -> None:
     with served(tmp_path, threads=1) as server:
-        worker = int(server.get("/pid"))
-        os.kill(worker, signal.SIGSTOP)
-        try:
+        with stopped(int(server.get("/pid"))):
             for path in (b"/first", b"/second"):
                 with socket.create_connection(server.address, 10) as client:
                     client.sendall(
                         b"POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n!"
                         % path
                     )
-        finally:
-            os.kill(worker, signal.SIGCONT)
         assert server.get("/executed") == b""
 
 

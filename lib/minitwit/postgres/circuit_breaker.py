@@ -24,9 +24,8 @@ class CircuitBreaker:
     ) -> None:
         self._pause = pause
         self._clock = clock
-        # When the pause ends; 0 while the breaker is closed.
+        # When the pause ends: 0 while the breaker is closed, never during a trial.
         self._paused_until = 0.0
-        self._is_being_tried = False
 
     def require_closed(self) -> None:
         """Raise while the breaker is open.
@@ -41,16 +40,14 @@ class CircuitBreaker:
         """
         if not self._paused_until:
             return
-        if self._is_being_tried or self._clock() < self._paused_until:
+        if self._clock() < self._paused_until:
             raise StorageUnavailable
-        self._is_being_tried = True
+        self._paused_until = float("inf")
 
     def open(self) -> None:
         """Begin a pause: an attempt has failed."""
         self._paused_until = self._clock() + self._pause
-        self._is_being_tried = False
 
     def close(self) -> None:
         """End the pause: a server has answered."""
         self._paused_until = 0.0
-        self._is_being_tried = False

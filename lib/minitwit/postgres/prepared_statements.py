@@ -37,8 +37,8 @@ _MAX_CACHED_ROW = 512  # bytes; most messages are shorter
 _BIND_COMPLETE, _DATA_ROW, _COMMAND_COMPLETE, _READY = b"2", b"D", b"C", b"Z"
 _ERROR = b"E"
 
-# The field of an error that ends the connection: somebody stops the server, or ends its
-# connections. A field begins with its letter and ends with a zero.
+# The SQLSTATE field of the error with which the server ends a connection: it stops, or
+# pg_terminate_backend() was called. A field begins with its letter, ends with a zero.
 _ADMIN_SHUTDOWN = b"\0C57P01\0"
 
 
