@@ -48,12 +48,8 @@ due_by_age() {
         END"
 }
 
-standby=$(query "SELECT pg_is_in_recovery()")
-[ "$standby" = f ] || {
-    echo "backup.sh: this server is the standby. Run backup.sh in the container of the primary:" \
-        "control.sh list shows which it is." >&2
-    exit 1
-}
+# Before it decides what is due: the other one may be just that.
+. "$(dirname "$(readlink -f "$0")")/one-at-a-time.sh"
 kind=${1:-$(due)}
 case $kind in
     "") exit ;;

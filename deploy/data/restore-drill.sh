@@ -12,6 +12,7 @@ set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
 live=${MINITWIT_DATABASE_URL:?the live database}
+. "$here/one-at-a-time.sh"
 work=$(mktemp -d "${1:-${TMPDIR:-/tmp}}/drill.XXXXXX")
 copy=$work/data
 started=$(date +%s)
@@ -43,21 +44,16 @@ require_space() {
 
 newest_message="SELECT coalesce(max(id), 0) FROM messages"
 
-standby=$(query "$PGHOST" "SELECT pg_is_in_recovery()")
-[ "$standby" = f ] || {
-    echo "restore-drill.sh: this server is the standby. Run restore-drill.sh in the container of the primary:" \
-        "control.sh list shows which it is." >&2
-    exit 1
-}
 require_space
 newest=$(query "$PGHOST" "$newest_message")
 # Returns when all WAL up to now is archived.
 pgbackrest --stanza=minitwit check
 "$here/restore.sh" "$copy"
 restored=$(date +%s)
-# The copy does not archive, and listens on its own Unix socket only.
+# The copy does not archive, listens on its own Unix socket only, and would keep the lock (9)
+# if it outlived this script.
 PGHOST=$work "$here/replay.sh" "$copy" -c archive_mode=off -c shared_buffers=64MB -c port=5432 \
-    -c "unix_socket_directories=$work"
+    -c "unix_socket_directories=$work" 9<&-
 opened=$(date +%s)
 
 MINITWIT_DATABASE_URL="postgresql://minitwit@/minitwit?host=$work" \

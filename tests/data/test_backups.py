@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,17 @@ def test_a_standby_refuses_and_leads_to_the_primary(
     result = standby.run(script, check=False)
     assert result.returncode == 1
     assert f"Run {script} in the container of the primary" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["backup.sh incremental", "restore-drill.sh"])
+def test_an_operator_may_ask_for_what_the_keeper_is_doing(
+    repository: Repository, command: str
+) -> None:
+    """Whatever is under way, whoever asks for more of it gets it."""
+    with ThreadPoolExecutor() as callers:
+        ended = [callers.submit(repository.run, *command.split()) for _ in range(3)]
+        for done in ended:
+            done.result()
 
 
 def test_a_second_in_the_past_is_restored(
