@@ -9,6 +9,7 @@ import click
 from tests.benchmark import comparison, encryption, partitioning, replay, scaling
 from tests.benchmark.dataset import DATA_SETS
 from tests.benchmark.droplets import measure, running_droplets
+from tests.benchmark.endpoints import endpoints
 from tests.benchmark.experiments import Effort, ratio
 from tests.benchmark.processes import ROOT
 from tests.benchmark.profile import profile
@@ -77,7 +78,13 @@ def pages_command(effort: str) -> None:
 @click.argument("checkout", type=click.Path(exists=True, path_type=Path))
 @click.option("--effort", type=click.Choice(list(_EFFORTS)), default="short")
 @click.option("--starts", type=click.IntRange(1), default=1, help="Of both.")
-@click.option("--endpoint", "names", multiple=True, help="As the report calls it.")
+@click.option(
+    "--endpoint",
+    "names",
+    type=click.Choice([endpoint.name for endpoint in endpoints({})]),
+    multiple=True,
+    help="As the report calls it.",
+)
 def against_command(
     checkout: Path, effort: str, starts: int, names: tuple[str, ...]
 ) -> None:

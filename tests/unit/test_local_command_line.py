@@ -118,12 +118,35 @@ def test_a_command_without_a_running_system_is_refused(
     assert "start it with `make up`" in refusal(tmp_path, *command)
 
 
-def setup_in(folder: Path, *arguments: str, path: str, **variables: str) -> str:
-    """Run the set-up in a copy without .venv, and return its error message."""
+def test_the_environment_of_another_checkout_is_not_cleared(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "kept").write_text("")
+    copy = copied(tmp_path / "copy")
+    (copy / ".venv").symlink_to(other)
+    result = subprocess.run(
+        [copy / "deploy/local/setup", sys.executable],
+        env={"PATH": os.environ["PATH"], "PIP_NO_INDEX": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert "The dependencies could not be installed" in result.stderr
+    assert (copy / ".venv/bin/python").exists()
+    assert [entry.name for entry in other.iterdir()] == ["kept"]
+
+
+def copied(folder: Path) -> Path:
+    """Copy the set-up and what it installs."""
     for name in ("deploy/local/setup", "deploy/requirements-dev.txt", "pyproject.toml"):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(CHECKOUT / name, target)
+    return folder
+
+
+def setup_in(folder: Path, *arguments: str, path: str, **variables: str) -> str:
+    """Run the set-up in a copy without .venv, and return its error message."""
+    copied(folder)
     result = subprocess.run(
         [folder / "deploy/local/setup", *arguments],
         env={"PATH": path, **variables},
