@@ -152,6 +152,20 @@ wait_for_version() {
     done
 }
 
+# An engine can fail to start a container for reasons of its own: Docker cannot make the folder
+# of secrets read-only ("device or resource busy") while a program that it starts in the same
+# moment still has a secret open. That says nothing about the version.
+engine_failed() {
+    docker service ps --no-trunc --format '{{.Image}} {{.Error}}' "${functions[@]/#/${stack}_}" \
+        | grep ":${version}[@ ].*starting container failed" > /dev/null
+}
+
+deploy_again() {
+    say "An engine failed to start a container. Rolling back, then deploying once more." >&2
+    undo
+    deploy_functions && wait_for_version
+}
+
 # ---- From outside
 
 answers() { # STATUS METHOD PATH
@@ -234,7 +248,7 @@ say "the schema is up to date"
 export VERSION=$version
 . deploy/environment.sh
 deploy_functions || give_up "The functions could not be deployed."
-wait_for_version || give_up "The version does not start."
+wait_for_version || { engine_failed && deploy_again; } || give_up "The version does not start."
 probe || give_up "The site does not answer as it should."
 live
 say "Version $version is live."

@@ -7,10 +7,11 @@ they do on a machine without power. Its disk (the data root) stays.
 
 import itertools
 import os
+import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,15 @@ dockerd "${@:2}" &
 trap "kill -TERM $!" TERM
 wait
 wait
+"""
+
+# Stands in for the runtime that an engine starts containers with, in their folder.
+_RUNC = """#!/bin/bash
+if [[ " $* " = *" create "* ]] && {tests} && rm {armed} 2> /dev/null; then
+    echo "device or resource busy" >&2
+    exit 1
+fi
+exec {real} "$@"
 """
 
 
@@ -265,6 +275,23 @@ class Node:
         except CommandFailed as error:
             # It may be removed meanwhile.
             return f"{self.hostname} does not say: {error}"
+
+    @contextmanager
+    def failing_once(self, folder: Path, *words: str) -> Iterator[None]:
+        """Fail to start a container once, the first whose settings have the words."""
+        runtime = Path(str(shutil.which("runc")))
+        stand_in, armed = folder / "runc", folder / "armed"
+        real = shutil.copy(runtime, folder / "real-runc")
+        tests = " && ".join(f"grep -qF '{word}' config.json" for word in words)
+        stand_in.write_text(_RUNC.format(tests=tests, armed=armed, real=real))
+        stand_in.chmod(0o755)
+        armed.touch()
+        self.engine.inside("mount", "--bind", str(stand_in), str(runtime))
+        try:
+            yield
+            assert not armed.exists(), "no such container was to be started"
+        finally:
+            self.engine.inside("umount", str(runtime))
 
     def in_network_of(self, container: str, *command: str) -> str:
         """Run a program of this machine in the network of a container."""

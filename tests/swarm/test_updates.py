@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -69,9 +70,12 @@ def test_scaling_one_function_costs_no_request(swarm: Installation) -> None:
 
 
 def test_releasing_rotating_and_going_back_cost_no_request(
-    swarm: Installation,
+    swarm: Installation, tmp_path: Path
 ) -> None:
-    """A new version with new keys for the cookies, and the earlier version again."""
+    """A new version with new keys for the cookies, and the earlier version again.
+
+    The second time the engine fails to start a container once.
+    """
     first, second = swarm.versions.first, swarm.versions.second
     callers = Callers(swarm.url)
     browser = callers.browser_of(callers.user())
@@ -85,25 +89,40 @@ def test_releasing_rotating_and_going_back_cost_no_request(
     assert len(swarm.secrets_of("minitwit_timeline") - before) == 1
     # Without a session, / redirects to the public timeline.
     assert browser.get("/").url.path == "/"
-    under_load(
-        swarm,
-        "release.sh to the earlier version",
-        lambda: swarm.follow("Roll back", EARLIER_VERSION=first),
-    )
+    with starting_once_in_vain(swarm, tmp_path, "timeline", first):
+        under_load(
+            swarm,
+            "release.sh to the earlier version, deployed twice",
+            lambda: swarm.follow("Roll back", EARLIER_VERSION=first),
+        )
     assert set(swarm.live().values()) == {first}
     assert browser.get("/").url.path == "/"
     callers.close()
 
 
-def test_a_version_that_gets_not_healthy_costs_no_request(swarm: Installation) -> None:
-    """A release whose `messages` fails its health check is undone by itself."""
+def starting_once_in_vain(
+    swarm: Installation, folder: Path, function: str, version: str
+) -> AbstractContextManager[None]:
+    """Let the engine once fail to start a container of a function's version."""
+    words = f"MINITWIT_FUNCTION={function}", f"MINITWIT_VERSION={version}"
+    return swarm.application.failing_once(folder, *words)
+
+
+def test_a_version_that_gets_not_healthy_costs_no_request(
+    swarm: Installation, tmp_path: Path
+) -> None:
+    """A release whose `messages` fails its health check is undone by itself.
+
+    So it is although the engine fails to start a container of the earlier version once.
+    """
 
     def release() -> None:
         with pytest.raises(CommandFailed, match="messages does not run") as failure:
             swarm.follow("Release", VERSION=swarm.versions.sick)
         assert "minitwit_messages.1" in str(failure.value)
 
-    under_load(swarm, "release.sh to a version that gets not healthy", release)
+    with starting_once_in_vain(swarm, tmp_path, "timeline", swarm.versions.first):
+        under_load(swarm, "release.sh to a version that gets not healthy", release)
     assert set(swarm.live().values()) == {swarm.versions.first}
     swarm.settle()
 

@@ -182,6 +182,8 @@ def test_every_function_is_replaced_without_a_gap(
     """A new replica is up before an old one goes; what does not come up is undone."""
     update = service["deploy"]["update_config"]
     assert (update["order"], update["failure_action"]) == ("start-first", "rollback")
+    # Swarm itself would pause, with two versions running.
+    assert service["deploy"]["rollback_config"]["failure_action"] == "continue"
     health = service["healthcheck"]
     unhealthy_after = _seconds(health["interval"]) * health["retries"]
     assert _seconds(update["monitor"]) >= unhealthy_after
