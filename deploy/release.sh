@@ -152,9 +152,9 @@ wait_for_version() {
     done
 }
 
-# An engine can fail to start a container for reasons of its own: Docker cannot make the folder
-# of secrets read-only ("device or resource busy") while a program that it starts in the same
-# moment still has a secret open. That says nothing about the version.
+# An engine fails to start a container now and then for a reason of its own, which says nothing
+# about the version: the folder of its secrets is busy when Docker makes it read-only
+# (https://github.com/moby/moby/issues/48783: 1 or 2 of 200 on some machines).
 engine_failed() {
     docker service ps --no-trunc --format '{{.Image}} {{.Error}}' "${functions[@]/#/${stack}_}" \
         | grep ":${version}[@ ].*starting container failed" > /dev/null
