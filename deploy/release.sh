@@ -25,6 +25,7 @@ stack=minitwit
 migration=${DATA_STACK:-data}_migrate
 patience=300 # seconds
 . deploy/functions.sh
+services=("${functions[@]/#/${stack}_}")
 
 say() { echo "$(date +%T) $*"; }
 
@@ -82,7 +83,6 @@ deploy_functions() {
 # well and each command costs it CPU. What follows reads the result. `docker service ps`
 # leaves out the digests of images.
 read_state() {
-    local services=("${functions[@]/#/${stack}_}")
     states=$(docker service inspect "${services[@]}" --format \
         '{{.Spec.Name}} {{with .UpdateStatus}}{{.State}}{{else}}new{{end}} {{.Spec.Mode.Replicated.Replicas}} {{.Spec.TaskTemplate.ContainerSpec.Image}} {{json .Spec.TaskTemplate}} {{json .Spec.Labels}}')
     replicas=$(docker service ps --filter desired-state=running \
@@ -156,7 +156,7 @@ wait_for_version() {
 # about the version: the folder of its secrets is busy when Docker makes it read-only
 # (https://github.com/moby/moby/issues/48783: 1 or 2 of 200 on some machines).
 engine_failed() {
-    docker service ps --no-trunc --format '{{.Image}} {{.Error}}' "${functions[@]/#/${stack}_}" \
+    docker service ps --no-trunc --format '{{.Image}} {{.Error}}' "${services[@]}" \
         | grep ":${version}[@ ].*starting container failed" > /dev/null
 }
 

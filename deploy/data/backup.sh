@@ -48,7 +48,7 @@ due_by_age() {
         END"
 }
 
-# Before it decides what is due: the other one may be just that.
+# Before it decides what is due: a backup that is under way may be the one.
 . "$(dirname "$(readlink -f "$0")")/one-at-a-time.sh"
 kind=${1:-$(due)}
 case $kind in

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Sourced by backup.sh and restore-drill.sh: refuses on a standby, and waits for the end of
-# another of them, because pgBackRest refuses a second command of its kind.
+# Sourced by backup.sh and restore-drill.sh: refuses on a standby, and waits while another
+# one runs, because pgBackRest refuses a second backup or restore at the same time.
 
 script=$(basename "$0")
 IFS='|' read -r standby folder < <(

@@ -102,7 +102,7 @@ def test_a_standby_refuses_and_leads_to_the_primary(
 def test_an_operator_may_ask_for_what_the_keeper_is_doing(
     repository: Repository, command: str
 ) -> None:
-    """Whatever is under way, whoever asks for more of it gets it."""
+    """Each of three calls at the same time succeeds."""
     with ThreadPoolExecutor() as callers:
         ended = [callers.submit(repository.run, *command.split()) for _ in range(3)]
         for done in ended:

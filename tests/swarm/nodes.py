@@ -277,8 +277,8 @@ class Node:
             return f"{self.hostname} does not say: {error}"
 
     @contextmanager
-    def failing_once(self, folder: Path, *words: str) -> Iterator[None]:
-        """Fail to start a container once, the first whose settings have the words."""
+    def one_failed_start(self, folder: Path, *words: str) -> Iterator[None]:
+        """Fail to start the first container whose settings contain the words."""
         runtime = Path(str(shutil.which("runc")))
         stand_in, armed = folder / "runc", folder / "armed"
         real = shutil.copy(runtime, folder / "real-runc")
@@ -289,7 +289,7 @@ class Node:
         self.engine.inside("mount", "--bind", str(stand_in), str(runtime))
         try:
             yield
-            assert not armed.exists(), "no such container was to be started"
+            assert not armed.exists(), "the engine started no such container"
         finally:
             self.engine.inside("umount", str(runtime))
 

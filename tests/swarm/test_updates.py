@@ -89,7 +89,7 @@ def test_releasing_rotating_and_going_back_cost_no_request(
     assert len(swarm.secrets_of("minitwit_timeline") - before) == 1
     # Without a session, / redirects to the public timeline.
     assert browser.get("/").url.path == "/"
-    with starting_once_in_vain(swarm, tmp_path, "timeline", first):
+    with one_failed_start(swarm, tmp_path, "timeline", first):
         under_load(
             swarm,
             "release.sh to the earlier version, deployed twice",
@@ -100,12 +100,12 @@ def test_releasing_rotating_and_going_back_cost_no_request(
     callers.close()
 
 
-def starting_once_in_vain(
+def one_failed_start(
     swarm: Installation, folder: Path, function: str, version: str
 ) -> AbstractContextManager[None]:
-    """Let the engine once fail to start a container of a function's version."""
+    """Let the engine fail to start the next container of a function's version."""
     words = f"MINITWIT_FUNCTION={function}", f"MINITWIT_VERSION={version}"
-    return swarm.application.failing_once(folder, *words)
+    return swarm.application.one_failed_start(folder, *words)
 
 
 def test_a_version_that_gets_not_healthy_costs_no_request(
@@ -113,7 +113,7 @@ def test_a_version_that_gets_not_healthy_costs_no_request(
 ) -> None:
     """A release whose `messages` fails its health check is undone by itself.
 
-    So it is although the engine fails to start a container of the earlier version once.
+    During the rollback the engine fails to start a container once.
     """
 
     def release() -> None:
@@ -121,7 +121,7 @@ def test_a_version_that_gets_not_healthy_costs_no_request(
             swarm.follow("Release", VERSION=swarm.versions.sick)
         assert "minitwit_messages.1" in str(failure.value)
 
-    with starting_once_in_vain(swarm, tmp_path, "timeline", swarm.versions.first):
+    with one_failed_start(swarm, tmp_path, "timeline", swarm.versions.first):
         under_load(swarm, "release.sh to a version that gets not healthy", release)
     assert set(swarm.live().values()) == {swarm.versions.first}
     swarm.settle()
